@@ -1,0 +1,72 @@
+// What a protocol is to the gateway, and what the gateway is to a protocol. The whole contract; types only.
+import type { Duplex } from 'node:stream'
+import type { Operation, Permit, Principal, SessionId, Target, Usage } from '../../shared/model.ts'
+
+export interface Protocol {
+  /** As written in a target's `protocol` field, e.g. "postgres". */
+  readonly name: string
+  /** Rejects a target this protocol cannot serve; called at startup. @throws GatewayError config_invalid, naming the field */
+  check(target: Target): void
+  /** How native clients reach the local port, and how they are told that it cannot be used just now. */
+  usage(target: Target): Usage
+  /**
+   * Speaks the protocol with one client until either side ends.
+   * Bytes of an operation reach upstream only after `session.authorize` resolved for it.
+   * Both sides are closed when it returns.
+   * @throws GatewayError; by then the client has been told in the protocol's own terms
+   */
+  serve(client: Duplex, session: Session): Promise<void>
+  /**
+   * Logs in upstream and leaves again: does the target answer and accept its credential?
+   * @returns the server's own version, e.g. "PostgreSQL 15.18"
+   * @throws GatewayError target_unreachable | target_refused, without the secret
+   */
+  probe(edge: Edge, signal: AbortSignal): Promise<string>
+}
+
+/** The way to one target: sockets and secret, opened for one connection. */
+export interface Edge {
+  readonly target: Target
+  /** Opens the plain connection (TCP with noDelay, or a Unix socket). @throws GatewayError target_unreachable */
+  dial(): Promise<Duplex>
+  /**
+   * Turns a plain upstream connection into TLS as the target's mode says; the protocol decides when.
+   * Nothing may have been read beyond the point where TLS begins.
+   * @throws GatewayError target_unreachable, saying which check failed
+   */
+  secure(plain: Duplex): Promise<SecuredStream>
+  /** The upstream secret. Never logged, never sent downstream. @throws GatewayError target_refused if its source cannot be read */
+  credential(): Promise<Credential>
+}
+
+export interface SecuredStream {
+  readonly stream: Duplex
+  /** DER of the certificate the upstream showed, for channel binding. */
+  readonly peerCertificate: Uint8Array
+}
+
+export interface Credential {
+  readonly user: string
+  readonly password?: string
+}
+
+/** One client's connection within a session, as a protocol sees it. */
+export interface Session extends Edge {
+  readonly id: SessionId
+  /** Numbers the connections of a session from 1. */
+  readonly connection: number
+  readonly principal: Principal
+  /** When set, the client must present it in the protocol's own terms before anything else. */
+  readonly clientPassword?: string
+  /**
+   * Aborts on kill, revocation, expiry, shutdown, and when the audit log cannot be written;
+   * its reason is the GatewayError the client should be told.
+   */
+  readonly signal: AbortSignal
+  /**
+   * Asks to run operations that stand or fall together (a PostgreSQL batch up to Sync is one implicit transaction).
+   * Resolves when they may run, with one permit each, in order. Their audit entries are durable before this resolves.
+   * @throws Denied, with the index of the operation refused, or GatewayError audit_unavailable | session_ended
+   */
+  authorize(operations: readonly Operation[]): Promise<readonly Permit[]>
+}

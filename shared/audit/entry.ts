@@ -1,0 +1,67 @@
+// One leaf of the audit log: what was asked, decided and done. Types only; see docs/audit.md for the meaning of each field.
+import type { Decision, Effect, Outcome, Principal, StatementFlag, Target } from '../model.ts'
+
+/** What the writer of an entry says; index, origin and clocks are added by the log. */
+export type EntryFacts =
+  | { readonly kind: 'session.start', readonly session: string, readonly actor: Actor, readonly target: TargetFacts, readonly source: string }
+  | { readonly kind: 'session.end', readonly session: string, readonly actor: Actor, readonly reason: string, readonly connections: number }
+  | { readonly kind: 'connection.start', readonly session: string, readonly connection: number, readonly client?: string }
+  | { readonly kind: 'connection.end', readonly session: string, readonly connection: number, readonly errorClass?: string }
+  | { readonly kind: 'statement.intent', readonly session: string, readonly connection: number, readonly actor: Actor, readonly target: TargetFacts, readonly statement: StatementFacts, readonly decision: DecisionFacts }
+  /** A refusal: nothing of the statement went upstream. */
+  | { readonly kind: 'decision', readonly session: string, readonly connection: number, readonly actor: Actor, readonly target: TargetFacts, readonly statement: StatementFacts, readonly decision: DecisionFacts }
+  /** `intent` is the index of the entry whose operation ended. */
+  | { readonly kind: 'outcome', readonly session: string, readonly connection: number, readonly intent: number, readonly outcome: OutcomeFacts }
+  | { readonly kind: 'cancel', readonly session: string, readonly connection: number, readonly actor: Actor, readonly cancels: number, readonly decision: DecisionFacts }
+  | { readonly kind: 'login', readonly actor?: Actor, readonly source: string, readonly method: string, readonly accepted: boolean, readonly reason?: string }
+  | { readonly kind: 'token', readonly actor: Actor, readonly action: 'create' | 'refresh' | 'revoke' | 'reuse', readonly token: string, readonly subject?: string }
+  | { readonly kind: 'revocation', readonly actor: Actor, readonly subject: { readonly issuer: string, readonly subject: string }, readonly action: 'disable' | 'enable' }
+  | { readonly kind: 'policy.change', readonly version: string, readonly previous?: string }
+  | { readonly kind: 'admin', readonly actor?: Actor, readonly action: string, readonly detail?: string }
+  | { readonly kind: 'heartbeat', readonly sessions: number }
+  | { readonly kind: 'clock.jump', readonly deltaMilliseconds: number }
+  /** Written by the log itself at start: what it found torn or left without an outcome. */
+  | { readonly kind: 'recovery', readonly droppedBytes: number, readonly unknownOutcomes: number, readonly discontinuity?: string }
+
+/** An entry as it stands in the log. */
+export type AuditEntry = EntryFacts & {
+  readonly version: 1
+  readonly index: number
+  /** Name of the log, as in its checkpoints. */
+  readonly origin: string
+  /** Wall clock, RFC 3339 with milliseconds, UTC. */
+  readonly time: string
+  /** Nanoseconds since the gateway's process started, decimal digits: orders entries of one boot even when the wall clock moves. */
+  readonly monotonic: string
+  /** One per start of the gateway. */
+  readonly boot: string
+}
+
+export type Actor = Omit<Principal, 'name'>
+export type TargetFacts = Pick<Target, 'name' | 'protocol' | 'database' | 'address'>
+
+export interface StatementFacts {
+  readonly step: 'check' | 'prepare' | 'bind' | 'execute'
+  readonly verb: string
+  /** Without literals and comments; absent where the text could not be scanned. */
+  readonly redacted?: string
+  readonly sha256: string
+  /** Bytes of the exact text. */
+  readonly length: number
+  readonly parameters: number
+  readonly effects: readonly Effect[]
+  readonly relations: readonly string[]
+  readonly flags: readonly StatementFlag[]
+}
+
+export interface DecisionFacts {
+  readonly action: Decision['action']
+  readonly rule: string
+  /** Hash of the policy that decided. */
+  readonly policy: string
+  readonly reason?: string
+}
+
+export interface OutcomeFacts extends Outcome {
+  readonly durationMilliseconds: number
+}

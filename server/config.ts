@@ -1,0 +1,233 @@
+// The configuration: one YAML file, one schema, every field with its unit and default. The only reader of the file.
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import { GatewayError } from '../shared/errors.ts'
+import { parsePolicy, policySchema, type Policy } from './policy/rules.ts'
+import { createSecrets, secretPattern, type Secrets } from './secrets.ts'
+
+const maxConfigBytes = 1024 * 1024
+
+const secret = z.string().regex(secretPattern, 'a reference: "env:NAME", "file:PATH" or "exec:COMMAND"; secrets never stand in the file itself')
+const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'lower-case letters, digits, ".", "_" and "-", at most 63 of them')
+const label = z.record(z.string().max(63), z.string().max(255))
+const listenAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'HOST:PORT, such as 127.0.0.1:8443')
+const upstreamAddress = z.string().regex(/^(\/.+|(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5})$/, 'HOST:PORT, or the absolute path of a Unix socket')
+
+const listenSchema = z.strictObject({
+  address: listenAddress,
+  /** The URL people and tools reach the gateway by, where it differs from the address. */
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  tls: z.strictObject({ cert: secret, key: secret }).optional()
+})
+
+const userSchema = z.strictObject({
+  username: z.string().min(1).max(255),
+  password: secret,
+  email: z.email(),
+  name: z.string().max(255).optional(),
+  groups: z.array(z.string().min(1).max(255)).default([])
+})
+
+const workloadSchema = z.strictObject({
+  name,
+  issuer: z.url(),
+  audience: z.string().min(1),
+  /** Every one must be present in the token with exactly this value. */
+  claims: z.record(z.string(), z.string()).refine((claims) => Object.keys(claims).length > 0, 'at least one claim to pin, such as the repository'),
+  groups: z.array(z.string()).default([]),
+  /** The person it acts for, and dies with. */
+  owner: z.strictObject({ issuer: z.url().optional(), subject: z.string().min(1) })
+})
+
+const identityFields = {
+  clientId: z.string().min(1).default('hoop-cli'),
+  groupsClaim: z.string().min(1).default('groups'),
+  adminGroup: z.string().min(1).default('hoop-admins'),
+  /** How long one login lasts at most, refreshed or not. */
+  loginHours: z.number().min(0.01).max(24 * 7).default(12),
+  workloads: z.array(workloadSchema).default([])
+}
+const identitySchema = z.union([
+  z.strictObject({ ...identityFields, issuer: z.url(), ca: secret.optional(), deviceFlow: z.boolean().default(false) }),
+  z.strictObject({ ...identityFields, embedded: z.strictObject({ users: z.array(userSchema).min(1) }) })
+], { error: 'either "issuer" (an OpenID provider) or "embedded" (users listed here), and the fields that go with it' })
+
+const tlsMode = z.enum(['disable', 'require', 'verify-ca', 'verify-full'])
+const targetSchema = z.strictObject({
+  protocol: z.string(),
+  address: upstreamAddress,
+  database: z.string().min(1).max(63).optional(),
+  tls: z.union([
+    tlsMode,
+    z.strictObject({
+      mode: tlsMode,
+      /** PEM bundle to trust instead of the system's. */
+      ca: secret.optional(),
+      /** Client certificate and key, PEM. */
+      cert: secret.optional(),
+      key: secret.optional(),
+      /** Name the certificate must carry, where it is not the address's host. */
+      serverName: z.string().optional()
+    }).refine((tls) => (tls.cert === undefined) === (tls.key === undefined), '"cert" and "key" go together')
+  ]).default('verify-full'),
+  credential: z.strictObject({ user: z.string().min(1).max(63), password: secret.optional() }),
+  labels: label.default({})
+})
+
+const configSchema = z.strictObject({
+  listen: listenSchema,
+  identity: identitySchema,
+  state: z.strictObject({ sqlite: z.string().min(1) }),
+  audit: z.strictObject({
+    directory: z.string().min(1),
+    /** Name of this gateway's log, as it stands in checkpoints. */
+    origin: z.string().regex(/^[^\s+]{1,255}$/, 'a name without spaces or "+"').optional()
+  }),
+  limits: z.strictObject({
+    sessionsPerPrincipal: z.number().int().min(1).default(50),
+    connectionsPerSession: z.number().int().min(1).default(100)
+  }).prefault({}),
+  log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  targets: z.record(name, targetSchema),
+  policy: policySchema
+})
+
+export type TargetConfig = z.infer<typeof targetSchema>
+
+export interface Config extends Omit<z.infer<typeof configSchema>, 'policy'> {
+  readonly policy: Policy
+  readonly secrets: Secrets
+  /** Absolute. */
+  readonly stateFile: string
+  readonly auditDirectory: string
+}
+
+/** One thing wrong with a configuration: where, and what would be right. */
+export interface ConfigProblem {
+  /** Dotted path, e.g. `targets.prod-db.address`; empty for the file as a whole. */
+  readonly path: string
+  readonly message: string
+}
+
+/** Every problem at once, so that a person mends the file in one go. */
+export class ConfigError extends GatewayError {
+  constructor(readonly file: string, readonly problems: readonly ConfigProblem[]) {
+    super('config_invalid', problems.map((problem) => `${problem.path || file}: ${problem.message}`).join('\n'), {
+      hint: `mend ${file}, then run: hoop gateway check --config ${file}`
+    })
+  }
+}
+
+/**
+ * Reads and checks a configuration file; relative paths in it start at its folder.
+ * Variables named by `env:` references are taken out of `environment`.
+ * @throws ConfigError with every problem found
+ */
+export async function loadConfig(file: string, environment: NodeJS.ProcessEnv): Promise<Config> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'there is no such file; write one with: hoop gateway init' : `cannot be read (${error.code ?? 'unknown error'})`
+    throw new ConfigError(file, [{ path: '', message: why }])
+  })
+  if (Buffer.byteLength(text) > maxConfigBytes) throw new ConfigError(file, [{ path: '', message: 'is larger than 1 MiB' }])
+
+  const raw = parseYaml(file, text)
+  const parsed = configSchema.safeParse(raw)
+  if (!parsed.success) throw new ConfigError(file, problemsFrom(parsed.error.issues))
+  const config = parsed.data
+  const folder = dirname(resolve(file))
+  const problems = [...crossChecks(config), ...unsetVariables(config, environment)]
+  let policy: Policy | undefined
+  try {
+    policy = parsePolicy(config.policy)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    problems.push({ path: 'policy', message: error.message })
+  }
+  if (problems.length > 0 || policy === undefined) throw new ConfigError(file, problems)
+  return {
+    ...config,
+    policy,
+    secrets: createSecrets(folder, environment, references(config).map((found) => found.reference)),
+    stateFile: resolve(folder, config.state.sqlite),
+    auditDirectory: resolve(folder, config.audit.directory)
+  }
+}
+
+function parseYaml(file: string, text: string): unknown {
+  const document = parseDocument(text, { strict: true, uniqueKeys: true })
+  const [error] = document.errors
+  if (error !== undefined) throw new ConfigError(file, [{ path: '', message: `is not YAML: ${error.message.split('\n')[0]!}` }])
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown
+  } catch {
+    throw new ConfigError(file, [{ path: '', message: 'uses more YAML aliases than a configuration needs' }])
+  }
+}
+
+/** Fields that are each fine but not together. */
+function crossChecks(config: z.infer<typeof configSchema>): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  if (config.listen.tls === undefined && !isLoopback(config.listen.address)) {
+    problems.push({ path: 'listen.tls', message: 'is missing: without TLS the gateway listens on loopback only (127.0.0.1:PORT)' })
+  }
+  if (Object.keys(config.targets).length === 0) problems.push({ path: 'targets', message: 'is empty: name at least one target' })
+  for (const [target, { tls, address }] of Object.entries(config.targets)) {
+    const mode = typeof tls === 'string' ? tls : tls.mode
+    if (address.startsWith('/') && mode !== 'disable') {
+      problems.push({ path: `targets.${target}.tls`, message: 'must be "disable" for a Unix socket' })
+    }
+  }
+  return problems
+}
+
+function isLoopback(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(':'))
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+/** Every secret reference in the configuration, with the path of its field. */
+function references(node: unknown, path: string[] = []): { path: string, reference: string }[] {
+  if (typeof node === 'string') {
+    const isSecret = secretFields.has(path.at(-1) ?? '') && secretPattern.test(node)
+    return isSecret ? [{ path: path.join('.'), reference: node }] : []
+  }
+  if (typeof node !== 'object' || node === null) return []
+  return Object.entries(node).flatMap(([key, value]) => references(value, [...path, key]))
+}
+const secretFields = new Set(['password', 'cert', 'key', 'ca'])
+
+function unsetVariables(config: z.infer<typeof configSchema>, environment: NodeJS.ProcessEnv): ConfigProblem[] {
+  return references(config)
+    .filter(({ reference }) => reference.startsWith('env:') && environment[reference.slice(4)] === undefined)
+    .map(({ path, reference }) => ({ path, message: `names the environment variable ${reference.slice(4)}, which is not set` }))
+}
+
+type Issue = z.core.$ZodIssue
+
+/** zod's issues as sentences with the path; of a union's branches, the one that went furthest. */
+function problemsFrom(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): ConfigProblem[] {
+  return issues.flatMap((issue): ConfigProblem[] => {
+    const path = [...prefix, ...issue.path]
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field of this section' }))
+    }
+    if (issue.code === 'invalid_union') {
+      const closest = [...issue.errors].filter((branch) => branch.length > 0).sort((a, b) => a.length - b.length || depth(b) - depth(a))[0]
+      const branches = closest === undefined || closest.every((inner) => inner.code === 'invalid_type' && inner.path.length === 0)
+      return branches ? [{ path: path.join('.'), message: issue.message }] : problemsFrom(closest, path)
+    }
+    if (issue.code === 'invalid_value') {
+      return [{ path: path.join('.'), message: `must be one of: ${issue.values.map((value) => String(value)).join(', ')}` }]
+    }
+    if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.includes('received undefined')) {
+      return [{ path: path.join('.'), message: `is missing (${issue.expected})` }]
+    }
+    return [{ path: path.join('.'), message: issue.message }]
+  })
+}
+
+function depth(issues: readonly Issue[]): number {
+  return Math.max(...issues.map((issue) => issue.path.length))
+}

@@ -1,0 +1,217 @@
+// The open sessions: who may open one, how many, and everything that ends them from outside: offboarding, expiry, a vanished
+// command line, shutdown.
+import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import type { AuditLog } from '../audit/log.ts'
+import type { Identity, Revocation, Verified } from '../identity/identity.ts'
+import { access } from '../policy/access.ts'
+import type { State } from '../state/state.ts'
+import { summary, type Catalog } from '../targets/catalog.ts'
+import type { AuditEntry } from '../../shared/audit/entry.ts'
+import type { OpenedSession, OpenSession, SessionDetail, SessionSummary } from '../../shared/api.ts'
+import { GatewayError } from '../../shared/errors.ts'
+import type { SessionEvent } from '../../shared/events.ts'
+import { makeId } from '../../shared/id.ts'
+import type { Principal, SessionId, Target } from '../../shared/model.ts'
+import { OpenedVisit, type SessionParts } from './session.ts'
+
+/** How long a session lives on while its command line has no events socket: a laptop that changes networks. */
+const graceMilliseconds = 30_000
+const sweepMilliseconds = 1_000
+
+export interface RegistryOptions extends SessionParts {
+  readonly audit: AuditLog
+  readonly state: State
+  readonly catalog: Catalog
+  readonly identity: Identity
+  readonly limits: { readonly sessionsPerPrincipal: number, readonly connectionsPerSession: number }
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+export type SessionRegistry = ReturnType<typeof createRegistry>
+export type SessionFilter = Parameters<State['sessions']['list']>[0]
+
+interface Held {
+  readonly visit: OpenedVisit
+  /** Index of its session.start entry. */
+  readonly firstEntry: number
+  /** Since when nobody listens to its events; undefined while somebody does. */
+  unheardSince: number | undefined
+}
+
+export function createRegistry(options: RegistryOptions) {
+  const { audit, state, catalog, identity, limits, now } = options
+  const held = new Map<SessionId, Held>()
+  const ending = new Set<Promise<void>>()
+  let closed = false
+
+  const stopListening = identity.onRevoked(revoke)
+  audit.signal.addEventListener('abort', () => endAll(audit.signal.reason as GatewayError), { once: true })
+  const timer = setInterval(sweep, sweepMilliseconds)
+  timer.unref()
+
+  return {
+    /** How many are open. */
+    get size(): number { return held.size },
+
+    mayOpen,
+
+    /** @throws GatewayError target_unknown, with the nearest names | limit_exceeded | audit_unavailable */
+    async open(who: Verified, request: OpenSession, source: string): Promise<OpenedSession> {
+      if (closed) throw shuttingDown()
+      const entry = catalog.find(request.target, (target) => mayOpen(who, target))
+      const mine = [...held.values()].filter(({ visit }) => same(visit.who.principal, who.principal)).length
+      if (mine >= limits.sessionsPerPrincipal) {
+        throw new GatewayError('limit_exceeded', `you have ${mine} sessions open, the most this gateway allows`, { hint: 'hoop sessions lists them' })
+      }
+      const id = makeId(now(), randomBytes(16))
+      const clientPassword = request.clientPassword === true ? randomBytes(18).toString('base64url') : undefined
+      const visit = new OpenedVisit(id, who, entry, now(), clientPassword, options)
+      const [firstEntry] = await audit.append([{ kind: 'session.start', session: id, actor: visit.actor, target: visit.targetFacts, source }])
+      // Writing took time: whoever was disabled meanwhile gets no session.
+      identity.recheck(who)
+      state.sessions.insert({ id, principal: who.principal, target: entry.target.name, startedAt: visit.startedAt, firstEntry: firstEntry! })
+      held.set(id, { visit, firstEntry: firstEntry!, unheardSince: now() })
+      return {
+        id,
+        target: summary(entry.target),
+        usage: entry.protocol.usage(entry.target),
+        ...(clientPassword === undefined ? {} : { clientPassword })
+      }
+    },
+
+    /** Serves one local connection's bytes until either side ends. @throws GatewayError not_found | limit_exceeded */
+    connect(id: SessionId, who: Verified, stream: Duplex): void {
+      const { visit } = own(id, who)
+      if (visit.liveConnections >= limits.connectionsPerSession) {
+        throw new GatewayError('limit_exceeded', `the session has ${visit.liveConnections} connections, the most this gateway allows`)
+      }
+      visit.connect(stream)
+    },
+
+    /** Calls back for each event until the returned function is called; `ended` is the last. @throws GatewayError not_found */
+    subscribe(id: SessionId, who: Verified, listener: (event: SessionEvent) => void): () => void {
+      const mine = own(id, who)
+      const unsubscribe = mine.visit.subscribe(listener)
+      mine.unheardSince = undefined
+      return () => {
+        unsubscribe()
+        if (!mine.visit.subscribed) mine.unheardSince = now()
+      }
+    },
+
+    /** Ends a session; one that is not open is left as it is. */
+    end(id: SessionId, reason: GatewayError): void { end(id, reason) },
+
+    list(filter: SessionFilter): SessionSummary[] {
+      return state.sessions.list(filter).map((row) => {
+        const visit = held.get(row.id)?.visit
+        return visit === undefined ? row : { ...row, statements: visit.statements, denied: visit.denied }
+      })
+    },
+
+    /** Reads the session's entries back from the log. */
+    async detail(id: SessionId): Promise<SessionDetail | undefined> {
+      const row = state.sessions.get(id)
+      if (row === undefined) return undefined
+      const live = held.get(id)?.visit
+      const entries: AuditEntry[] = []
+      for await (const entry of audit.read({ from: row.firstEntry, ...(row.lastEntry === undefined ? {} : { to: row.lastEntry + 1 }) })) {
+        if ('session' in entry && entry.session === id) entries.push(entry)
+      }
+      const { firstEntry: _, lastEntry: __, ...shown } = row
+      return {
+        ...shown,
+        ...(live === undefined ? {} : { statements: live.statements, denied: live.denied, connections: live.connections }),
+        entries
+      }
+    },
+
+    sweep,
+
+    /** Ends every session and resolves when the last one is written down. */
+    async close(): Promise<void> {
+      closed = true
+      clearInterval(timer)
+      stopListening()
+      endAll(shuttingDown())
+      await Promise.all(ending)
+    }
+  }
+
+  function mayOpen(who: Verified, target: Target): boolean {
+    if (who.targets !== undefined && !who.targets.includes(target.name)) return false
+    return access(options.policy(), who.principal, target).action === 'allow'
+  }
+
+  function own(id: SessionId, who: Verified): Held {
+    const found = held.get(id)
+    if (found === undefined || !same(found.visit.who.principal, who.principal)) {
+      throw new GatewayError('not_found', 'there is no such open session', { hint: 'open a new one with: hoop connect TARGET' })
+    }
+    return found
+  }
+
+  function end(id: SessionId, reason: GatewayError): void {
+    const found = held.get(id)
+    if (found === undefined) return
+    held.delete(id)
+    const done = finish(found, reason).finally(() => ending.delete(done))
+    ending.add(done)
+  }
+
+  /** Closes the connections first, so that the session's last entry is its session.end. */
+  async function finish({ visit }: Held, reason: GatewayError): Promise<void> {
+    await visit.end(reason)
+    const facts = { kind: 'session.end', session: visit.id, actor: visit.actor, reason: reason.code, connections: visit.connections } as const
+    // A log that cannot be written leaves the session open-ended in it; the state still says how it ended.
+    const lastEntry = await audit.append([facts]).then(([index]) => index, () => undefined)
+    state.sessions.end(visit.id, {
+      endedAt: now(),
+      endReason: reason.message,
+      connections: visit.connections,
+      statements: visit.statements,
+      denied: visit.denied,
+      ...(lastEntry === undefined ? {} : { lastEntry })
+    })
+  }
+
+  function endAll(reason: GatewayError): void {
+    for (const id of [...held.keys()]) end(id, reason)
+  }
+
+  function revoke(revocation: Revocation): void {
+    for (const [id, { visit }] of [...held]) {
+      if (concerns(revocation, visit.who)) {
+        end(id, new GatewayError('unauthenticated', revocation.reason, { hint: 'hoop login' }))
+      }
+    }
+  }
+
+  /** Ends what nobody listens to any more and what has outlived its login. */
+  function sweep(): void {
+    for (const [id, { visit, unheardSince }] of [...held]) {
+      if (now() >= visit.who.loginEndsAt) {
+        end(id, new GatewayError('unauthenticated', 'your login has ended', { hint: 'hoop login' }))
+      } else if (unheardSince !== undefined && now() - unheardSince > graceMilliseconds) {
+        end(id, new GatewayError('session_ended', 'the command line that opened the session has gone'))
+      }
+    }
+  }
+}
+
+function concerns(revocation: Revocation, who: Verified): boolean {
+  if (revocation.login !== undefined) return revocation.login === who.login
+  const { issuer, subject } = revocation
+  const is = (person: { issuer: string, subject: string } | undefined) => person?.issuer === issuer && person?.subject === subject
+  return is(who.principal) || is(who.principal.onBehalfOf)
+}
+
+function same(a: Principal, b: Principal): boolean {
+  return a.issuer === b.issuer && a.subject === b.subject
+}
+
+function shuttingDown(): GatewayError {
+  return new GatewayError('session_ended', 'the gateway is shutting down', { hint: 'hoop connect reconnects by itself' })
+}

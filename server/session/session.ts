@@ -1,0 +1,150 @@
+// The life of one visit: a principal on a target, its connections, what is told about it, and how it ends.
+import { setMaxListeners } from 'node:events'
+import type { Duplex } from 'node:stream'
+import type { AuditLog } from '../audit/log.ts'
+import type { Verified } from '../identity/identity.ts'
+import { compile } from '../policy/decide.ts'
+import type { Policy } from '../policy/rules.ts'
+import type { CatalogEntry } from '../targets/catalog.ts'
+import type { GatewayError } from '../../shared/errors.ts'
+import { asGatewayError } from '../../shared/errors.ts'
+import type { Actor, TargetFacts } from '../../shared/audit/entry.ts'
+import type { SessionEvent } from '../../shared/events.ts'
+import type { Decision, Operation, SessionId } from '../../shared/model.ts'
+import { createGate, type GateEvents } from './gate.ts'
+
+export interface SessionParts {
+  readonly audit: AuditLog
+  /** The policy in force; asked again for each statement, since it may be reloaded meanwhile. */
+  readonly policy: () => Policy
+  /** Monotonic milliseconds. */
+  readonly elapsed: () => number
+  /** What is not a GatewayError is a bug, told here. */
+  readonly onBug: (error: GatewayError, facts: object) => void
+}
+
+export class OpenedVisit {
+  readonly actor: Actor
+  readonly targetFacts: TargetFacts
+  statements = 0
+  denied = 0
+  /** How many connections there have been. */
+  connections = 0
+  readonly #parts: SessionParts
+  readonly #controller = new AbortController()
+  readonly #live = new Set<Promise<void>>()
+  readonly #listeners = new Set<(event: SessionEvent) => void>()
+  #compiled: { version: string, decide: (operation: Operation) => Decision }
+
+  constructor(
+    readonly id: SessionId,
+    readonly who: Verified,
+    readonly entry: CatalogEntry,
+    readonly startedAt: number,
+    readonly clientPassword: string | undefined,
+    parts: SessionParts
+  ) {
+    const { name: _, ...actor } = who.principal
+    const { target } = entry
+    this.actor = actor
+    this.targetFacts = {
+      name: target.name,
+      protocol: target.protocol,
+      address: target.address,
+      ...(target.database === undefined ? {} : { database: target.database })
+    }
+    this.#parts = parts
+    this.#compiled = this.#compile()
+    setMaxListeners(0, this.#controller.signal)
+  }
+
+  get liveConnections(): number { return this.#live.size }
+  get subscribed(): boolean { return this.#listeners.size > 0 }
+  get signal(): AbortSignal { return this.#controller.signal }
+
+  /** Serves one client; the promise of its end is kept until then. */
+  connect(client: Duplex): void {
+    const number = ++this.connections
+    const run = this.#serve(client, number).finally(() => this.#live.delete(run))
+    this.#live.add(run)
+  }
+
+  /** Ends everything at once; each client is told `reason` in its protocol's terms. */
+  async end(reason: GatewayError): Promise<void> {
+    this.#controller.abort(reason)
+    this.#tell({ type: 'ended', code: reason.code, reason: reason.message, ...(reason.hint === undefined ? {} : { hint: reason.hint }) })
+    await Promise.all(this.#live)
+  }
+
+  subscribe(listener: (event: SessionEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async #serve(client: Duplex, number: number): Promise<void> {
+    const { audit } = this.#parts
+    const common = { session: this.id, connection: number }
+    audit.note({ kind: 'connection.start', ...common })
+    this.#tell({ type: 'connection.opened', connection: number })
+    let failure: GatewayError | undefined
+    try {
+      await this.entry.protocol.serve(client, {
+        ...this.entry.edge,
+        id: this.id,
+        connection: number,
+        principal: this.who.principal,
+        ...(this.clientPassword === undefined ? {} : { clientPassword: this.clientPassword }),
+        signal: this.signal,
+        authorize: this.#gateFor(number)
+      })
+    } catch (error) {
+      failure = asGatewayError(error)
+      if (failure.code === 'internal') this.#parts.onBug(failure, common)
+    } finally {
+      client.destroy()
+    }
+    audit.note({ kind: 'connection.end', ...common, ...(failure === undefined ? {} : { errorClass: failure.code }) })
+    this.#tell({ type: 'connection.closed', connection: number, ...(failure === undefined ? {} : { error: failure.message }) })
+  }
+
+  #gateFor(connection: number): (operations: readonly Operation[]) => ReturnType<ReturnType<typeof createGate>['authorize']> {
+    const events: GateEvents = {
+      permitted: (count) => { this.statements += count },
+      denied: (operation, decision) => {
+        this.denied++
+        this.#tell({
+          type: 'denied',
+          connection,
+          rule: decision.rule,
+          reason: decision.action === 'deny' ? decision.reason : '',
+          statement: operation.kind === 'statement' ? (operation.redacted ?? operation.verb).slice(0, 200) : 'cancel request'
+        })
+      }
+    }
+    const current = () => this.#current()
+    const visit = {
+      session: this.id,
+      connection,
+      actor: this.actor,
+      target: this.targetFacts,
+      signal: this.signal,
+      decide: (operation: Operation) => current().decide(operation),
+      get policyVersion() { return current().version }
+    }
+    return createGate(this.#parts.audit, visit, events, this.#parts.elapsed).authorize
+  }
+
+  #current() {
+    if (this.#compiled.version !== this.#parts.policy().version) this.#compiled = this.#compile()
+    return this.#compiled
+  }
+
+  #compile() {
+    const policy = this.#parts.policy()
+    return { version: policy.version, decide: compile(policy, this.who.principal, this.entry.target) }
+  }
+
+  #tell(event: SessionEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+}

@@ -122,10 +122,12 @@ export class ConfigError extends GatewayError {
 
 /**
  * Reads and checks a configuration file; relative paths in it start at its folder.
- * Variables named by `env:` references are taken out of `environment`.
+ * Variables named by `env:` references are taken out of `environment`; a `reload` finds them gone and does not ask for them.
  * @throws ConfigError with every problem found
  */
-export async function loadConfig(file: string, environment: NodeJS.ProcessEnv): Promise<Config> {
+export async function loadConfig(
+  file: string, { environment = process.env, reload = false }: { environment?: NodeJS.ProcessEnv, reload?: boolean } = {}
+): Promise<Config> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'there is no such file; write one with: hoop gateway init' : `cannot be read (${error.code ?? 'unknown error'})`
     throw new ConfigError(file, [{ path: '', message: why }])
@@ -137,7 +139,7 @@ export async function loadConfig(file: string, environment: NodeJS.ProcessEnv): 
   if (!parsed.success) throw new ConfigError(file, problemsFrom(parsed.error.issues))
   const config = parsed.data
   const folder = dirname(resolve(file))
-  const problems = [...crossChecks(config), ...unsetVariables(config, environment)]
+  const problems = [...crossChecks(config), ...(reload ? [] : unsetVariables(config, environment))]
   let policy: Policy | undefined
   try {
     policy = parsePolicy(config.policy)

@@ -1,1 +1,234 @@
-export {}
+// `hoop gateway ...`: the composition root. Builds each part in dependency order, then listens; the only file that knows all of them.
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { hostname } from 'node:os'
+import { watchFile, unwatchFile } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { asGatewayError } from '../shared/errors.ts'
+import { openAuditLog } from './audit/log.ts'
+import { probeTargets } from './commands/check.ts'
+import { writeStarter } from './commands/init.ts'
+import { ConfigError, loadConfig, type Config } from './config.ts'
+import { startHttp } from './http/listener.ts'
+import { createEmbeddedProvider } from './identity/embedded/provider.ts'
+import { openIdentity, type IdentitySettings } from './identity/identity.ts'
+import { createLog, type Log } from './log.ts'
+import { protocols } from './protocols/index.ts'
+import { createRegistry } from './session/registry.ts'
+import { openState } from './state/state.ts'
+import { createCatalog } from './targets/catalog.ts'
+import { version } from '../shared/version.ts'
+
+/** Where the command line shows what a gateway command says. */
+export interface GatewayIo {
+  readonly out: (line: string) => void
+  readonly err: (line: string) => void
+}
+
+const help = `hoop gateway: runs the gateway
+
+  hoop gateway init [FILE]            write a commented starter configuration (default hoop.yaml)
+  hoop gateway check [--config FILE]  say what is wrong with it, and whether each target answers
+  hoop gateway start [--config FILE]  run it until SIGTERM; SIGHUP, or a change of the file, reloads the policy
+
+  --config FILE   the configuration (default hoop.yaml)
+  --json          with check: findings as JSON
+`
+
+/** @returns the exit code: 0 done, 1 failed, 64 wrong usage */
+export async function gateway(argv: readonly string[], io: GatewayIo): Promise<number> {
+  let parsed
+  try {
+    parsed = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { config: { type: 'string', default: 'hoop.yaml' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } }
+    })
+  } catch (error) {
+    io.err(`hoop: error: ${(error as Error).message}`)
+    return 64
+  }
+  const { values, positionals: [command, file, ...more] } = parsed
+  if (values.help || command === undefined) {
+    io.out(help)
+    return values.help ? 0 : 64
+  }
+  if (more.length > 0 || (file !== undefined && command !== 'init')) {
+    io.err(`hoop: error: hoop gateway ${command} takes no "${more[0] ?? file}"`)
+    return 64
+  }
+  try {
+    switch (command) {
+      case 'init':
+        await writeStarter(file ?? 'hoop.yaml')
+        io.out(`wrote ${file ?? 'hoop.yaml'}; next: hoop gateway check --config ${file ?? 'hoop.yaml'}`)
+        return 0
+      case 'check': return await check(values.config, values.json, io)
+      case 'start': return await start(values.config, io)
+      default:
+        io.err(`hoop: error: there is no "hoop gateway ${command}"`)
+        io.err('hoop: hint: one of init, check, start')
+        return 64
+    }
+  } catch (error) {
+    return tell(error, io)
+  }
+}
+
+function tell(error: unknown, io: GatewayIo): number {
+  if (error instanceof ConfigError) {
+    for (const { path, message } of error.problems) io.err(`hoop: error: ${path === '' ? error.file : path}: ${message}`)
+  } else {
+    io.err(`hoop: error: ${asGatewayError(error).code === 'internal' ? (error as Error).stack : (error as Error).message}`)
+  }
+  const { hint } = asGatewayError(error)
+  if (hint !== undefined) io.err(`hoop: hint: ${hint}`)
+  return 1
+}
+
+async function check(file: string, json: boolean, io: GatewayIo): Promise<number> {
+  const config = await loadConfig(file)
+  const catalog = createCatalog(config.targets, protocols(), config.secrets)
+  const findings = await probeTargets(catalog)
+  if (json) {
+    io.out(JSON.stringify(findings))
+  } else {
+    io.out(`${file}: ${Object.keys(config.targets).length} target(s), ${config.policy.rules.length} rule(s), nothing wrong with the file itself`)
+    for (const finding of findings) {
+      io.out(finding.ok ? `${finding.target}: answers and accepts the credential (${finding.version})` : `${finding.target}: ${finding.message}`)
+      if (!finding.ok && finding.hint !== undefined) io.err(`hoop: hint: ${finding.hint}`)
+    }
+  }
+  return findings.every((finding) => finding.ok) ? 0 : 1
+}
+
+async function start(file: string, io: GatewayIo): Promise<number> {
+  // Node would open its inspector to every local user on this signal.
+  process.on('SIGUSR1', () => undefined)
+  const config = await loadConfig(file)
+  const log = createLog(config.log)
+  const now = Date.now
+  const elapsed = () => performance.now()
+
+  let policy = config.policy
+  const catalog = createCatalog(config.targets, protocols(), config.secrets)
+  const state = await openState({ path: config.stateFile })
+  let sessions: () => number = () => 0
+  const audit = await openAuditLog({
+    directory: config.auditDirectory,
+    origin: config.audit.origin ?? hostname(),
+    now,
+    heartbeat: () => ({ sessions: sessions() })
+  })
+  audit.note({ kind: 'policy.change', version: policy.version })
+
+  const { host, port } = await addressOf(config)
+  const url = (config.listen.publicUrl ?? `${config.listen.tls === undefined ? 'http' : 'https'}://${bracketed(host)}:${port}`).replace(/\/$/, '')
+  const embedded = 'embedded' in config.identity
+    ? await createEmbeddedProvider({ issuer: `${url}/idp`, clientId: config.identity.clientId, users: await embeddedUsers(config), now })
+    : undefined
+  const settings = await identitySettings(config, url)
+  const identity = await openIdentity({ settings, state, note: (facts) => audit.note(facts), now, randomBytes })
+  const registry = createRegistry({
+    audit, state, catalog, identity, now, elapsed, limits: config.limits, policy: () => policy,
+    onBug: (error, facts) => log.error({ ...facts, error: error.cause }, 'a connection ended by an error of the gateway\'s own')
+  })
+  sessions = () => registry.size
+
+  const tls = config.listen.tls === undefined
+    ? undefined
+    : { cert: await config.secrets.read(config.listen.tls.cert), key: await config.secrets.read(config.listen.tls.key) }
+  const listener = await startHttp({
+    address: { host, port },
+    ...(tls === undefined ? {} : { tls }),
+    identity, sessions: registry, catalog, log, now, version, audit,
+    discovery: {
+      product: 'hoop', version, issuer: settings.issuer, clientId: settings.clientId,
+      scopes: ['openid', 'email', 'profile', 'groups'], deviceFlow: 'embedded' in config.identity || config.identity.deviceFlow
+    },
+    ...(embedded === undefined ? {} : { embedded: { prefix: '/idp', handler: embedded } })
+  })
+  audit.note({ kind: 'admin', action: 'gateway.start', detail: version })
+  log.info({ url, targets: catalog.entries.length, policy: policy.version.slice(0, 16) }, 'listening')
+  io.out(`hoop gateway ${version} listening on ${url}`)
+
+  const reload = () => void reloadPolicy(file, log).then((next) => {
+    if (next === undefined || next.version === policy.version) return
+    audit.note({ kind: 'policy.change', version: next.version, previous: policy.version })
+    log.info({ policy: next.version.slice(0, 16), previous: policy.version.slice(0, 16) }, 'policy reloaded')
+    policy = next
+  })
+  process.on('SIGHUP', reload)
+  watchFile(file, { interval: 1000, persistent: false }, reload)
+
+  await untilTold(log)
+  unwatchFile(file)
+  await listener.close()
+  await registry.close()
+  audit.note({ kind: 'admin', action: 'gateway.stop' })
+  await audit.close()
+  state.close()
+  return 0
+}
+
+/** The first SIGTERM or SIGINT ends the gateway in order; a second one at once. */
+function untilTold(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let told = false
+    const end = (signal: NodeJS.Signals) => {
+      if (told) process.exit(1)
+      told = true
+      log.info({ signal }, 'stopping')
+      resolve()
+    }
+    process.on('SIGTERM', end)
+    process.on('SIGINT', end)
+  })
+}
+
+async function reloadPolicy(file: string, log: Log): Promise<Config['policy'] | undefined> {
+  try {
+    return (await loadConfig(file, { reload: true })).policy
+  } catch (error) {
+    log.error({ problem: (error as Error).message }, 'the changed configuration is wrong; the policy in force stays')
+    return undefined
+  }
+}
+
+/** Port 0 becomes a free port now, since the embedded provider's issuer must name it before anything listens. */
+async function addressOf(config: Config): Promise<{ host: string, port: number }> {
+  const [, host, port] = /^(.*):(\d+)$/.exec(config.listen.address)!
+  const plain = host!.replace(/^\[|\]$/g, '')
+  if (Number(port) !== 0) return { host: plain, port: Number(port) }
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject).listen(0, plain, () => {
+      const address = probe.address()
+      probe.close(() => resolve({ host: plain, port: typeof address === 'object' && address !== null ? address.port : 0 }))
+    })
+  })
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+async function embeddedUsers(config: Config) {
+  if (!('embedded' in config.identity)) return []
+  return Promise.all(config.identity.embedded.users.map(async ({ password, ...user }) => ({ ...user, password: await config.secrets.read(password) })))
+}
+
+async function identitySettings(config: Config, url: string): Promise<IdentitySettings> {
+  const { identity } = config
+  const issuer = 'issuer' in identity ? identity.issuer : `${url}/idp`
+  return {
+    issuer,
+    clientId: identity.clientId,
+    groupsClaim: identity.groupsClaim,
+    adminGroup: identity.adminGroup,
+    loginHours: identity.loginHours,
+    accessMinutes: 10,
+    workloads: identity.workloads,
+    ...('ca' in identity && identity.ca !== undefined ? { ca: await config.secrets.read(identity.ca) } : {})
+  }
+}
+

@@ -1,0 +1,28 @@
+// `hoop gateway check`: what is wrong with a configuration, and whether everything it names answers.
+import type { Catalog } from '../targets/catalog.ts'
+import { asGatewayError, GatewayError } from '../../shared/errors.ts'
+
+const probeTimeoutMilliseconds = 15_000
+
+/** How one target answered: its own version, or what went wrong. */
+export type Finding = { readonly target: string, readonly ok: true, readonly version: string }
+  | { readonly target: string, readonly ok: false, readonly message: string, readonly hint?: string }
+
+/** Logs in to every target at once and leaves again. */
+export function probeTargets(catalog: Catalog): Promise<Finding[]> {
+  return Promise.all(catalog.entries.map(async ({ target, protocol, edge }): Promise<Finding> => {
+    const timeout = AbortSignal.timeout(probeTimeoutMilliseconds)
+    try {
+      return { target: target.name, ok: true, version: await protocol.probe(edge, timeout) }
+    } catch (error) {
+      const { message, hint, code, cause } = asGatewayError(timeout.aborted ? tooSlow(target.name) : error)
+      // Only the operator reads this, so the reason behind an unreadable secret may be named; it holds the reference, not the value.
+      const why = code === 'target_refused' && cause instanceof GatewayError ? `${message}: ${cause.message}` : message
+      return { target: target.name, ok: false, message: why, ...(hint === undefined ? {} : { hint }) }
+    }
+  }))
+}
+
+function tooSlow(target: string): GatewayError {
+  return new GatewayError('target_unreachable', `target "${target}" did not finish its login within 15 s`)
+}

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { starter } from '../server/commands/init.ts'
+import { ConfigError, loadConfig } from '../server/config.ts'
+
+let folder: string
+beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'hoop-config-')) })
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const environment = () => ({ HOOP_ALICE_PASSWORD: 'a', HOOP_ROOT_PASSWORD: 'r', PROD_DB_PASSWORD: 's3cret' }) as NodeJS.ProcessEnv
+
+function write(text: string): string {
+  const file = join(folder, 'hoop.yaml')
+  writeFileSync(file, text)
+  return file
+}
+
+async function problems(text: string, env = environment()): Promise<string[]> {
+  try {
+    await loadConfig(write(text), { environment: env })
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.problems.map(({ path, message }) => `${path}: ${message}`)
+  }
+}
+
+describe('a wrong configuration names the field and what would be right', () => {
+  test.each<[string, (text: string) => string, RegExp]>([
+    ['not YAML', () => 'listen: [', /is not YAML/],
+    ['the same key twice', (text) => `${text}\nlog: info\nlog: warn\n`, /is not YAML.*unique/],
+    ['an unknown section', (text) => `${text}\nplugins: []\n`, /^plugins: is not a field/],
+    ['an unknown field of a target', (text) => text.replace('database: clinic', 'databse: clinic'), /^targets\.prod-db\.databse: is not a field/],
+    ['a missing section', (text) => text.replace(/^state:.*$/m, ''), /^state: is missing/],
+    ['a secret in the file itself', (text) => text.replace('env:PROD_DB_PASSWORD', 'hunter2'), /^targets\.prod-db\.credential\.password: a reference/],
+    ['a variable that is not set', (text) => text.replace('env:PROD_DB_PASSWORD', 'env:NO_SUCH'), /NO_SUCH, which is not set/],
+    ['an address without port', (text) => text.replace('127.0.0.1:5432', 'db.internal'), /^targets\.prod-db\.address: HOST:PORT/],
+    ['an unknown tls mode', (text) => text.replace('tls: verify-full', 'tls: prefer'), /^targets\.prod-db\.tls: must be one of: disable, require, verify-ca, verify-full/],
+    ['a client certificate without key', (text) => text.replace('tls: verify-full', 'tls: { mode: verify-full, cert: file:c.crt }'), /go together/],
+    ['TLS to a Unix socket', (text) => text.replace('127.0.0.1:5432', '/run/postgresql/.s.PGSQL.5432'), /^targets\.prod-db\.tls: must be "disable"/],
+    ['clear text beyond loopback', (text) => text.replace('127.0.0.1:8443', '0.0.0.0:8443'), /^listen\.tls: is missing/],
+    ['both kinds of identity', (text) => text.replace('embedded:', 'issuer: https://idp.example.com\n  embedded:'), /^identity/],
+    ['no target', (text) => text.replace(/^targets:[\s\S]*?(?=\n# The strictest)/m, 'targets: {}\n'), /^targets: is empty/],
+    ['a target name that is no name', (text) => text.replace('prod-db:', 'Prod DB:'), /^targets\.Prod DB/],
+    ['an effect that does not exist', (text) => text.replace('[read, session]', '[reed]'), /^policy\.0\.effects\.0: must be one of: read, write/],
+    ['two rules of one name', (text) => text.replace('no schema or privilege changes by hand', 'engineers may read'), /^policy.*engineers may read/]
+  ])('%s', async (_, change, expected) => {
+    const found = await problems(change(starter))
+    expect(found.join('\n')).toMatch(expected)
+    expect(found.join('\n')).not.toContain('hunter2')
+  })
+
+  test('a missing file points at hoop gateway init', async () => {
+    await expect(loadConfig(join(folder, 'none.yaml'))).rejects.toThrow(/hoop gateway init/)
+  })
+
+  test('an alias bomb is refused', async () => {
+    const layers = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(',')}]`)
+    expect((await problems(`a0: &a0 [x,x]\n${layers.join('\n')}\n`)).join()).toMatch(/aliases/)
+  })
+
+  test('several mistakes are told at once', async () => {
+    const found = await problems(starter.replace('127.0.0.1:5432', 'nowhere').replace('tls: verify-full', 'tls: maybe'))
+    expect(found).toHaveLength(2)
+  })
+})
+
+describe('a right configuration', () => {
+  test('the starter is one', async () => {
+    expect(await problems(starter)).toEqual([])
+  })
+
+  test('variables named by references leave the environment and can still be read', async () => {
+    const env = environment()
+    const config = await loadConfig(write(starter), { environment: env })
+    expect(env.PROD_DB_PASSWORD).toBeUndefined()
+    expect(await config.secrets.read('env:PROD_DB_PASSWORD')).toBe('s3cret')
+  })
+
+  test('file and exec references are read when needed, without their last newline', async () => {
+    const config = await loadConfig(write(starter), { environment: environment() })
+    writeFileSync(join(folder, 'secret'), 'first\n')
+    expect(await config.secrets.read('file:secret')).toBe('first')
+    writeFileSync(join(folder, 'secret'), 'second\n')
+    expect(await config.secrets.read('file:secret')).toBe('second')
+    expect(await config.secrets.read('exec:printf third')).toBe('third')
+    await expect(config.secrets.read('exec:echo visible; exit 3')).rejects.toThrow('the secret exec:echo visible; exit 3 cannot be read: it ended with 3')
+    await expect(config.secrets.read('file:none')).rejects.toThrow(/ENOENT/)
+  })
+})

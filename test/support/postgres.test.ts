@@ -78,7 +78,7 @@ describe.each(sources)('a %s server', (server) => {
 test('a server ends, with its folder, when the process that started it is killed', async () => {
   const source = `import { TestPostgres } from '${join(import.meta.dirname, 'postgres.ts')}'
     const postgres = await TestPostgres.start()
-    console.log(JSON.stringify({ pid: await postgres.pid(), folder: postgres.socketDirectory }))
+    console.log(JSON.stringify({ pid: await postgres.pid, folder: postgres.socketDirectory }))
     setInterval(() => undefined, 1000)`
   const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] })
   const started = await new Promise<{ pid: number, folder: string }>((resolve, reject) => {

@@ -1,6 +1,6 @@
 // A real PostgreSQL server for tests: its own data directory, a port of 127.0.0.1 and a Unix socket, a log one can ask what reached it.
 // Ends with the test process however that ends.
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { appendFile, chown, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { TestAuthority, type Certificate } from './certificates.ts'
+import { Kept } from './kept.ts'
 import { freePort } from './ports.ts'
 import { findServer, runAs, type ServerPrograms, type ServerSource } from './postgres-server.ts'
 import { until } from './until.ts'
@@ -39,18 +40,6 @@ export interface ReachedStatement {
 
 type Row = Record<string, unknown>
 
-/**
- * Stands between us and the server with a pipe from us on its stdin: when we are gone, however we went, it cuts the server off
- * and removes the folder; a file `keep` in the folder says that we only halted it.
- */
-const keeper = `exec 3<&0
-"$@" </dev/null 3<&- & server=$!
-{ read -r _; kill -QUIT $server; } <&3 2>/dev/null & watch=$!
-wait $server; status=$?
-kill $watch 2>/dev/null
-test -e "$FOLDER/keep" || rm -rf "$FOLDER"
-exit $status`
-
 export class TestPostgres {
   readonly superuser = 'postgres'
   readonly password = 'superuser-password'
@@ -60,9 +49,9 @@ export class TestPostgres {
   /** Present with `ssl`. */
   readonly authority: TestAuthority | undefined
   readonly #folder: string
-  #process: ServerProcess
+  #process: Kept
 
-  private constructor(folder: string, port: number, programs: ServerPrograms, server: ServerProcess, authority: TestAuthority | undefined) {
+  private constructor(folder: string, port: number, programs: ServerPrograms, server: Kept, authority: TestAuthority | undefined) {
     this.#folder = folder
     this.socketDirectory = join(folder, 'socket')
     this.port = port
@@ -79,10 +68,9 @@ export class TestPostgres {
       // Another process may take the port between the probe and the bind.
       for (let attempt = 1; ; attempt++) {
         const port = await freePort()
-        const server = new ServerProcess(folder, programs, port)
-        const problem = await server.ready()
-        if (problem === undefined) return new TestPostgres(folder, port, programs, server, authority)
-        if (attempt === 3 || !/Address already in use/.test(problem)) throw new Error(`PostgreSQL did not start:\n${problem}`)
+        const server = await launch(folder, programs, port)
+        if (typeof server !== 'string') return new TestPostgres(folder, port, programs, server, authority)
+        if (attempt === 3 || !/Address already in use/.test(server)) throw new Error(`PostgreSQL did not start:\n${server}`)
       }
     } catch (error) {
       await rm(folder, { recursive: true, force: true })
@@ -145,72 +133,50 @@ export class TestPostgres {
   }
 
   /** The postmaster's process id; its children are the backends. */
-  async pid(): Promise<number> {
-    return Number((await readFile(join(this.#folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0])
-  }
+  get pid(): Promise<number> { return this.#process.pid }
 
   /** As an operator's fast shutdown: every session is told 57P01, the port stays closed until `resume`, the data stays. */
   async halt(): Promise<void> {
     await writeFile(join(this.#folder, 'keep'), '')
-    process.kill(await this.pid(), 'SIGINT')
-    await this.#process.exited
+    await this.#process.end('INT')
   }
 
   /** Starts a halted server again, on the same port and data. */
   async resume(): Promise<void> {
-    await rm(join(this.#folder, 'keep'), { force: true })
-    this.#process = new ServerProcess(this.#folder, this.programs, this.port)
-    const problem = await this.#process.ready()
-    if (problem !== undefined) throw new Error(`PostgreSQL did not start again:\n${problem}`)
+    const server = await launch(this.#folder, this.programs, this.port)
+    if (typeof server === 'string') throw new Error(`PostgreSQL did not start again:\n${server}`)
+    this.#process = server
   }
 
   /** Ends the server and removes its folder. Sessions are cut; nothing is left when it resolves. */
   async stop(): Promise<void> {
-    await this.#process.end()
+    if (this.#process.code === undefined) await this.#process.end('QUIT')
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
 
 const ownName = 'test-support'
 
-/** The server behind its keeper. */
-class ServerProcess {
-  readonly #child: ChildProcess
-  readonly exited: Promise<void>
-  readonly #folder: string
-  #stderr = ''
-  #gone = false
-
-  constructor(folder: string, programs: ServerPrograms, port: number) {
-    this.#folder = folder
-    this.#child = spawn('sh', ['-c', keeper, 'keeper', programs.postgres, '-D', join(folder, 'data'), '-p', String(port)], {
-      ...runAs(),
-      cwd: folder,
-      env: { PATH: process.env.PATH, FOLDER: folder, LC_ALL: 'C.UTF-8' },
-      stdio: ['pipe', 'ignore', 'pipe']
-    })
-    this.#child.stdin!.on('error', () => undefined)
-    this.#child.stderr!.on('data', (chunk: Buffer) => { this.#stderr += chunk.toString() })
-    this.exited = new Promise((resolve) => this.#child.once('exit', () => { this.#gone = true; resolve() }))
-    // A test that forgets to stop it can still end.
-    this.#child.unref()
-  }
-
-  /** @returns undefined once it answers, else what it said before it ended */
-  async ready(): Promise<string | undefined> {
-    const pidFile = join(this.#folder, 'data', 'postmaster.pid')
-    await until('PostgreSQL to be ready', async () => {
-      // Line 8 is the postmaster's state (PostgreSQL source, utils/pidfile.h).
-      const lines = await readFile(pidFile, 'utf8').then((text) => text.split('\n'), () => [])
-      return this.#gone || lines[7]?.trim() === 'ready'
-    }, 60_000)
-    return this.#gone ? this.#stderr + await readLog(this.#folder) : undefined
-  }
-
-  async end(): Promise<void> {
-    this.#child.stdin!.end()
-    await this.exited
-  }
+/** @returns the running server; or, as text, what it said before it ended */
+async function launch(folder: string, programs: ServerPrograms, port: number): Promise<Kept | string> {
+  // A start that fails leaves the data for the next.
+  const keep = join(folder, 'keep')
+  await writeFile(keep, '')
+  const server = new Kept(programs.postgres, ['-D', join(folder, 'data'), '-p', String(port)], {
+    ...runAs(),
+    cwd: folder,
+    env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8' },
+    last: 'QUIT',
+    folder
+  })
+  await until('PostgreSQL to be ready', async () => {
+    // Line 8 is the postmaster's state (PostgreSQL source, utils/pidfile.h).
+    const lines = await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8').then((text) => text.split('\n'), () => [])
+    return server.code !== undefined || lines[7]?.trim() === 'ready'
+  }, 60_000)
+  if (server.code !== undefined) return server.stderr + await readLog(folder)
+  await rm(keep)
+  return server
 }
 
 /** Makes the data directory, with certificates where asked. */

@@ -1,0 +1,96 @@
+// What a client receives through hoop is what it would have received from the server: the same script, run direct and through hoop on
+// two servers made alike, brings the same bytes.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { TestPostgres } from '../support/postgres.ts'
+import { reportFields, serverLine, type TestFrame } from '../support/trace.ts'
+import { WireClient } from '../support/wire.ts'
+import { failing } from './transparency/errors.ts'
+import type { Exchange } from './transparency/exchange.ts'
+import { script } from './transparency/script.ts'
+
+/** Alike: the same programs make the same catalog, and the same statements in the same order take the same object ids. */
+async function startServer(): Promise<TestPostgres> {
+  const postgres = await TestPostgres.start({
+    // With client_min_messages at debug, a client would also see what the server logs about it, durations included.
+    logStatements: false,
+    settings: { max_prepared_transactions: '5', shared_buffers: '64MB' },
+    hba: 'host all app 127.0.0.1/32 trust'
+  })
+  await postgres.query('CREATE ROLE app LOGIN PASSWORD \'app-password\'')
+  await postgres.query('CREATE DATABASE script OWNER app')
+  return postgres
+}
+
+const startup = { user: 'app', database: 'script', parameters: { application_name: 'transparency' } }
+
+/** What each exchange of the script brought. */
+type Run = readonly { readonly exchange: Exchange, readonly frames: readonly TestFrame[] }[]
+
+async function runScript(client: WireClient, postgres: TestPostgres): Promise<Run> {
+  const run: { exchange: Exchange, frames: TestFrame[] }[] = []
+  for (const exchange of script.flatMap(({ exchanges }) => exchanges)) {
+    const frames: TestFrame[] = []
+    for (const { elsewhere, send, until, count } of exchange.steps) {
+      if (elsewhere !== undefined) await postgres.query(elsewhere, { database: 'script' })
+      if (send.length > 0) client.send(...send)
+      frames.push(...await client.until(until, count).catch((error: Error) => {
+        throw new Error(`in "${exchange.name}": ${error.message}`)
+      }))
+    }
+    run.push({ exchange, frames })
+  }
+  return run
+}
+
+/**
+ * The bytes that count. Two things differ between any two runs, hoop or not, and are blanked:
+ * the key of BackendKeyData, and the process id in front of a NotificationResponse.
+ */
+function comparable({ type, bytes }: TestFrame): Buffer {
+  if (type === 'K') return Buffer.concat([bytes.subarray(0, 1), Buffer.from('key')])
+  if (type === 'A') return Buffer.concat([bytes.subarray(0, 5), Buffer.alloc(4), bytes.subarray(9)])
+  return bytes
+}
+const bytesOf = (frames: readonly TestFrame[]) => Buffer.concat(frames.map(comparable))
+
+/** Exchanges whose bytes differ, as traces side by side: for people to read when it fails. */
+function differences(left: Run, right: Run): string[] {
+  return left.flatMap(({ exchange, frames }, index) => {
+    const others = right[index]!.frames
+    if (bytesOf(frames).equals(bytesOf(others))) return []
+    return [[`"${exchange.name}"`, ...frames.slice(0, 20).map((frame) => `  first  ${serverLine(frame)}`), ...others.slice(0, 20).map((frame) => `  second ${serverLine(frame)}`)].join('\n')]
+  })
+}
+
+describe('transparency', () => {
+  let servers: TestPostgres[]
+  let direct: Run
+  beforeAll(async () => {
+    servers = await Promise.all([startServer(), startServer()])
+    const client = await WireClient.open({ host: '127.0.0.1', port: servers[0]!.port }, startup)
+    direct = await runScript(client, servers[0]!)
+    await client.close()
+  })
+  afterAll(() => Promise.all(servers.map((server) => server.stop())))
+
+  test('the script is long, and brings about what it says', () => {
+    expect(direct.length).toBeGreaterThan(300)
+    const wrong = failing.flatMap(({ sqlstate, exchange }) => {
+      const error = direct.find((ran) => ran.exchange === exchange)!.frames.find(({ type }) => type === 'E')
+      const got = error === undefined ? 'no error' : reportFields(error).C
+      return got === sqlstate ? [] : [`${exchange.name}: ${got}, not ${sqlstate}`]
+    })
+    expect(wrong).toEqual([])
+    // Every kind of message a server sends to an ordinary client occurs, but FunctionCallResponse, CopyBothResponse and
+    // NegotiateProtocolVersion, which no statement brings.
+    const types = new Set(direct.flatMap(({ frames }) => frames.map(({ type }) => type)))
+    expect([...types].sort().join('')).toBe('123ACDEGHINSTZcdnst')
+  })
+
+  test('two direct runs bring the same bytes: what differs through hoop is hoop\'s doing', async () => {
+    const client = await WireClient.open({ host: '127.0.0.1', port: servers[1]!.port }, startup)
+    const again = await runScript(client, servers[1]!)
+    await client.close()
+    expect(differences(direct, again)).toEqual([])
+  })
+})

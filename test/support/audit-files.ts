@@ -1,0 +1,20 @@
+// Reads a log's entries from its segment files, as an auditor with nothing but the files would; checks nothing, which is verify's work.
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AuditEntry } from '../../shared/audit/entry.ts'
+
+/** Every complete frame: length u32 (bit 31 marks a batch), CRC u32, JSON. */
+export async function readEntries(directory: string): Promise<AuditEntry[]> {
+  const segments = (await readdir(join(directory, 'segments')).catch(() => [])).sort()
+  const entries: AuditEntry[] = []
+  for (const segment of segments) {
+    const bytes = await readFile(join(directory, 'segments', segment))
+    for (let at = 0; bytes.length - at >= 8;) {
+      const end = at + 8 + (bytes.readUInt32BE(at) & 0x7fff_ffff)
+      if (end > bytes.length) break
+      entries.push(JSON.parse(bytes.toString('utf8', at + 8, end)) as AuditEntry)
+      at = end
+    }
+  }
+  return entries
+}

@@ -38,8 +38,10 @@ export interface Usage {
   readonly url: string
   /** The native client's command line, ready to paste. */
   readonly command: string
-  /** Set for a wrapped command, e.g. PGHOST. */
+  /** Set for a wrapped command, e.g. PGHOST. One that names `{password}` is left out where the session has none. */
   readonly environment: Readonly<Record<string, string>>
+  /** What clients expect a Unix socket to be called within its folder, e.g. `.s.PGSQL.{port}`; absent: they take any path. */
+  readonly socketName?: string
   readonly offline: OfflineReplies
 }
 
@@ -77,9 +79,10 @@ export type Effect = 'read' | 'write' | 'schema' | 'privilege' | 'session' | 'un
  *   locks            takes explicit locks (FOR UPDATE, LOCK)
  *   cascade          DROP or TRUNCATE ... CASCADE
  *   multiple         part of a string of several statements
+ *   function_call    PostgreSQL's fast-path FunctionCall: no text to judge, always refused
  */
 export type StatementFlag =
-  'no_where' | 'syntax_error' | 'pinned_setting' | 'server_file' | 'transaction' | 'locks' | 'cascade' | 'multiple'
+  'no_where' | 'syntax_error' | 'pinned_setting' | 'server_file' | 'transaction' | 'locks' | 'cascade' | 'multiple' | 'function_call'
 
 /** One thing asked within a session. Each kind keeps its own facts; rules match on `kind`. */
 export type Operation = StatementOperation | CancelOperation

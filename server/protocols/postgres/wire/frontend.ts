@@ -151,6 +151,8 @@ export function decodeStartup(frame: Frame): StartupPacket {
   return { type: 'StartupMessage', major: 3, minor: code & 0xffff, parameters }
 }
 
+export const gssRequest = () => new Writer().int32(gssCode).frame('')
+
 export const encode = {
   sslRequest: () => new Writer().int32(sslCode).frame(''),
   cancelRequest: (processId: number, secretKey: Uint8Array) => new Writer().int32(cancelCode).int32(processId).bytes(secretKey).frame(''),
@@ -165,6 +167,9 @@ export const encode = {
   query: (text: string) => new Writer().cstring(text).frame('Q'),
   /** `text` as the client's own bytes, without NUL. */
   parse: (name: string, text: Uint8Array) => new Writer().cstring(name).bytes(text).byte(0).int16(0).frame('P'),
+  /** A Bind that always fails: of a statement nobody can have prepared, since its name is longer than names are. */
+  bindNothing: () => new Writer().cstring('').cstring('refused by the gateway'.padEnd(80, '.')).int16(0).int16(0).int16(0).frame('B'),
   sync: () => new Writer().frame('S'),
+  flush: () => new Writer().frame('H'),
   terminate: () => new Writer().frame('X')
 }

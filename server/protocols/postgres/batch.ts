@@ -1,0 +1,227 @@
+// From a run of client messages to what is asked for permission and what is then sent: one operation for each statement that would
+// be parsed, bound or run, and one owed reply for each message. Pure.
+import { createHash } from 'node:crypto'
+import type { StatementOperation } from '../../../shared/model.ts'
+import type { Analysis, AnalyzedStatement, Analyzer } from '../../sql/postgres/index.ts'
+import type { NameChange, Names, Portal } from './names.ts'
+import type { Owed, OwedStatement } from './replies.ts'
+import { encode, type FrontendMessage } from './wire/frontend.ts'
+
+/** One client message as it arrived. */
+export interface Received {
+  readonly bytes: Buffer
+  readonly message: FrontendMessage
+}
+
+/** One message to send, with the reply it will be owed; `permit`s are named by the index of their operation. */
+export interface PlannedStep {
+  readonly bytes: Uint8Array
+  readonly owed: Planned<Owed> | undefined
+}
+type Planned<T> = T extends { readonly permit: unknown } ? Omit<T, 'permit' | 'last'> & { readonly operation: number | undefined }
+  : T extends { readonly statements: unknown } ? { readonly kind: 'query', readonly statements: readonly (Omit<OwedStatement, 'permit'> & { readonly operation: number })[] }
+  : T
+
+export interface Plan {
+  readonly operations: readonly StatementOperation[]
+  readonly steps: readonly PlannedStep[]
+  /** The text of one message does not parse: it goes to the server's parser alone, and what stood behind it up to Sync is left out. */
+  readonly cut: boolean
+}
+
+/** What an operation is made from; how far it goes is raised by the messages that follow. */
+interface Draft {
+  statement: AnalyzedStatement
+  step: StatementOperation['step']
+  parameters: readonly (Buffer | null)[]
+}
+
+const hashOfNothing = createHash('sha256').update('').digest('hex')
+const nothing = { functions: [], relations: [], flags: [], text: '', sha256: hashOfNothing } as const
+
+/** An empty query string: nothing runs, and yet it was sent. */
+const empty: AnalyzedStatement = { ...nothing, verb: 'EMPTY', effects: [], redacted: '' }
+
+/**
+ * @param refusal an ErrorResponse for a text that the gateway cannot parse though the server can
+ * @returns `unsettled` where a name's meaning depends on replies that have not come: wait for them and plan again
+ */
+export function planBatch(received: readonly Received[], analyzer: Analyzer, names: Names, refusal: () => Buffer): Plan | 'unsettled' {
+  return new Planner(analyzer, names, refusal).plan(received)
+}
+
+class Unsettled extends Error {}
+
+class Planner {
+  readonly #drafts: Draft[] = []
+  readonly #steps: PlannedStep[] = []
+  /** Names as they stand within this batch; a draft there may still be raised to a further step. */
+  readonly #statements = new Map<string, { statement: AnalyzedStatement, draft: number | undefined } | undefined>()
+  readonly #portals = new Map<string, { portal: Portal, draft: number | undefined } | undefined>()
+
+  constructor(private readonly analyzer: Analyzer, private readonly names: Names, private readonly refusal: () => Buffer) {}
+
+  plan(received: readonly Received[]): Plan | 'unsettled' {
+    let cut = false
+    try {
+      for (const one of received) {
+        cut = this.#add(one)
+        if (cut) break
+      }
+    } catch (error) {
+      if (error instanceof Unsettled) return 'unsettled'
+      throw error
+    }
+    const operations = this.#drafts.map(({ statement, step, parameters }): StatementOperation => {
+      const { redacted, sha256, text, effects, relations, functions, flags, verb } = statement
+      return { kind: 'statement', step, text, ...(redacted === undefined ? {} : { redacted }), sha256, parameters, effects, relations, functions, flags, verb }
+    })
+    return { operations, steps: this.#steps, cut }
+  }
+
+  /** @returns whether nothing behind this message may be sent */
+  #add({ bytes, message }: Received): boolean {
+    switch (message.type) {
+      case 'Query': return this.#query(bytes, message.textBytes, this.analyzer.analyze(message.text))
+      case 'Parse': return this.#parse(bytes, message.name, this.analyzer.analyze(message.text))
+      case 'Bind': this.#bind(bytes, message); return false
+      case 'Execute': this.#execute(bytes, message.portal); return false
+      case 'Describe': this.#step(bytes, 'describe', undefined, []); return false
+      case 'Close': this.#close(bytes, message.what, message.name); return false
+      default: throw new Error(`a ${message.type} is no part of a batch`)
+    }
+  }
+
+  #query(bytes: Buffer, textBytes: Buffer, analysis: Analysis): boolean {
+    if (analysis.type === 'syntax_error') {
+      const operation = this.#draft(analysis.statement, 'check')
+      const owed = { kind: 'check', operation, refusal: this.refusal(), changes: [] } as const
+      this.#steps.push({ bytes: encode.parse('', textBytes), owed }, { bytes: encode.sync(), owed: { kind: 'sync' } })
+      return true
+    }
+    const statements = (analysis.statements.length === 0 ? [empty] : analysis.statements).map((statement) => {
+      const resolved = this.#resolved(statement)
+      const changes = changesOf(statement)
+      this.#apply(changes)
+      return { operation: this.#draft(resolved, 'execute'), changes, copyIn: statement.copy === 'in' }
+    })
+    this.#steps.push({ bytes, owed: { kind: 'query', statements } })
+    return false
+  }
+
+  #parse(bytes: Buffer, name: string, analysis: Analysis): boolean {
+    const statement = analysis.type === 'syntax_error' ? analysis.statement : single(analysis.statements)
+    const changes: NameChange[] = [{ kind: 'statement', name, value: statement }]
+    if (analysis.type === 'syntax_error') {
+      this.#steps.push({ bytes, owed: { kind: 'check', operation: this.#draft(statement, 'check'), refusal: this.refusal(), changes } })
+      return true
+    }
+    const draft = this.#draft(this.#resolved(statement), 'prepare')
+    this.#step(bytes, 'parse', draft, changes)
+    this.#statements.set(name, { statement, draft })
+    return false
+  }
+
+  #bind(bytes: Buffer, { portal: name, statement: statementName, parameters }: Extract<FrontendMessage, { type: 'Bind' }>): void {
+    const known = this.#statement(statementName)
+    const statement = known?.statement ?? unseen(`prepared statement "${statementName}"`)
+    let draft = known?.draft
+    if (draft === undefined) draft = this.#draft(this.#resolved(statement), 'bind', parameters)
+    else Object.assign(this.#drafts[draft]!, { step: 'bind', parameters })
+    // The next Bind of the same statement is an operation of its own.
+    if (known !== undefined) this.#statements.set(statementName, { statement, draft: undefined })
+    const portal: Portal = { statement, parameters }
+    this.#step(bytes, 'bind', draft, [{ kind: 'portal', name, value: portal }])
+    this.#portals.set(name, { portal, draft })
+  }
+
+  #execute(bytes: Buffer, name: string): void {
+    const known = this.#portal(name)
+    const portal = known?.portal ?? { statement: unseen(`portal "${name}"`), parameters: [] }
+    let draft = known?.draft
+    if (draft === undefined) draft = this.#draft(this.#resolved(portal.statement), 'execute', portal.parameters)
+    else this.#drafts[draft]!.step = 'execute'
+    if (known !== undefined) this.#portals.set(name, { portal, draft: undefined })
+    const changes = changesOf(portal.statement)
+    this.#apply(changes)
+    this.#step(bytes, 'execute', draft, changes, portal.statement.copy === 'in')
+  }
+
+  #close(bytes: Buffer, what: 'statement' | 'portal', name: string): void {
+    this.#step(bytes, 'close', undefined, [{ kind: what, name }])
+    if (what === 'statement') this.#statements.set(name, undefined)
+    else this.#portals.set(name, undefined)
+  }
+
+  #step(bytes: Buffer, kind: 'parse' | 'bind' | 'describe' | 'execute' | 'close', operation: number | undefined, changes: readonly NameChange[], copyIn = false): void {
+    this.#steps.push({ bytes, owed: { kind, operation, changes, copyIn } })
+  }
+
+  #draft(statement: AnalyzedStatement, step: StatementOperation['step'], parameters: readonly (Buffer | null)[] = []): number {
+    return this.#drafts.push({ statement, step, parameters }) - 1
+  }
+
+  #apply(changes: readonly NameChange[]): void {
+    for (const change of changes) {
+      if (change.kind === 'statement') this.#statements.set(change.name, change.value === undefined ? undefined : { statement: change.value, draft: undefined })
+    }
+  }
+
+  /** An SQL-level EXECUTE does what the statement it names does. */
+  #resolved(statement: AnalyzedStatement): AnalyzedStatement {
+    if (statement.executes === undefined) return statement
+    const named = this.#statement(statement.executes.name)?.statement
+    if (named === undefined) return { ...statement, effects: ['unknown'] }
+    const { copy: _, ...own } = statement
+    return {
+      ...own,
+      effects: union(named.effects, statement.effects.filter((effect) => effect !== 'unknown')),
+      relations: union(named.relations, statement.relations),
+      functions: union(named.functions, statement.functions),
+      flags: union(named.flags, statement.flags)
+    }
+  }
+
+  #statement(name: string): { statement: AnalyzedStatement, draft: number | undefined } | undefined {
+    if (this.#statements.has(name)) return this.#statements.get(name)
+    const found = this.names.statement(name)
+    if (found === 'unsettled') throw new Unsettled()
+    return found === undefined ? undefined : { statement: found, draft: undefined }
+  }
+
+  #portal(name: string): { portal: Portal, draft: number | undefined } | undefined {
+    if (this.#portals.has(name)) return this.#portals.get(name)
+    const found = this.names.portal(name)
+    if (found === 'unsettled') throw new Unsettled()
+    return found === undefined ? undefined : { portal: found, draft: undefined }
+  }
+}
+
+/** A Parse takes one statement; the server itself refuses more, and until it has, all of them count. */
+function single(statements: readonly AnalyzedStatement[]): AnalyzedStatement {
+  const [first, ...more] = statements
+  if (first === undefined) return empty
+  return more.reduce((all, next) => ({
+    ...all,
+    effects: union(all.effects, next.effects),
+    relations: union(all.relations, next.relations),
+    functions: union(all.functions, next.functions),
+    flags: union(all.flags, next.flags)
+  }), first)
+}
+
+/** The server may know a name that was made behind the gateway's back, inside a function for example. */
+function unseen(what: string): AnalyzedStatement {
+  return { ...nothing, verb: 'EXECUTE', effects: ['unknown'], redacted: `${what} that the gateway has not seen` }
+}
+
+function changesOf({ prepares, deallocates, ...statement }: AnalyzedStatement): NameChange[] {
+  const changes: NameChange[] = []
+  if (prepares !== undefined) changes.push({ kind: 'statement', name: prepares.name, value: statement })
+  if (deallocates !== undefined) changes.push(deallocates.name === null ? { kind: 'every statement' } : { kind: 'statement', name: deallocates.name })
+  return changes
+}
+
+function union<T>(a: readonly T[], b: readonly T[]): readonly T[] {
+  return b.length === 0 ? a : [...new Set([...a, ...b])]
+}

@@ -1,0 +1,128 @@
+// PostgreSQL: one client's connection from its first byte to its last. Start reading here.
+import { asGatewayError, GatewayError } from '../../../shared/errors.ts'
+import { loadAnalyzer } from '../../sql/postgres/index.ts'
+import type { Duplex } from 'node:stream'
+import type { Protocol, Session } from '../protocol.ts'
+import { CancelKeys, cancelUpstream } from './cancel.ts'
+import type { FrameReader } from './frame-reader.ts'
+import { refusal } from './refusal.ts'
+import { lastWords, relay } from './relay.ts'
+import { askPassword, readOpening, startupReader, type Greeting, type Opening } from './startup.ts'
+import { logIn, type Upstream } from './upstream.ts'
+import { usage } from './usage.ts'
+import { answer } from './wire/backend.ts'
+
+/** From the first byte to the end of both logins. */
+const loginTimeoutMilliseconds = 20_000
+
+export function postgres(): Protocol {
+  const keys = new CancelKeys()
+  return {
+    name: 'postgres',
+    check() { /* any address and database will do: whether they answer is for `probe` */ },
+    usage,
+    serve: (client, session) => serve(client, session, keys),
+    async probe(edge, signal) {
+      const upstream = await logIn(edge, { database: edge.target.database, minor: 0, settings: [] }, signal)
+      upstream.stream.destroy()
+      await loadAnalyzer(majorOf(upstream))
+      return `PostgreSQL ${upstream.statuses.get('server_version') ?? 'of unknown version'}`
+    }
+  }
+}
+
+async function serve(client: Duplex, session: Session, keys: CancelKeys): Promise<void> {
+  const reader = startupReader(client)
+  // A client that lost its connection is noticed by reading; this keeps its error from ending the process.
+  client.on('error', () => undefined)
+  const opened = await withDeadline(client, session, async (signal) => {
+    const opening = await readOpening(client, reader, session.target)
+    if (opening.type === 'CancelRequest') {
+      await cancel(opening, session, keys)
+      return undefined
+    }
+    return logBothIn(client, reader, opening, session, signal)
+  })
+  if (opened === undefined) { await lastWords(client, undefined); return }
+
+  const { upstream, analyzer, applicationName } = opened
+  const key = keys.give(session.id, session.connection, upstream, upstream.minor)
+  try {
+    client.write(answer.backendKeyData(key.processId, key.secretKey))
+    client.write(answer.readyForQuery('I'))
+    await relay({
+      client,
+      upstream,
+      session,
+      analyzer,
+      applicationName,
+      // Best effort: the connection is being closed anyway, and the server ends with it.
+      cancel: () => void cancelUpstream(session, upstream).catch(() => undefined)
+    }, reader.rest())
+  } finally {
+    keys.take(session.id, key)
+  }
+}
+
+async function logBothIn(client: Duplex, reader: FrameReader, greeting: Greeting, session: Session, signal: AbortSignal) {
+  if (session.clientPassword !== undefined) await askPassword(client, reader, session.clientPassword)
+  // Lets the audit log be compared with the server's own.
+  const applicationName = { upstream: `hoop/${session.id}`, client: greeting.applicationName ?? '' }
+  const upstream = await logIn(session, {
+    database: greeting.database,
+    minor: greeting.minor,
+    settings: [...greeting.settings, ['application_name', applicationName.upstream]]
+  }, signal)
+  try {
+    const analyzer = await loadAnalyzer(majorOf(upstream))
+    client.cork()
+    if (upstream.minor < greeting.askedMinor || greeting.options.length > 0) client.write(answer.negotiateProtocolVersion(upstream.minor, greeting.options))
+    client.write(answer.authenticationOk())
+    for (const notice of upstream.notices) client.write(notice)
+    for (const [name, value] of upstream.statuses) {
+      client.write(answer.parameterStatus(name, name === 'application_name' ? applicationName.client : value))
+    }
+    process.nextTick(() => client.uncork())
+    return { upstream, analyzer, applicationName }
+  } catch (error) {
+    upstream.stream.destroy()
+    throw error
+  }
+}
+
+/** @throws ProtocolViolation for a key the session never gave out; the client, as with PostgreSQL, is told nothing */
+async function cancel(request: Extract<Opening, { type: 'CancelRequest' }>, session: Session, keys: CancelKeys): Promise<void> {
+  const { connection, upstream } = keys.find(session.id, request)
+  await session.authorize([{ kind: 'cancel', connection }])
+  await cancelUpstream(session, upstream)
+}
+
+/** Runs the login; whatever goes wrong is told to the client before it is thrown. */
+async function withDeadline<T>(client: Duplex, session: Session, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  const abort = () => controller.abort(session.signal.reason)
+  const late = () => controller.abort(new GatewayError('limit_exceeded', `the login took longer than ${loginTimeoutMilliseconds / 1000} s`))
+  const gone = () => controller.abort(new GatewayError('session_ended', 'the client closed the connection'))
+  const timer = setTimeout(late, loginTimeoutMilliseconds)
+  session.signal.addEventListener('abort', abort, { once: true })
+  client.once('close', gone)
+  try {
+    const aborted = new Promise<never>((_, reject) => controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), { once: true }))
+    aborted.catch(() => undefined)
+    if (session.signal.aborted) abort()
+    return await Promise.race([run(controller.signal), aborted])
+  } catch (error) {
+    const refused = asGatewayError(error)
+    await lastWords(client, refusal(refused, true))
+    throw refused
+  } finally {
+    clearTimeout(timer)
+    session.signal.removeEventListener('abort', abort)
+    client.off('close', gone)
+  }
+}
+
+/** "15.18 (Debian ...)" is 15, "18beta1" is 18. */
+function majorOf(upstream: Upstream): number {
+  return Number(/^\d+/.exec(upstream.statuses.get('server_version') ?? '')?.[0] ?? 0)
+}

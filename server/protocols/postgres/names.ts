@@ -1,0 +1,89 @@
+// Which prepared statements and portals the server has, by name, so that an Execute is judged by what it will really run.
+// The server's replies decide; what has been sent but not answered is kept apart. Pure.
+import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
+
+/** A statement bound to parameters. */
+export interface Portal {
+  readonly statement: AnalyzedStatement
+  readonly parameters: readonly (Buffer | null)[]
+}
+
+/** What a message does to the names if the server accepts it. Without a value: the name ends. */
+export type NameChange =
+  | { readonly kind: 'statement', readonly name: string, readonly value?: AnalyzedStatement }
+  | { readonly kind: 'portal', readonly name: string, readonly value?: Portal }
+  | { readonly kind: 'every statement' }
+
+/**
+ * `unsettled`: messages on their way may or may not change what the name stands for (a Parse of a name in use fails and leaves the
+ * old one); wait for the replies and ask again.
+ */
+export type Lookup<T> = T | 'unsettled' | undefined
+
+export class Names {
+  readonly #statements = new Map<string, AnalyzedStatement>()
+  readonly #portals = new Map<string, Portal>()
+  /** Sent, not answered; in order. */
+  readonly #pending: NameChange[] = []
+
+  statement(name: string): Lookup<AnalyzedStatement> {
+    return lookup(this.#statements.get(name), this.#pending.filter((change) =>
+      change.kind === 'every statement' || (change.kind === 'statement' && change.name === name)))
+  }
+
+  portal(name: string): Lookup<Portal> {
+    return lookup(this.#portals.get(name), this.#pending.filter((change) => change.kind === 'portal' && change.name === name))
+  }
+
+  /** The message that makes these changes is on its way. */
+  sent(changes: readonly NameChange[]): void {
+    this.#pending.push(...changes)
+  }
+
+  /** The server accepted it. */
+  confirm(changes: readonly NameChange[]): void {
+    for (const change of changes) {
+      this.#settle(change)
+      if (change.kind === 'every statement') this.#statements.clear()
+      else if (change.kind === 'statement') set(this.#statements, change.name, change.value)
+      else set(this.#portals, change.name, change.value)
+    }
+  }
+
+  /** The server refused it. A refused Parse of the unnamed statement ends the one before all the same. */
+  refuse(changes: readonly NameChange[]): void {
+    this.drop(changes)
+    if (changes.some((change) => change.kind === 'statement' && change.name === '')) this.endUnnamed()
+  }
+
+  /** The server skipped it. */
+  drop(changes: readonly NameChange[]): void {
+    for (const change of changes) this.#settle(change)
+  }
+
+  endUnnamed(): void {
+    this.#statements.delete('')
+  }
+
+  /** Portals end with their transaction. */
+  endTransaction(): void {
+    this.#portals.clear()
+  }
+
+  #settle(change: NameChange): void {
+    const at = this.#pending.indexOf(change)
+    if (at >= 0) this.#pending.splice(at, 1)
+  }
+}
+
+function set<T>(map: Map<string, T>, name: string, value: T | undefined): void {
+  if (value === undefined) map.delete(name)
+  else map.set(name, value)
+}
+
+function lookup<T>(settled: T | undefined, pending: readonly NameChange[]): Lookup<T> {
+  if (pending.length === 0) return settled
+  const [only] = pending
+  if (pending.length > 1 || settled !== undefined || only === undefined || only.kind === 'every statement') return 'unsettled'
+  return only.value as T | undefined
+}

@@ -1,0 +1,387 @@
+// Carries one logged-in connection: client messages are judged batch by batch and forwarded byte for byte, the server's stream is
+// walked by message heads. Long because it is the one place where both directions, their order and their end meet.
+import type { Duplex } from 'node:stream'
+import { asGatewayError, GatewayError, ProtocolViolation } from '../../../shared/errors.ts'
+import type { Permit } from '../../../shared/model.ts'
+import type { Analyzer } from '../../sql/postgres/index.ts'
+import type { Session } from '../protocol.ts'
+import { planBatch, type PlannedStep, type Received } from './batch.ts'
+import { functionCall } from './function-call.ts'
+import { Names } from './names.ts'
+import { refusal } from './refusal.ts'
+import { Replies, type Owed } from './replies.ts'
+import { pinnedSettings, type Upstream } from './upstream.ts'
+import { answer, decodeParameterStatus } from './wire/backend.ts'
+import { FrameSplitter, type Frame } from './wire/frames.ts'
+import { decodeFrontend, encode } from './wire/frontend.ts'
+import { BackendWalker, type Fate } from './wire/walker.ts'
+
+const maxFrontendBytes = 64 * 1024 * 1024
+const maxBackendBytes = 64 * 1024 * 1024
+/** Messages without a Sync or Flush are judged when they have grown to this; behind a decision, reading stops at it. */
+const maxQueuedBytes = 1024 * 1024
+const lastWordsMilliseconds = 2_000
+
+/** What ends a run of messages that are judged together. `size`: nothing did, but there is too much to wait for more. */
+type BatchEnd = 'sync' | 'flush' | 'query' | 'size'
+
+/** Refusals the session survives; any other error ends it. */
+const survivable = new Set(['denied', 'review_rejected', 'review_expired', 'review_pending', 'cancelled', 'limit_exceeded'])
+
+export interface RelayParts {
+  readonly client: Duplex
+  readonly upstream: Upstream
+  readonly session: Session
+  readonly analyzer: Analyzer
+  /** What the server was told, and what the client asked for. */
+  readonly applicationName: { readonly upstream: string, readonly client: string }
+  /** Stops what the server is running, when the client is gone. */
+  readonly cancel: () => void
+}
+
+/**
+ * Runs until either side ends. Both sides are closed when it returns.
+ * @param early bytes of the client already read
+ * @throws GatewayError; by then the client has been told
+ */
+export function relay(parts: RelayParts, early: Buffer): Promise<void> {
+  return new Relay(parts).run(early)
+}
+
+class Relay {
+  readonly #parts: RelayParts
+  readonly #names = new Names()
+  readonly #replies = new Replies(this.#names)
+  readonly #splitter = new FrameSplitter({ maxBodyBytes: maxFrontendBytes })
+  readonly #walker: BackendWalker
+  /** Extended-protocol messages since the last Sync, Flush or Query; not yet judged. */
+  #batch: Received[] = []
+  #batchBytes = 0
+  /** Messages since the last Sync have been forwarded: an error must reach the server too, or their part would commit. */
+  #groupOpen = false
+  /** The client is sending COPY data. */
+  #copying = false
+  #pumping = false
+  #ended = false
+  #waiters: { ready: () => boolean, resolve: () => void }[] = []
+  #resolve!: () => void
+  #reject!: (error: GatewayError) => void
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts
+    this.#walker = new BackendWalker({
+      data: (_, bytes) => this.#replies.countRow(bytes),
+      message: (type, body) => this.#fromServer(String.fromCharCode(type), body),
+      due: () => this.#replies.due()
+    }, maxBackendBytes)
+  }
+
+  run(early: Buffer): Promise<void> {
+    const { client, upstream: { stream: upstream, rest }, session } = this.#parts
+    return new Promise((resolve, reject) => {
+      const onAbort = () => void this.#end(session.signal.reason as GatewayError)
+      const settle = (act: () => void) => { session.signal.removeEventListener('abort', onAbort); act() }
+      this.#resolve = () => settle(resolve)
+      this.#reject = (error) => settle(() => reject(error))
+      session.signal.addEventListener('abort', onAbort, { once: true })
+      client.on('data', (chunk: Buffer) => this.#onClient(chunk))
+      client.on('end', () => void this.#end())
+      client.on('close', () => void this.#end())
+      client.on('error', () => void this.#end())
+      upstream.on('data', (chunk: Buffer) => this.#onUpstream(chunk))
+      const lost = () => void this.#end(this.#replies.fatal
+        ? undefined
+        : new GatewayError('target_unreachable', `target "${session.target.name}" closed the connection`))
+      upstream.on('end', lost)
+      upstream.on('close', lost)
+      upstream.on('error', lost)
+      if (session.signal.aborted) onAbort()
+      else if (upstream.destroyed) lost()
+      else if (client.destroyed) void this.#end()
+      client.resume()
+      upstream.resume()
+      if (rest.length > 0) this.#onUpstream(rest)
+      if (early.length > 0) this.#onClient(early)
+    })
+  }
+
+  // From the client
+
+  #onClient(chunk: Buffer): void {
+    if (this.#ended) return
+    this.#splitter.push(chunk)
+    if (!this.#pumping) void this.#pump()
+    else if (this.#splitter.buffered > maxQueuedBytes) this.#parts.client.pause()
+  }
+
+  /** Takes messages one by one, waiting wherever the next one must not be looked at yet. One at a time. */
+  async #pump(): Promise<void> {
+    this.#pumping = true
+    try {
+      for (;;) {
+        // What follows a COPY is data or a message, depending on what the server answers.
+        if (this.#replies.awaitingCopy && !this.#copying) await this.#until(() => !this.#replies.awaitingCopy || this.#copying)
+        const frame = this.#ended ? undefined : this.#splitter.next()
+        if (frame === undefined) break
+        const wait = this.#copying ? this.#takeCopy(frame) : this.#take(frame)
+        if (wait !== undefined) await wait
+      }
+    } catch (error) {
+      void this.#end(asGatewayError(error))
+    } finally {
+      this.#pumping = false
+      this.#parts.client.resume()
+    }
+  }
+
+  #take(frame: Frame): Promise<void> | undefined {
+    const message = decodeFrontend(frame)
+    switch (message.type) {
+      case 'Terminate': void this.#end(); return undefined
+      case 'Sync': return this.#replies.skipping ? this.#endSkipping() : this.#run('sync')
+      // The server takes these for leftovers of a COPY that failed, and says nothing.
+      case 'CopyData': case 'CopyDone': case 'CopyFail': return undefined
+      case 'Password': throw new ProtocolViolation('PasswordMessage', 'sent after the login was done')
+      default:
+    }
+    if (this.#replies.skipping) return undefined
+    switch (message.type) {
+      case 'Flush': return this.#run('flush')
+      case 'FunctionCall': return this.#refuseFunctionCall(frame)
+      default:
+    }
+    this.#batch.push({ bytes: frame.bytes, message })
+    this.#batchBytes += frame.bytes.length
+    if (message.type === 'Query') return this.#run('query')
+    return this.#batchBytes > maxQueuedBytes ? this.#run('size') : undefined
+  }
+
+  /** While COPY data is asked for, the server itself ignores Sync and Flush, so they are not passed on. */
+  #takeCopy(frame: Frame): Promise<void> | undefined {
+    const { type } = decodeFrontend(frame)
+    switch (type) {
+      case 'CopyData': return this.#send([frame.bytes])
+      case 'CopyDone': case 'CopyFail':
+        this.#copying = false
+        return this.#send([frame.bytes])
+      case 'Sync': case 'Flush': return undefined
+      case 'Terminate': void this.#end(); return undefined
+      default: throw new ProtocolViolation(type, 'sent where COPY data was expected')
+    }
+  }
+
+  /** Judges what has been collected as a whole, then forwards it in one write. */
+  async #run(end: BatchEnd): Promise<void> {
+    const received = this.#batch
+    this.#batch = []
+    this.#batchBytes = 0
+    const plan = await this.#plan(received)
+    let permits: readonly Permit[] = []
+    if (plan.operations.length > 0) {
+      try {
+        permits = await this.#parts.session.authorize(plan.operations)
+      } catch (error) {
+        const refused = asGatewayError(error)
+        if (!survivable.has(refused.code)) throw refused
+        return this.#refuse(refused, end)
+      }
+    }
+    // Meanwhile the client may have gone, or a message before this batch may have failed: then none of it would run.
+    if (this.#ended || this.#replies.skipping) {
+      for (const permit of permits) permit.settle({ status: 'cancelled' })
+      return !this.#ended && end === 'sync' ? this.#endSkipping() : undefined
+    }
+    const bytes = plan.steps.map((step) => this.#owe(step, permits))
+    if (plan.cut && end === 'query') return this.#close(bytes)
+    switch (end) {
+      case 'sync': this.#replies.push({ kind: 'sync' }); return this.#close([...bytes, encode.sync()])
+      case 'query': return this.#close(bytes)
+      case 'flush': case 'size':
+        this.#groupOpen ||= bytes.length > 0
+        return this.#send([...bytes, encode.flush()])
+    }
+  }
+
+  async #plan(received: readonly Received[]) {
+    for (;;) {
+      const plan = planBatch(received, this.#parts.analyzer, this.#names, cannotRead)
+      if (plan !== 'unsettled') return plan
+      await this.#until(() => this.#replies.empty)
+    }
+  }
+
+  #owe({ bytes, owed }: PlannedStep, permits: readonly Permit[]): Uint8Array {
+    if (owed === undefined) return bytes
+    const permitOf = (operation: number | undefined) => operation === undefined ? undefined : permits[operation]
+    if (owed.kind === 'query') {
+      this.#replies.push({ kind: 'query', statements: owed.statements.map(({ operation, ...rest }) => ({ ...rest, permit: permitOf(operation) })) })
+    } else if ('operation' in owed) {
+      this.#replies.push({ ...owed, permit: permitOf(owed.operation) } as Owed)
+    } else {
+      this.#replies.push(owed)
+    }
+    return bytes
+  }
+
+  /** Sends what ends with a Sync or a Query, and with it the implicit transaction. */
+  #close(bytes: readonly Uint8Array[]): Promise<void> | undefined {
+    this.#groupOpen = false
+    return this.#send(bytes)
+  }
+
+  /**
+   * Nothing of the batch is forwarded, and the client gets the error where the server's would have been.
+   * If an earlier part of the same implicit transaction already ran, the server is made to fail too, so that it does not commit.
+   */
+  #refuse(error: GatewayError, end: BatchEnd): Promise<void> | undefined {
+    const shown = refusal(error)
+    if (this.#groupOpen) {
+      this.#replies.push({ kind: 'instead', refusal: shown })
+      const failing = encode.bindNothing()
+      if (end === 'flush' || end === 'size') return this.#send([failing, encode.flush()])
+      this.#replies.push({ kind: 'sync' })
+      return this.#close([failing, encode.sync()])
+    }
+    const ready = end === 'sync' || end === 'query'
+    this.#replies.push({ kind: 'own', refusal: shown, ready })
+    if (!ready) this.#replies.skipping = true
+    this.#sendOwn()
+    return undefined
+  }
+
+  /** The Sync that ends what an error made void. */
+  #endSkipping(): Promise<void> | undefined {
+    this.#replies.skipping = false
+    if (this.#groupOpen) {
+      this.#replies.push({ kind: 'sync' })
+      return this.#close([encode.sync()])
+    }
+    this.#replies.push({ kind: 'own', ready: true })
+    this.#sendOwn()
+    return undefined
+  }
+
+  /** Function calls by object id carry no text to judge; every client library has used statements instead for twenty years. */
+  async #refuseFunctionCall(frame: Frame): Promise<void> {
+    this.#batch = []
+    this.#batchBytes = 0
+    await this.#parts.session.authorize([functionCall(frame)]).then((permits) => {
+      for (const permit of permits) permit.settle({ status: 'cancelled' })
+      throw new GatewayError('denied', 'function calls by object id are not passed on')
+    }).catch((error: unknown) => {
+      const refused = asGatewayError(error)
+      if (!survivable.has(refused.code)) throw refused
+      return this.#refuse(refused, 'query')
+    })
+  }
+
+  #send(parts: readonly Uint8Array[]): Promise<void> | undefined {
+    const { stream } = this.#parts.upstream
+    const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+    if (bytes.length === 0 || stream.write(bytes)) return undefined
+    return new Promise((resolve) => {
+      const done = () => { stream.off('drain', done).off('close', done); resolve() }
+      stream.on('drain', done).on('close', done)
+    })
+  }
+
+  // From the server
+
+  #onUpstream(chunk: Buffer): void {
+    if (this.#ended) return
+    const { client, upstream: { stream } } = this.#parts
+    try {
+      const out = this.#walker.push(chunk)
+      if (out.length > 1) client.cork()
+      let writable = true
+      for (const bytes of out) writable = client.write(bytes)
+      if (out.length > 1) client.uncork()
+      if (!writable && !stream.isPaused()) {
+        stream.pause()
+        client.once('drain', () => stream.resume())
+      }
+    } catch (error) {
+      void this.#end(asGatewayError(error))
+    }
+    this.#wake()
+  }
+
+  #fromServer(type: string, body: Buffer): Fate {
+    if (type === 'S') return this.#parameterStatus(body)
+    if (type === 'E') this.#copying = false
+    const fate = this.#replies.receive(type, body)
+    if (type === 'G') this.#copying = true
+    return fate
+  }
+
+  /** A session's first application name is the gateway's; the client is shown the one it asked for, as when it logged in. */
+  #parameterStatus(body: Buffer): Fate {
+    const { name, value } = decodeParameterStatus(body)
+    const { applicationName } = this.#parts
+    if (name === 'application_name' && value === applicationName.upstream) return answer.parameterStatus(name, applicationName.client)
+    const pinned = pinnedSettings.get(name)
+    if (pinned !== undefined && pinned !== value) {
+      throw new GatewayError('session_ended', `the setting "${name}" became "${value.slice(0, 50)}", and statements can no longer be read safely`)
+    }
+    return 'forward'
+  }
+
+  /** Sends what is due of the gateway's own when the server owes nothing before it. */
+  #sendOwn(): void {
+    const due = this.#replies.due()
+    if (due !== undefined) this.#parts.client.write(due)
+  }
+
+  // Both
+
+  /** Resolves when `ready` holds, or the connection has ended. */
+  #until(ready: () => boolean): Promise<void> {
+    if (this.#ended || ready()) return Promise.resolve()
+    return new Promise((resolve) => this.#waiters.push({ ready, resolve }))
+  }
+
+  #wake(): void {
+    if (this.#waiters.length === 0) return
+    const all = this.#waiters
+    this.#waiters = []
+    for (const waiter of all) {
+      if (this.#ended || waiter.ready()) waiter.resolve()
+      else this.#waiters.push(waiter)
+    }
+  }
+
+  /** Ends both sides, once. @param error told to the client, unless a row has been sent in part */
+  async #end(error?: GatewayError): Promise<void> {
+    if (this.#ended) return
+    this.#ended = true
+    const { client, upstream: { stream: upstream }, cancel } = this.#parts
+    const busy = !this.#replies.empty
+    this.#replies.abandon()
+    this.#wake()
+    // A server does not notice that its client is gone while it computes.
+    if (busy && !upstream.destroyed) cancel()
+    if (upstream.writable && !busy) upstream.end(encode.terminate())
+    else upstream.destroy()
+    await lastWords(client, error === undefined || this.#walker.midMessage ? undefined : refusal(error, true))
+    upstream.destroy()
+    if (error === undefined) this.#resolve()
+    else this.#reject(error)
+  }
+}
+
+/** Sends `bytes` and closes; a client that does not read is not waited for long. */
+export function lastWords(client: Duplex, bytes: Buffer | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (client.destroyed || client.writableEnded) { client.destroy(); resolve(); return }
+    const timer = setTimeout(() => client.destroy(), lastWordsMilliseconds)
+    const done = () => { clearTimeout(timer); client.destroy(); resolve() }
+    client.on('error', () => undefined)
+    client.once('finish', done).once('close', done)
+    if (bytes === undefined) client.end()
+    else client.end(bytes)
+  })
+}
+
+function cannotRead(): Buffer {
+  return refusal(new GatewayError('denied', 'the server can read this statement and the gateway cannot, so it was not run'))
+}

@@ -1,0 +1,229 @@
+// The replies the server still owes, in order: each with its permit, so that outcomes are written down and refusals of the gateway's
+// own appear in the right place of a pipeline. Pure.
+import { ProtocolViolation } from '../../../shared/errors.ts'
+import type { Outcome, Permit } from '../../../shared/model.ts'
+import type { NameChange, Names } from './names.ts'
+import { answer, decodeCommandComplete, decodeErrorFields, decodeReadyForQuery, type TransactionStatus } from './wire/backend.ts'
+import type { Fate } from './wire/walker.ts'
+
+/** One statement of a Query. */
+export interface OwedStatement {
+  readonly permit: Permit | undefined
+  readonly changes: readonly NameChange[]
+  /** It will ask the client for COPY data. */
+  readonly copyIn: boolean
+}
+
+/**
+ * What is owed.
+ *   parse, bind, describe, execute, close   the replies of that one message
+ *   query    everything up to ReadyForQuery, one CommandComplete a statement
+ *   sync     ReadyForQuery
+ *   check    an ErrorResponse of the server's parser; should the server accept the text, `refusal` takes the place of its reply
+ *   instead  an ErrorResponse provoked by the gateway, shown as `refusal`
+ *   own      nothing from the server: `refusal`, and ReadyForQuery with the last status seen if `ready`
+ * An ErrorResponse to an extended-protocol message cancels everything up to the next sync, which itself is always answered.
+ */
+export type Owed =
+  | { readonly kind: 'parse' | 'bind' | 'describe' | 'execute' | 'close', readonly permit: Permit | undefined, readonly last: boolean, readonly changes: readonly NameChange[], readonly copyIn: boolean }
+  | { readonly kind: 'query', readonly statements: readonly OwedStatement[] }
+  | { readonly kind: 'sync' }
+  | { readonly kind: 'check', readonly permit: Permit | undefined, readonly refusal: Buffer, readonly changes: readonly NameChange[] }
+  | { readonly kind: 'instead', readonly refusal: Buffer }
+  | { readonly kind: 'own', readonly refusal?: Buffer, readonly ready: boolean }
+
+/** Replies that end what is owed for one message, and those that come before the end. */
+const endsWith: Readonly<Record<'parse' | 'bind' | 'describe' | 'execute' | 'close' | 'check', string>> = {
+  parse: '1',
+  bind: '2',
+  describe: 'Tn',
+  execute: 'CIs',
+  close: '3',
+  check: '1'
+}
+const comesBefore: Readonly<Record<string, string>> = { describe: 't', execute: 'GHc', query: 'TCIGHc' }
+
+export class Replies {
+  /** Transaction status of the last ReadyForQuery. */
+  status: TransactionStatus = 'I'
+  /** An error was answered and no Sync is on its way: the server ignores everything until one comes. */
+  skipping = false
+  /** The server said that it ends the connection. */
+  fatal = false
+  #owed: Owed[] = []
+  /** Statement within the Query at the head. */
+  #at = 0
+  /** COPY FROM STDIN statements owed, the one under way included. */
+  #copyIns = 0
+  #copying = false
+  #rows = 0
+  #bytes = 0
+  readonly #names: Names
+
+  constructor(names: Names) {
+    this.#names = names
+  }
+
+  get empty(): boolean { return this.#owed.length === 0 }
+
+  /** A COPY FROM STDIN is on its way whose CopyInResponse has not come: what the client sends next may be data or messages. */
+  get awaitingCopy(): boolean { return this.#copyIns > (this.#copying ? 1 : 0) }
+
+  push(owed: Owed): void {
+    this.#owed.push(owed)
+    this.#copyIns += copyInsOf(owed, 0)
+    for (const { changes } of changesOf(owed, 0)) this.#names.sent(changes)
+  }
+
+  /** Rows and COPY data, counted for the outcome. @throws ProtocolViolation where none are owed */
+  countRow(bytes: number): void {
+    const head = this.#owed[0]?.kind
+    if (head !== 'query' && head !== 'execute') throw outOfPlace('D')
+    this.#rows++
+    this.#bytes += bytes
+  }
+
+  /** @throws ProtocolViolation for a message that is not owed */
+  receive(type: string, body: Buffer): Fate {
+    if (type === 'N' || type === 'A' || type === 'S') return 'forward'
+    if (type === 'E') return this.#error(body)
+    if (type === 'Z') return this.#ready(body)
+    const head = this.#owed[0]
+    if (head === undefined || head.kind === 'own' || head.kind === 'sync' || head.kind === 'instead') throw outOfPlace(type)
+    if (comesBefore[head.kind]?.includes(type) === true) return this.#within(head, type, body)
+    if (head.kind === 'query' || !endsWith[head.kind].includes(type)) throw outOfPlace(type)
+    this.#owed.shift()
+    this.#names.confirm(head.changes)
+    if (head.kind === 'check') {
+      head.permit?.settle({ status: 'unknown' })
+      this.#skipToSync()
+      return head.refusal
+    }
+    this.#endCopy(head.copyIn)
+    if (head.last || head.kind === 'execute') this.#settle(head.permit, 'ok', type === 'C' ? decodeCommandComplete(body).rows : undefined)
+    return 'forward'
+  }
+
+  /** Bytes of the gateway's own that are due now. */
+  due(): Buffer | undefined {
+    let due: Buffer[] | undefined
+    for (let head = this.#owed[0]; head?.kind === 'own'; head = this.#owed[0]) {
+      due ??= []
+      if (head.refusal !== undefined) due.push(head.refusal)
+      if (head.ready) due.push(answer.readyForQuery(this.status))
+      this.#owed.shift()
+    }
+    return due === undefined ? undefined : Buffer.concat(due)
+  }
+
+  /** The server is gone: how what was running ended, nobody knows. */
+  abandon(): void {
+    for (const owed of this.#owed) this.#cancel(owed, 'unknown')
+    this.#owed = []
+  }
+
+  #within(head: Owed, type: string, body: Buffer): Fate {
+    if (type === 'G') {
+      this.#copying = true
+      // From here to CopyDone the server ignores a Sync; one sent along with the Execute will not be answered.
+      if (head.kind === 'execute' && this.#owed[1]?.kind === 'sync') this.#owed.splice(1, 1)
+    } else if (head.kind === 'query' && (type === 'C' || type === 'I')) {
+      const statement = head.statements[this.#at++]
+      // More statements than were judged: the two parsers disagree, and what ran was not what was allowed.
+      if (statement === undefined) throw new ProtocolViolation('message of the server', 'more statements completed than were sent')
+      this.#endCopy(statement.copyIn)
+      this.#settle(statement.permit, 'ok', type === 'C' ? decodeCommandComplete(body).rows : undefined)
+      this.#names.confirm(statement.changes)
+    }
+    return 'forward'
+  }
+
+  #ready(body: Buffer): Fate {
+    const head = this.#owed[0]
+    if (head === undefined || (head.kind !== 'sync' && head.kind !== 'query')) throw outOfPlace('Z')
+    this.#cancel(head, 'cancelled')
+    this.#owed.shift()
+    this.#at = 0
+    this.#copying = false
+    this.status = decodeReadyForQuery(body)
+    // A Query ends the unnamed statement before it looks at its own text.
+    if (head.kind === 'query') this.#names.endUnnamed()
+    if (this.status === 'I') this.#names.endTransaction()
+    return 'forward'
+  }
+
+  #error(body: Buffer): Fate {
+    const fields = decodeErrorFields(body)
+    const severity = fields.get('V') ?? fields.get('S')
+    if (severity === 'FATAL' || severity === 'PANIC') {
+      this.fatal = true
+      return 'forward'
+    }
+    const head = this.#owed[0]
+    if (head === undefined || head.kind === 'own') throw outOfPlace('E')
+    if (head.kind === 'sync') return 'forward'
+    const sqlState = fields.get('C')
+    const outcome: Outcome = {
+      status: sqlState === '57014' ? 'cancelled' : 'error',
+      rows: this.#rows,
+      bytes: this.#bytes,
+      ...(sqlState === undefined ? {} : { errorClass: sqlState.slice(0, 5) })
+    }
+    this.#rows = this.#bytes = 0
+    if (head.kind === 'query') {
+      head.statements[this.#at]?.permit?.settle(outcome)
+      this.#cancel(head, 'cancelled')
+      this.#at = head.statements.length
+      this.#copying = false
+      return 'forward'
+    }
+    if (head.kind !== 'instead') {
+      head.permit?.settle(outcome)
+      this.#names.refuse(head.changes)
+    }
+    this.#skipToSync()
+    return head.kind === 'instead' ? head.refusal : 'forward'
+  }
+
+  #skipToSync(): void {
+    while (this.#owed.length > 0 && this.#owed[0]!.kind !== 'sync') this.#cancel(this.#owed.shift()!, 'cancelled')
+    this.#at = 0
+    this.#copying = false
+    this.skipping = this.#owed.length === 0
+  }
+
+  #endCopy(copyIn: boolean): void {
+    if (!copyIn) return
+    this.#copyIns--
+    this.#copying = false
+  }
+
+  /** Nothing more of it will happen; permits settled before keep their outcome. */
+  #cancel(owed: Owed, status: 'cancelled' | 'unknown'): void {
+    const from = owed === this.#owed[0] ? this.#at : 0
+    this.#copyIns -= copyInsOf(owed, from)
+    for (const { permit, changes } of changesOf(owed, from)) {
+      permit?.settle({ status })
+      this.#names.drop(changes)
+    }
+  }
+
+  #settle(permit: Permit | undefined, status: 'ok', tagRows: number | undefined): void {
+    permit?.settle({ status, rows: tagRows ?? this.#rows, bytes: this.#bytes })
+    this.#rows = this.#bytes = 0
+  }
+}
+
+function changesOf(owed: Owed, from: number): readonly Pick<OwedStatement, 'permit' | 'changes'>[] {
+  if (owed.kind === 'query') return owed.statements.slice(from)
+  return 'changes' in owed ? [owed] : []
+}
+
+function copyInsOf(owed: Owed, from: number): number {
+  if (owed.kind === 'query') return owed.statements.slice(from).filter(({ copyIn }) => copyIn).length
+  return 'copyIn' in owed && owed.copyIn ? 1 : 0
+}
+
+function outOfPlace(type: string): ProtocolViolation {
+  return new ProtocolViolation('message of the server', `type ${JSON.stringify(type)} out of place`)
+}

@@ -1,0 +1,59 @@
+// How long listings take with 100,000 sessions. Run: node --import tsx test/bench/state.ts
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { SessionFilter } from '../../server/state/sessions.ts'
+import { openState } from '../../server/state/state.ts'
+import { makeId } from '../../shared/id.ts'
+import type { Principal } from '../../shared/model.ts'
+
+const count = 100_000
+const start = Date.UTC(2026, 0, 1)
+const folder = mkdtempSync(join(tmpdir(), 'hoop-bench-state-'))
+const path = join(folder, 'state.db')
+const random = (n: number) => Uint8Array.from({ length: 16 }, (_, i) => (n * 31 + i * 17) & 255)
+
+const people: Principal[] = Array.from({ length: 500 }, (_, n) =>
+  ({ issuer: 'https://idp.example', subject: `person-${n}`, email: `person-${n}@example.com`, groups: [], kind: 'human' }))
+
+const state = await openState({ path })
+const ids: string[] = []
+for (let n = 0; n < count;) {
+  state.transaction(() => {
+    for (const end = Math.min(count, n + 5000); n < end; n++) {
+      const startedAt = start + n * 60_000
+      const id = makeId(startedAt, random(n))
+      ids.push(id)
+      state.sessions.insert({ id, principal: people[n % people.length]!, target: `target-${n % 20}`, startedAt, firstEntry: n })
+    }
+  })
+}
+state.sessions.endOrphans(start, 'bench')
+
+const last = start + count * 60_000
+const listings: [string, SessionFilter][] = [
+  ['first page', {}],
+  ['page in the middle', { before: ids[count / 2]! }],
+  ['one target', { target: 'target-7' }],
+  ['one person by e-mail', { user: 'person-77@example.com' }],
+  ['one person on one target', { user: 'person-77', target: 'target-17' }],
+  ['one principal', { issuer: 'https://idp.example', subject: 'person-77' }],
+  ['the last hour', { since: last - 3600_000 }],
+  ['nobody, ever', { user: 'nobody', since: start }],
+  ['everything since the beginning', { since: start }]
+]
+console.log(`${count} sessions, pages of 100; milliseconds, median and worst of 50`)
+for (const [name, filter] of listings) {
+  const times = Array.from({ length: 50 }, () => {
+    const began = performance.now()
+    state.sessions.list(filter)
+    return performance.now() - began
+  }).sort((a, b) => a - b)
+  console.log(`${name.padEnd(32)} ${times[25]!.toFixed(2).padStart(8)} ${times[49]!.toFixed(2).padStart(8)}`)
+}
+state.close()
+const began = performance.now()
+const again = await openState({ path })
+console.log(`opening the file${' '.repeat(16)} ${(performance.now() - began).toFixed(2).padStart(8)}`)
+again.close()
+rmSync(folder, { recursive: true, force: true })

@@ -1,0 +1,165 @@
+// `hoop connect TARGET`: opens the local port and stays, or runs a command inside it.
+import { InvalidArgumentError, type Command } from 'commander'
+import type { Context } from '../context.ts'
+import { helpTail } from '../help.ts'
+import type { OpenPort } from '../tunnel/port.ts'
+import type { VisitEvent } from '../tunnel/visit.ts'
+import { GatewayError } from '../../shared/errors.ts'
+import { TunnelClosed } from '../../shared/tunnel.ts'
+
+interface Flags {
+  readonly port?: number
+  readonly json?: boolean
+}
+
+/** What --json prints, one object a line: first `ready`, then what happens, last `closed`. Schema in docs/cli.md. */
+type ConnectEvent = VisitEvent
+  | { readonly type: 'ready', readonly target: string, readonly protocol: string, readonly session: string, readonly host: string, readonly port: number, readonly socket?: string, readonly url: string, readonly command: string }
+  | { readonly type: 'failure', readonly code: string, readonly reason: string }
+  | { readonly type: 'closed' }
+
+/** After Ctrl-C: how long what is running may take to finish. */
+const graceMilliseconds = 2_000
+
+export function register(program: Command, context: () => Promise<Context>): void {
+  program.command('connect')
+    .description('Open a local port to a target and keep it open, or run a command inside it.')
+    .usage('TARGET [flags] [-- COMMAND ...]')
+    .argument('<target>', 'as hoop targets lists it')
+    .argument('[command...]', 'after --: run with the port in its environment (PGHOST, PGPORT, DATABASE_URL ...)')
+    .option('--port <port>', 'the local port; 0 for any free one (default: the same each time, any free one for a command)', portFrom)
+    .option('--json', 'print events only, one JSON object a line')
+    .addHelpText('after', helpTail([
+      ['hoop connect prod-db', 'open the port; Ctrl-C closes it'],
+      ['hoop connect prod-db -- npm run migrate', 'run a command inside, and end with its exit code'],
+      ['hoop connect prod-db --port 6543 --json', 'for programs']
+    ], ['hoop targets', 'hoop sessions', 'hoop help exit-codes']))
+    .action(async (target: string, words: readonly string[], flags: Flags, command: Command) => {
+      refuseMixed(words, flags, command)
+      await connect(await context(), target, words, flags)
+    })
+}
+
+async function connect(context: Context, target: string, words: readonly string[], { port: wanted, json }: Flags): Promise<void> {
+  const { terminal, settings, signal, now, exitWith } = context
+  const { openPort } = await import('../tunnel/port.ts')
+  const wrapped = words.length > 0
+  const quiet = wrapped
+  const tell = (event: ConnectEvent) => {
+    if (json === true) terminal.json(event)
+    else for (const line of linesOf(event, quiet)) terminal.say(line)
+  }
+  const opened = await openPort({
+    target,
+    // A command finds the port in its environment, so it needs no sticky one, which an open hoop connect may be using.
+    ...(wanted !== undefined ? { port: wanted } : wrapped ? { port: 0 } : {}),
+    gatewayUrl: context.gatewayUrl(),
+    gateway: () => context.gateway(),
+    settings,
+    tell,
+    onFailure: (error) => {
+      // What went wrong at the gateway, or on the way there, is told by its events.
+      if (error instanceof TunnelClosed || error.code === 'gateway_unreachable') return
+      if (json === true) tell({ type: 'failure', code: error.code, reason: error.message })
+      else terminal.say(`warning: ${error.message}`)
+    },
+    now
+  })
+  try {
+    if (wrapped) exitWith(await run(context, opened, words))
+    else await stay(context, opened, tell, json === true)
+  } finally {
+    if (!wrapped && opened.connections > 0 && json !== true) terminal.say('closing; what is running has 2 s to finish (Ctrl-C again: at once)')
+    await opened.close(wrapped ? 0 : graceMilliseconds)
+    if (!wrapped) tell({ type: 'closed' })
+  }
+  // The visit's end is told only where it was not asked for.
+  const why = await opened.over
+  if (why !== undefined && !wrapped && !signal.aborted) throw why
+}
+
+async function run({ terminal, settings, divertSignals }: Context, { usage }: OpenPort, words: readonly string[]): Promise<number> {
+  const { runWrapped } = await import('../tunnel/wrapped.ts')
+  const [command, ...args] = words
+  const { code, error } = await runWrapped({
+    command: command!,
+    args,
+    divertSignals,
+    environment: { ...settings.environment, ...usage.environment },
+    onTerminal: terminal.interactive
+  })
+  if (error !== undefined) terminal.say(`error: ${error.message}`)
+  return code
+}
+
+/** Until Ctrl-C, or until the session is over. */
+async function stay({ terminal, signal }: Context, opened: OpenPort, tell: (event: ConnectEvent) => void, json: boolean): Promise<void> {
+  const { target, session, host, port, socket, usage, password } = opened
+  if (json) {
+    tell({
+      type: 'ready',
+      target: target.name,
+      protocol: target.protocol,
+      session,
+      host,
+      port,
+      ...(socket === undefined ? {} : { socket: socket.path }),
+      url: usage.url,
+      command: usage.command
+    })
+  } else {
+    terminal.say(`${target.name} (${target.protocol}) is open on ${host}:${port}, for you alone`)
+    terminal.out(usage.url)
+    terminal.out(usage.command)
+    if (socket !== undefined) terminal.say(`also on the Unix socket ${socket.path}`)
+    if (password !== undefined) terminal.say('the password in the URL is this session\'s own, and good for nothing else')
+    terminal.say('Ctrl-C closes it')
+  }
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await Promise.race([stopped, opened.over])
+}
+
+/** Plain lines. A wrapped command's own output should not drown in what goes well. */
+function linesOf(event: ConnectEvent, quiet: boolean): string[] {
+  switch (event.type) {
+    case 'connection.opened': return quiet ? [] : [`connection ${event.connection} opened`]
+    case 'connection.closed':
+      if (event.error !== undefined) return [`connection ${event.connection} closed: ${event.error}`]
+      return quiet ? [] : [`connection ${event.connection} closed`]
+    case 'denied':
+      return [`connection ${event.connection}: denied by rule "${event.rule}"${event.reason === '' ? '' : `: ${event.reason}`}`, `  ${event.statement}`]
+    case 'warning': return [`warning: ${event.message}`, ...hint(event.hint)]
+    case 'gateway.lost': return [`warning: ${event.reason}; trying again, the port stays open`, ...hint(event.hint)]
+    case 'gateway.back': return ['the gateway is back']
+    case 'closed': return ['closed']
+    default: return []
+  }
+}
+
+function hint(text: string | undefined): string[] {
+  return text === undefined ? [] : [`hint: ${text}`]
+}
+
+/** @throws GatewayError usage */
+function refuseMixed(words: readonly string[], { json }: Flags, command: Command): void {
+  if (words.length > 0 && json === true) {
+    throw new GatewayError('usage', '--json and a command do not go together: its output would mix with the events', { hint: 'leave --json out' })
+  }
+  let root = command
+  while (root.parent !== null) root = root.parent
+  const typed = (root as Command & { rawArgs: readonly string[] }).rawArgs
+  if (words.length > 0 && !typed.includes('--')) {
+    throw new GatewayError('usage', `"${words[0]}" stands where nothing is expected`, { hint: `to run a command: hoop connect TARGET -- ${words.join(' ')}` })
+  }
+  if (words.length === 0 && typed.at(-1) === '--') {
+    throw new GatewayError('usage', 'nothing stands after --', { hint: 'hoop connect TARGET -- COMMAND ...' })
+  }
+}
+
+function portFrom(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65536) return Number(text)
+  throw new InvalidArgumentError('a port is a number from 0 to 65535.')
+}

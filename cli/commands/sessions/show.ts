@@ -1,0 +1,58 @@
+// `hoop sessions show ID`: what was asked in one session, what was decided, and how it ended.
+import type { Command } from 'commander'
+import type { Context } from '../../context.ts'
+import { helpTail } from '../../help.ts'
+import { tableLines, timeFrom } from '../../table.ts'
+import type { SessionDetail } from '../../../shared/api.ts'
+import type { AuditEntry, OutcomeFacts } from '../../../shared/audit/entry.ts'
+
+export function register(sessions: Command, context: () => Promise<Context>): void {
+  sessions.command('show')
+    .description('Show one session, statement by statement, with decision and outcome.')
+    .argument('<id>', 'as hoop sessions lists it')
+    .option('--json', 'one JSON object: the session with its audit entries')
+    .addHelpText('after', helpTail([
+      ['hoop sessions show 01k5b2y8v4s0q9m3t7x6c1n0ad', 'as a table'],
+      ['hoop sessions show 01k5b2y8v4s0q9m3t7x6c1n0ad --json', 'with every fact the audit log holds'],
+      ['hoop sessions --since 1h', 'find the id']
+    ], ['hoop sessions', 'hoop audit verify']))
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const { terminal, gateway } = await context()
+      const session = await (await gateway()).session(id)
+      if (json === true) return terminal.json(session)
+      for (const line of [...headLines(session), '', ...statementLines(session.entries)]) terminal.out(line)
+    })
+}
+
+function headLines({ id, principal, target, startedAt, endedAt, endReason, connections, statements, denied }: SessionDetail): string[] {
+  return tableLines(['SESSION', id], [
+    ['who', `${principal.email ?? principal.subject} (${principal.kind}; ${principal.subject} at ${principal.issuer})`],
+    ['target', target],
+    ['started', `${timeFrom(startedAt)} UTC`],
+    ['ended', endedAt === undefined ? 'still open' : `${timeFrom(endedAt)} UTC${endReason === undefined ? '' : `: ${endReason}`}`],
+    ['counted', `${connections} connections, ${statements} statements allowed, ${denied} denied`]
+  ])
+}
+
+/** Pure. One line for each thing asked; `AT` is its number in the audit log. */
+export function statementLines(entries: readonly AuditEntry[]): string[] {
+  const outcomes = new Map(entries.flatMap((entry) => entry.kind === 'outcome' ? [[entry.intent, entry.outcome] as const] : []))
+  const rows = entries.flatMap((entry): string[][] => {
+    if (entry.kind !== 'statement.intent' && entry.kind !== 'decision' && entry.kind !== 'cancel') return []
+    const { action, rule, reason } = entry.decision
+    const outcome = entry.kind === 'decision' || action === 'deny' ? 'nothing ran' : outcomeText(outcomes.get(entry.index))
+    const [step, text] = entry.kind === 'cancel'
+      ? ['cancel', `cancel what connection ${entry.cancels} runs`]
+      : [entry.statement.step, entry.statement.redacted ?? `${entry.statement.verb} (${entry.statement.length} bytes that cannot be shown without their values)`]
+    return [[String(entry.index), timeFrom(entry.time).slice(11), String(entry.connection), step, `${action}: ${rule}${reason === undefined ? '' : ` (${reason})`}`, outcome, text]]
+  })
+  if (rows.length === 0) return ['no statements']
+  return tableLines(['AT', 'TIME', 'CONN', 'STEP', 'DECISION', 'OUTCOME', 'STATEMENT'], rows)
+}
+
+function outcomeText(outcome: OutcomeFacts | undefined): string {
+  if (outcome === undefined) return 'running, or not known'
+  const { status, rows, errorClass, durationMilliseconds } = outcome
+  const facts = [status, ...(errorClass === undefined ? [] : [errorClass]), ...(rows === undefined ? [] : [`${rows} rows`])]
+  return `${facts.join(' ')}, ${Math.round(durationMilliseconds * 10) / 10} ms`
+}

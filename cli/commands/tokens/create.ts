@@ -1,0 +1,40 @@
+// `hoop tokens create NAME`: a service token that acts for you, on the targets named, until it ends.
+import { InvalidArgumentError, type Command } from 'commander'
+import type { Context } from '../../context.ts'
+import { helpTail } from '../../help.ts'
+import { timeFrom } from '../../table.ts'
+
+interface Flags {
+  readonly target: readonly string[]
+  readonly days: number
+  readonly agent?: boolean
+  readonly json?: boolean
+}
+
+export function register(tokens: Command, context: () => Promise<Context>): void {
+  tokens.command('create')
+    .description('Make a service token for a CI job or an agent; it is shown this once, and ends with you.')
+    .argument('<name>', 'what it is for')
+    .requiredOption('--target <target>', 'a target it may open; give it once for each', (target: string, before: readonly string[] = []) => [...before, target])
+    .option('--days <count>', 'ends after so many days, 1 to 90', daysFrom, 30)
+    .option('--agent', 'for an AI agent: rules may tell it from a job')
+    .option('--json', 'one JSON object, the secret included')
+    .addHelpText('after', helpTail([
+      ['hoop tokens create nightly-report --target prod-db', 'for 30 days'],
+      ['hoop tokens create assistant --agent --target staging-db --days 7', 'for an agent'],
+      ['HOOP_TOKEN=hoop_st_... hoop connect prod-db -- ./report', 'how it is used']
+    ], ['hoop tokens list', 'hoop tokens revoke', 'hoop help environment']))
+    .action(async (name: string, { target: targets, days, agent, json }: Flags) => {
+      const { terminal, gateway } = await context()
+      const created = await (await gateway()).createServiceToken({ name, targets, expiresInDays: days, kind: agent === true ? 'agent' : 'service' })
+      if (json === true) return terminal.json(created)
+      terminal.say(`"${created.name}" may open ${created.targets.join(', ')} until ${timeFrom(created.expiresAt)} UTC; end it sooner with: hoop tokens revoke ${created.id}`)
+      terminal.say('keep it where secrets are kept: it is not shown again')
+      terminal.out(created.secret)
+    })
+}
+
+function daysFrom(text: string): number {
+  if (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 90) return Number(text)
+  throw new InvalidArgumentError('a number from 1 to 90.')
+}

@@ -1,0 +1,213 @@
+// The gateway as the command line sees it: one typed method per path of shared/api.ts, and the two WebSockets of a session.
+import type { Duplex } from 'node:stream'
+import type WebSocket from 'ws'
+import type * as api from '../shared/api.ts'
+import { paths } from '../shared/api.ts'
+import { GatewayError } from '../shared/errors.ts'
+import type { SessionEvent } from '../shared/events.ts'
+import { isId } from '../shared/id.ts'
+import type { Id, SessionId } from '../shared/model.ts'
+import { maxPayloadBytes, tunnelStream, TunnelClosed } from '../shared/tunnel.ts'
+import type { Bearer } from './bearer.ts'
+import { answerFrom, notAGateway, requestJson, trusted, unreachable, type JsonRequest, type Way } from './http.ts'
+
+export interface SessionsFilter {
+  readonly target?: string
+  /** E-mail address or subject. */
+  readonly user?: string
+  /** RFC 3339. */
+  readonly since?: string
+  readonly limit?: number
+  readonly before?: SessionId
+}
+
+/** All methods throw GatewayError: the gateway's own, gateway_unreachable, or unauthenticated with hint "hoop login". */
+export interface Gateway {
+  readonly url: string
+  whoami(): Promise<api.WhoAmI>
+  /** Ends the login behind the presented token, at the gateway. */
+  logOut(): Promise<void>
+  targets(): Promise<api.TargetSummary[]>
+  openSession(request: api.OpenSession): Promise<api.OpenedSession>
+  sessions(filter: SessionsFilter): Promise<api.SessionSummary[]>
+  session(id: SessionId): Promise<api.SessionDetail>
+  endSession(id: SessionId): Promise<void>
+  createServiceToken(request: api.CreateServiceToken): Promise<api.CreatedServiceToken>
+  serviceTokens(): Promise<api.ServiceTokenSummary[]>
+  revokeServiceToken(id: Id): Promise<void>
+  users(): Promise<api.UserSummary[]>
+  disableUser(id: Id): Promise<void>
+  enableUser(id: Id): Promise<void>
+  /** Resolves once listening. The iteration ends when the gateway closes it, and throws when the connection is lost. */
+  events(id: SessionId, signal?: AbortSignal): Promise<AsyncIterable<SessionEvent>>
+  /** Resolves once the gateway took the connection. The stream is the caller's to destroy. */
+  connection(id: SessionId): Promise<Duplex>
+}
+
+export async function discover(way: Way): Promise<api.Discovery> {
+  const found = await requestJson<Partial<api.Discovery> | undefined>(way, { method: 'GET', path: paths.discovery }).catch((error: unknown) => {
+    // A stranger's own API may answer with problems as well; what it says means nothing here.
+    if (error instanceof GatewayError && error.code !== 'gateway_unreachable' && !way.signal.aborted) throw notAGateway(way.url, 'no discovery')
+    throw error
+  })
+  const right = found?.product === 'hoop' && typeof found.issuer === 'string' && typeof found.clientId === 'string'
+    && typeof found.deviceFlow === 'boolean' && Array.isArray(found.scopes) && found.scopes.every((scope) => typeof scope === 'string')
+  if (!right) throw notAGateway(way.url, 'no discovery')
+  return found as api.Discovery
+}
+
+export function health(way: Way): Promise<api.Health> {
+  return requestJson(way, { method: 'GET', path: paths.health })
+}
+
+export function exchange(way: Way, body: api.TokenRequest): Promise<api.TokenResponse> {
+  return requestJson(way, { method: 'POST', path: paths.tokens, body })
+}
+
+/** The gateway pings every 15 s; this long without one, the connection is dead though nobody said so. */
+const silenceMilliseconds = 45_000
+const handshakeMilliseconds = 10_000
+/** Events nobody has read yet; a gateway that sends more without end must not fill the memory. */
+const maxQueuedEvents = 10_000
+
+export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
+  const { bearer, signal } = way
+
+  /** Once more with a new token, when the gateway does not take the one shown. */
+  async function authenticated<T>(attempt: (token: string) => Promise<T>): Promise<T> {
+    const token = await bearer.current()
+    try {
+      return await attempt(token)
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'unauthenticated') throw error
+      return attempt(await bearer.renew(token))
+    }
+  }
+
+  const call = <T>(request: JsonRequest) => authenticated((token) => requestJson<T>(way, { ...request, bearer: token }))
+  const get = <T>(path: string, query: JsonRequest['query'] = {}) => call<T>({ method: 'GET', path, query })
+  const post = <T>(path: string, body?: unknown) => call<T>({ method: 'POST', path, ...(body === undefined ? {} : { body }) })
+  const remove = (path: string) => call<void>({ method: 'DELETE', path })
+
+  /** Calls `prepare` before the handshake, so that no frame is missed. */
+  async function open<T>(path: string, prepare: (socket: WebSocket) => T): Promise<T> {
+    const [{ default: Socket }, tls] = await Promise.all([import('ws'), trusted(way)])
+    return authenticated((token) => new Promise<T>((resolve, reject) => {
+      const socket = new Socket((way.url + path).replace(/^http/, 'ws'), {
+        headers: { authorization: `Bearer ${token}` },
+        perMessageDeflate: false,
+        maxPayload: maxPayloadBytes,
+        handshakeTimeout: handshakeMilliseconds,
+        followRedirects: false,
+        ...tls
+      })
+      socket.once('unexpected-response', (request, response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => {
+          if (chunks.length < 64) chunks.push(chunk)
+        })
+        response.once('close', () => {
+          request.destroy()
+          try {
+            answerFrom(way, response, Buffer.concat(chunks).toString('utf8'))
+            reject(notAGateway(way.url, `HTTP ${response.statusCode} where a WebSocket was asked for`))
+          } catch (error) {
+            reject(error as Error)
+          }
+        })
+      })
+      socket.once('error', (error) => reject(unreachable(way, /handshake has timed out/.test(error.message) ? Object.assign(error, { code: 'ETIMEDOUT' }) : error)))
+      const prepared = prepare(socket)
+      socket.once('open', () => {
+        socket.on('error', () => undefined)
+        resolve(prepared)
+      })
+    }))
+  }
+
+  return {
+    url: way.url,
+    whoami: () => get(paths.whoami),
+    logOut: () => remove(paths.currentToken),
+    targets: () => get(paths.targets),
+    openSession: (request) => post(paths.sessions, request),
+    sessions: (filter) => get(paths.sessions, { ...filter }),
+    session: async (id) => get(paths.session(checked(id))),
+    endSession: async (id) => remove(paths.session(checked(id))),
+    createServiceToken: (request) => post(paths.serviceTokens, request),
+    serviceTokens: () => get(paths.serviceTokens),
+    revokeServiceToken: async (id) => remove(paths.serviceToken(checked(id))),
+    users: () => get(paths.users),
+    disableUser: async (id) => post(paths.disableUser(checked(id))),
+    enableUser: async (id) => post(paths.enableUser(checked(id))),
+    events: async (id, stop) => open(paths.sessionEvents(checked(id)), (socket) => eventsOf(socket, stop ?? signal)),
+    connection: async (id) => open(paths.sessionConnections(checked(id)), (socket) => {
+      const stream = tunnelStream(socket)
+      // Until the caller has it, a failed handshake speaks through the promise.
+      stream.once('error', () => undefined)
+      return stream
+    })
+  }
+}
+
+/** What is typed goes into a path; only an id may. @throws GatewayError usage */
+function checked(id: string): Id {
+  if (isId(id)) return id
+  throw new GatewayError('usage', `"${id}" is no id`, { hint: 'ids are 26 letters and digits, as the listings show them' })
+}
+
+function eventsOf(socket: WebSocket, signal: AbortSignal): AsyncIterable<SessionEvent> {
+  const queue: SessionEvent[] = []
+  let wake = () => {}
+  let over: { error?: GatewayError } | undefined
+  let alive = setTimeout(() => socket.terminate(), silenceMilliseconds)
+  const heard = () => {
+    clearTimeout(alive)
+    if (over === undefined) alive = setTimeout(() => socket.terminate(), silenceMilliseconds)
+  }
+  const end = (how: { error?: GatewayError }) => {
+    over ??= how
+    clearTimeout(alive)
+    signal.removeEventListener('abort', stop)
+    wake()
+  }
+  const stop = () => {
+    socket.close(1000)
+    end({})
+  }
+  socket.on('ping', heard)
+  socket.on('message', (data, isBinary) => {
+    heard()
+    const event = isBinary ? undefined : eventFrom(String(data))
+    if (event !== undefined && queue.length < maxQueuedEvents) queue.push(event)
+    wake()
+  })
+  socket.on('close', (code, reason) => end(code === 1000 ? {} : { error: new TunnelClosed(code, String(reason)) }))
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+
+  return {
+    async* [Symbol.asyncIterator]() {
+      try {
+        for (;;) {
+          while (queue.length > 0) yield queue.shift()!
+          if (over !== undefined) break
+          await new Promise<void>((resolve) => { wake = resolve })
+        }
+        if (over.error !== undefined) throw over.error
+      } finally {
+        stop()
+      }
+    }
+  }
+}
+
+/** An event of a newer gateway may be unknown here; what is no event at all is dropped. */
+function eventFrom(text: string): SessionEvent | undefined {
+  try {
+    const event = JSON.parse(text) as SessionEvent | null
+    return typeof event?.type === 'string' ? event : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,40 @@
+// An audit log's folder on this machine, read only. Takes no lock: a gateway may be writing to it.
+import { createReadStream } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { GatewayError } from '../shared/errors.ts'
+import type { LogFiles } from '../shared/audit/verify.ts'
+
+/** @throws GatewayError bad_request when the folder is none, or cannot be read */
+export async function openLogFiles(directory: string): Promise<LogFiles> {
+  const found = await stat(directory).catch((error: NodeJS.ErrnoException) => { throw unreadable(directory, error) })
+  if (!found.isDirectory()) throw new GatewayError('bad_request', `${directory} is not a folder`)
+  return {
+    read: (path) => absentOr(directory, path, readFile(join(directory, path))),
+    list: async (folder) => await absentOr(directory, folder, readdir(join(directory, folder))) ?? [],
+    async* stream(path) {
+      try {
+        yield* createReadStream(join(directory, path), { highWaterMark: 1024 * 1024 }) as AsyncIterable<Uint8Array>
+      } catch (error) {
+        throw unreadable(join(directory, path), error as NodeJS.ErrnoException)
+      }
+    }
+  }
+}
+
+/** @throws GatewayError bad_request when the file cannot be read */
+export function readWhole(path: string): Promise<Buffer> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => { throw unreadable(path, error) })
+}
+
+function absentOr<T>(directory: string, path: string, reading: Promise<T>): Promise<T | undefined> {
+  return reading.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw unreadable(join(directory, path), error)
+  })
+}
+
+function unreadable(path: string, error: NodeJS.ErrnoException): GatewayError {
+  const why = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code ?? error.message})`
+  return new GatewayError('bad_request', `${path} ${why}`, { cause: error })
+}

@@ -1,0 +1,29 @@
+// What `hoop help TOPIC` says. Pure.
+
+export const topics: Readonly<Record<string, string>> = {
+  'exit-codes': `Exit codes
+
+  0     done
+  1     failed; the reason is on stderr
+  2     cancelled, or timed out
+  4     sign in: hoop login
+  8     waiting for a review
+  64    wrong usage
+  126   the command after -- could not be run
+  127   the command after -- was not found
+  130   cut short by a second Ctrl-C
+
+hoop connect TARGET -- COMMAND ends with the command's own code, or 128 plus the number of the signal that ended it.`,
+
+  environment: `Environment variables (a flag beats them, they beat the profile)
+
+  HOOP_GATEWAY      the gateway's address, such as https://hoop.example.com
+  HOOP_TOKEN        a service token (hoop tokens create), or a CI platform's OIDC token; never handed to a wrapped command
+  HOOP_TOKEN_FILE   a file that holds one, read again when it has ended
+  HOOP_PROFILE      which remembered gateway, where you use several (default "default")
+  HOOP_CONFIG_DIR   where profiles and ports are remembered (default $XDG_CONFIG_HOME/hoop, ~/.config/hoop)
+  HOOP_CA           a PEM file of certificates to trust instead of the system's
+  HOOP_KEYCHAIN     "off": keep the login in a private file instead of the system's keychain
+  HOOP_DEBUG        as --debug
+  NO_COLOR, CI, TERM=dumb   no colour; CI and TERM=dumb: no questions, no browser`
+}

@@ -1,0 +1,75 @@
+// Which local port a target has: the same one each time, so that saved connections and open tools keep working.
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { GatewayError } from '../../shared/errors.ts'
+import { withLock } from '../lock.ts'
+import { readPrivateFile, writePrivateFile } from '../private-file.ts'
+
+const maxFileBytes = 256 * 1024
+/** Below the ports systems hand out by themselves (32768 and up on Linux), above the well-known ones. */
+const firstPort = 20_000
+const portCount = 10_000
+/** How many taken ports are passed over before a target gets its first. */
+const candidates = 50
+
+export interface PortKey {
+  readonly gatewayUrl: string
+  readonly target: string
+}
+
+/**
+ * Binds the target's remembered port; the first time, a free one nobody else has been given.
+ * `bind` is asked with one port after another and returns undefined where that one is in use.
+ * @throws GatewayError conflict when the remembered port is in use: never another one silently
+ */
+export async function bindSticky<T>(configDirectory: string, key: PortKey, bind: (port: number) => Promise<T | undefined>): Promise<T> {
+  const file = join(configDirectory, 'ports.json')
+  const name = `${key.gatewayUrl} ${key.target}`
+  return withLock(join(configDirectory, 'ports.lock'), async () => {
+    const ports = portsFrom(file, await readPrivateFile(file, maxFileBytes))
+    const remembered = ports.get(name)
+    if (remembered !== undefined) {
+      const bound = await bind(remembered)
+      if (bound === undefined) throw portInUse(remembered, key.target)
+      return bound
+    }
+    const taken = new Set(ports.values())
+    for (const port of candidatesFor(name)) {
+      if (taken.has(port)) continue
+      const bound = await bind(port)
+      if (bound === undefined) continue
+      ports.set(name, port)
+      await writePrivateFile(file, JSON.stringify(Object.fromEntries([...ports].sort()), undefined, 2) + '\n')
+      return bound
+    }
+    throw new GatewayError('conflict', `no free port was found for ${key.target}`, { hint: `name one: hoop connect ${key.target} --port PORT` })
+  })
+}
+
+export function portInUse(port: number, target: string): GatewayError {
+  return new GatewayError('conflict', `port ${port} on 127.0.0.1 is in use, perhaps by another hoop connect ${target}`, {
+    hint: `stop what uses it, or name another: hoop connect ${target} --port PORT`
+  })
+}
+
+/** Pure. Starts at a port of the name's own, so that two machines and a lost file come to the same one. */
+export function candidatesFor(name: string): number[] {
+  const start = createHash('sha256').update(name).digest().readUInt32BE(0)
+  return Array.from({ length: candidates }, (_, i) => firstPort + (start + i) % portCount)
+}
+
+/** Pure. @throws GatewayError config_invalid */
+export function portsFrom(file: string, text: string | undefined): Map<string, number> {
+  if (text === undefined) return new Map()
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch {
+    raw = undefined
+  }
+  const entries = typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? Object.entries(raw) : undefined
+  if (entries?.every(([, port]) => Number.isInteger(port) && port > 0 && port < 65536) !== true) {
+    throw new GatewayError('config_invalid', `${file} does not hold ports by target`, { hint: `remove it; ports are chosen anew: rm ${file}` })
+  }
+  return new Map(entries as [string, number][])
+}

@@ -1,0 +1,287 @@
+// The audit log: one writer, group commit, a tree over every entry. An entry counts once its sync returned; a disk that failed once
+// is not asked again.
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join, resolve as absolute } from 'node:path'
+import { canonical } from '../../shared/audit/canonical.ts'
+import { parseVerifierKey } from '../../shared/audit/checkpoint.ts'
+import type { AuditEntry, EntryFacts } from '../../shared/audit/entry.ts'
+import { GatewayError } from '../../shared/errors.ts'
+import { makeId } from '../../shared/id.ts'
+import type { Batch } from './batch.ts'
+import { createCheckpoints } from './checkpoints.ts'
+import { createClock } from './clock.ts'
+import { loadKey, prepareDirectory } from './directory.ts'
+import { nodeDisk, syncFolder, type Disk } from './disk.ts'
+import { diskFailure } from './failures.ts'
+import { GroupCommit } from './group-commit.ts'
+import { lockDirectory, type Lock } from './lock.ts'
+import { parseEntry, recover, type Recovered } from './recovery.ts'
+import { listSegments, Segments } from './segments.ts'
+
+export interface AuditLog {
+  /**
+   * Resolves with the entries' indexes, in order, once all of them are durable (fdatasync returned). Indexes follow the order of calls.
+   * @throws GatewayError audit_unavailable; limit_exceeded when an entry is larger than 65,535 bytes, and then none of them is written
+   */
+  append(facts: readonly EntryFacts[]): Promise<readonly number[]>
+  /** Queues an entry nobody waits for, behind whatever was queued before it. Never throws. */
+  note(facts: EntryFacts): void
+  /** Aborts once the log cannot be written any more; its reason is the GatewayError audit_unavailable that says why. */
+  readonly signal: AbortSignal
+  /** Durable entries with from <= index < to, in order; reads files, not memory. Those of the moment of the call. */
+  read(range: { readonly from?: number, readonly to?: number }): AsyncIterable<AuditEntry>
+  /** Number of durable entries. */
+  readonly size: number
+  /** Verifier key of this log, C2SP signed-note form `origin+hash+base64`. */
+  readonly verifierKey: string
+  /** Writes what is queued and a last checkpoint. @throws GatewayError audit_unavailable when that failed */
+  close(): Promise<void>
+}
+
+export interface AuditLogOptions {
+  readonly directory: string
+  /** Name of the log; cannot change once it has begun. */
+  readonly origin: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly heartbeat: () => { sessions: number }
+  /** Go on with a log that is shorter than its own checkpoint; the loss is written into it. */
+  readonly acceptLoss?: boolean
+  /** Monotonic milliseconds since the process started. */
+  readonly elapsed?: () => number
+  readonly disk?: Disk
+  readonly segmentBytes?: number
+}
+
+const segmentBytes = 64 * 1024 * 1024
+const checkpointEntries = 1_000
+const checkpointMilliseconds = 10_000
+const heartbeatMilliseconds = 60_000
+const tickMilliseconds = 1_000
+
+/**
+ * Opens the log in a directory, or begins one. By the time it resolves, what an earlier start left unfinished is written down.
+ * @throws GatewayError config_invalid (the directory is unfit), conflict (another gateway writes there), audit_unavailable (damaged)
+ */
+export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
+  const directory = absolute(options.directory)
+  await prepareDirectory(directory)
+  const lock = await lockDirectory(directory)
+  try {
+    return await open({ ...options, directory }, lock)
+  } catch (error) {
+    await lock.release()
+    throw error instanceof Error && 'syscall' in error ? diskFailure(error, 'opening it') : error
+  }
+}
+
+async function open(options: AuditLogOptions, lock: Lock): Promise<AuditLog> {
+  const { directory, origin, disk = nodeDisk } = options
+  const begun = (await listSegments(directory)).length > 0
+  const { privateKey, verifierKey } = await loadKey(directory, origin, begun, disk)
+  await mkdir(join(directory, 'segments'), { recursive: true, mode: 0o700 })
+  await syncFolder(disk, directory)
+  const recovered = await recover(directory, parseVerifierKey(verifierKey), options.acceptLoss ?? false)
+  const log = new Log(options, verifierKey, recovered, createCheckpoints(directory, origin, privateKey, disk), lock)
+  await log.begin(recovered)
+  return log
+}
+
+class Log implements AuditLog {
+  readonly verifierKey: string
+  readonly #options: AuditLogOptions
+  readonly #lock: Lock
+  readonly #elapsed: () => number
+  readonly #clock: ReturnType<typeof createClock>
+  readonly #boot: string
+  readonly #segments: Segments
+  /** The tree and the open statements know durable entries only. */
+  readonly #tree: Recovered['tree']
+  readonly #open: Recovered['open']
+  readonly #writeCheckpoint: ReturnType<typeof createCheckpoints>
+  readonly #failure = new AbortController()
+  readonly #timer: NodeJS.Timeout
+  readonly #commit: GroupCommit
+  /** Index of the next entry; those from `#durable` on are on their way. */
+  #next: number
+  #durable: number
+  #checkpointing: Promise<void> | undefined
+  #checkpointSize: number
+  #checkpointAt: number
+  #heartbeatAt: number
+  #closing: Promise<void> | undefined
+
+  constructor(
+    options: AuditLogOptions,
+    verifierKey: string,
+    recovered: Recovered,
+    writeCheckpoint: ReturnType<typeof createCheckpoints>,
+    lock: Lock
+  ) {
+    const { directory, now, elapsed = () => performance.now(), disk = nodeDisk } = options
+    this.verifierKey = verifierKey
+    this.#options = options
+    this.#lock = lock
+    this.#elapsed = elapsed
+    this.#clock = createClock(now, elapsed)
+    this.#boot = makeId(now(), randomBytes(16))
+    this.#segments = new Segments(directory, disk, options.segmentBytes ?? segmentBytes, recovered.segments)
+    this.#tree = recovered.tree
+    this.#open = recovered.open
+    this.#writeCheckpoint = writeCheckpoint
+    this.#commit = new GroupCommit({
+      write: (batch) => this.#segments.append(this.#durable, batch.bytes, batch.offsets),
+      settled: (batch) => this.#settle(batch),
+      failed: (error) => this.#fail(diskFailure(error, 'writing entries'))
+    })
+    this.#next = this.#durable = recovered.tree.size
+    this.#checkpointSize = recovered.checkpointSize ?? -1
+    this.#checkpointAt = this.#heartbeatAt = elapsed()
+    this.#timer = setInterval(() => this.#tick(), tickMilliseconds).unref()
+  }
+
+  get signal(): AbortSignal { return this.#failure.signal }
+  get size(): number { return this.#durable }
+
+  /** Writes down what was recovered, and the checkpoint that covers it. */
+  async begin({ droppedBytes, open, discontinuity }: Recovered): Promise<void> {
+    try {
+      // A log without checkpoint is one that was tampered with, so a new one has its first before its first entry.
+      if (this.#checkpointSize < 0 && this.#durable === 0) await this.#checkpoint()
+      if (droppedBytes > 0 || open.size > 0 || discontinuity !== undefined) {
+        const outcomes = open.unknownOutcomes()
+        await this.append([
+          { kind: 'recovery', droppedBytes, unknownOutcomes: outcomes.length, ...(discontinuity === undefined ? {} : { discontinuity }) },
+          ...outcomes
+        ])
+      }
+      if (this.#checkpointSize !== this.#durable) await this.#checkpoint()
+      this.#refuseIfFailed()
+    } catch (error) {
+      clearInterval(this.#timer)
+      await this.#segments.close()
+      throw error
+    }
+  }
+
+  async append(facts: readonly EntryFacts[]): Promise<readonly number[]> {
+    this.#refuseIfFailed()
+    if (this.#closing !== undefined) throw new GatewayError('audit_unavailable', 'the audit log is closed: the gateway is shutting down')
+    if (facts.length === 0) return []
+    this.#noteClockJump()
+    const batch = this.#commit.filling
+    const [count, next] = [batch.count, this.#next]
+    try {
+      for (const each of facts) this.#encode(each)
+    } catch (error) {
+      batch.rewind(count)
+      this.#next = next
+      throw error
+    }
+    await this.#commit.durable()
+    return facts.map((_, i) => next + i)
+  }
+
+  note(facts: EntryFacts): void {
+    if (this.signal.aborted || this.#closing !== undefined) return
+    this.#noteClockJump()
+    try {
+      this.#encode(facts)
+    } catch (error) {
+      // What cannot be written as it is still leaves a trace; its content may be what is wrong, so only its kind is told.
+      this.#encode({
+        kind: 'admin',
+        action: 'audit.entry-refused',
+        detail: `${facts.kind}: ${error instanceof GatewayError ? error.message : 'it has no canonical form'}`
+      })
+    }
+    this.#commit.start()
+  }
+
+  read({ from = 0, to = Infinity }: { readonly from?: number, readonly to?: number }): AsyncIterable<AuditEntry> {
+    return parsed(this.#segments.read(Math.max(0, from), Math.min(to, this.#durable)))
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close()
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#timer)
+    const failed = this.signal.aborted
+    await this.#commit.idle()
+    await this.#checkpointing
+    if (!this.signal.aborted && this.#checkpointSize !== this.#durable) await this.#checkpoint()
+    await this.#segments.close()
+    await this.#lock.release()
+    // Whoever asked for the end learns what went wrong at the end; what had failed before, the signal has told.
+    if (!failed) this.#refuseIfFailed()
+  }
+
+  #encode(facts: EntryFacts): void {
+    const entry = { ...facts, version: 1, index: this.#next, origin: this.#options.origin, ...this.#clock.stamp(), boot: this.#boot }
+    this.#commit.filling.add(facts, canonical(entry))
+    this.#next++
+  }
+
+  #noteClockJump(): void {
+    const deltaMilliseconds = this.#clock.jump()
+    if (deltaMilliseconds !== 0) this.#encode({ kind: 'clock.jump', deltaMilliseconds })
+  }
+
+  #settle(batch: Batch): void {
+    for (let i = 0; i < batch.count; i++) {
+      this.#tree.append(batch.leaves[i]!)
+      this.#open.see(this.#durable + i, batch.facts[i]!)
+    }
+    this.#durable += batch.count
+    if (!this.signal.aborted && this.#durable - this.#checkpointSize >= checkpointEntries) void this.#checkpoint()
+  }
+
+  /** Resolves when it is written, or the log has failed. */
+  #checkpoint(): Promise<void> {
+    return this.#checkpointing ??= this.#signCheckpoint()
+  }
+
+  async #signCheckpoint(): Promise<void> {
+    const size = this.#durable
+    this.#checkpointAt = this.#elapsed()
+    try {
+      await this.#writeCheckpoint({ size, rootHash: this.#tree.root(), tiles: this.#tree.takeFull(), open: this.#open.text(size) })
+      this.#checkpointSize = size
+    } catch (error) {
+      this.#fail(diskFailure(error, 'writing a checkpoint'))
+    }
+    this.#checkpointing = undefined
+  }
+
+  #tick(): void {
+    if (this.signal.aborted) return
+    const now = this.#elapsed()
+    if (now - this.#heartbeatAt >= heartbeatMilliseconds) {
+      this.#heartbeatAt = now
+      this.note({ kind: 'heartbeat', ...this.#options.heartbeat() })
+    } else {
+      this.#noteClockJump()
+      this.#commit.start()
+    }
+    if (this.#durable > this.#checkpointSize && now - this.#checkpointAt >= checkpointMilliseconds) void this.#checkpoint()
+  }
+
+  /** What waits is refused, now and from now on; nothing is tried again. */
+  #fail(reason: GatewayError): void {
+    if (this.signal.aborted) return
+    clearInterval(this.#timer)
+    this.#commit.fail(reason)
+    this.#failure.abort(reason)
+  }
+
+  #refuseIfFailed(): void {
+    if (this.signal.aborted) throw this.signal.reason as GatewayError
+  }
+}
+
+async function* parsed(entries: AsyncIterable<Uint8Array>): AsyncGenerator<AuditEntry> {
+  for await (const bytes of entries) yield parseEntry(bytes)
+}

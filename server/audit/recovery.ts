@@ -1,0 +1,173 @@
+// What a start finds: the tree at the last checkpoint, the entries after it, a torn tail, statements without outcome. Repairs nothing but
+// the torn tail, and refuses everything else that is wrong.
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AuditEntry } from '../../shared/audit/entry.ts'
+import { openCheckpoint, type Checkpoint, type Verifier } from '../../shared/audit/checkpoint.ts'
+import { batchBeginsAfter } from '../../shared/audit/frame.ts'
+import { emptyRoot, equal, hashLeaf } from '../../shared/audit/merkle.ts'
+import { tileBytes, tileWidth } from '../../shared/audit/tiles.ts'
+import { damage } from './failures.ts'
+import { OpenIntents } from './open-intents.ts'
+import { frameChunks, listSegments, markEvery, segmentPath, type Segment } from './segments.ts'
+import { Tree } from './tree.ts'
+
+export interface Recovered {
+  readonly tree: Tree
+  readonly segments: Segment[]
+  readonly open: OpenIntents
+  readonly droppedBytes: number
+  /** Size of the checkpoint on disk; undefined when there is none. */
+  readonly checkpointSize: number | undefined
+  /** Why this log does not continue its last checkpoint: that checkpoint, as signed. */
+  readonly discontinuity?: string
+}
+
+interface Start {
+  readonly checkpoint: Checkpoint
+  readonly tree: Tree
+  readonly open: OpenIntents
+  /** Entries whose statements `open` knows already. */
+  readonly openSize: number
+}
+
+/**
+ * @param acceptLoss goes on with a log that is shorter than its own checkpoint
+ * @throws GatewayError audit_unavailable that names what is damaged | config_invalid for a foreign file
+ */
+export async function recover(directory: string, verifier: Verifier, acceptLoss: boolean): Promise<Recovered> {
+  const segments = await listSegments(directory)
+  const note = await readFile(join(directory, 'checkpoint')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return undefined
+  })
+  if (note === undefined && segments.some(({ size }) => size > 0) && !acceptLoss) {
+    throw damage('checkpoint', 'is missing, while there are entries', shorter)
+  }
+  const checkpoint = note === undefined ? undefined : read(note, verifier)
+  const found = await scan(directory, segments, verifier.name, await startFrom(directory, checkpoint))
+  const expected = Math.max(checkpoint?.size ?? 0, found.openSize)
+  if (found.count >= expected && (note !== undefined || found.count === 0)) return finish(directory, found, checkpoint?.size)
+
+  if (!acceptLoss) {
+    throw damage(`entry ${found.count}`, `the log ends after ${found.count} entries, its own checkpoint says ${expected}`, shorter)
+  }
+  // The tiles are of the longer log: the tree is built anew from what is left.
+  const left = await scan(directory, segments, verifier.name, fromNothing(verifier.name))
+  const discontinuity = note === undefined ? 'the checkpoint was missing' : note.toString()
+  return { ...await finish(directory, left, checkpoint?.size), discontinuity }
+}
+
+const shorter = 'restore the missing files from a copy; or start with --accept-loss, which writes down in the log that entries were lost'
+
+function read(note: Uint8Array, verifier: Verifier): Checkpoint {
+  try {
+    return openCheckpoint(note, verifier)
+  } catch (error) {
+    throw damage('checkpoint', (error as Error).message)
+  }
+}
+
+function fromNothing(origin: string): Start {
+  return { checkpoint: { origin, size: 0, rootHash: emptyRoot }, tree: new Tree(), open: new OpenIntents(), openSize: 0 }
+}
+
+async function startFrom(directory: string, checkpoint: Checkpoint | undefined): Promise<Start> {
+  if (checkpoint === undefined) return fromNothing('')
+  const known = await OpenIntents.load(directory)
+  const tree = await Tree.load(checkpoint.size - checkpoint.size % tileWidth, async (path) => {
+    const tile = await readFile(join(directory, path)).catch((error: NodeJS.ErrnoException) => {
+      throw damage(path, `cannot be read (${error.code})`)
+    })
+    if (tile.length !== tileBytes) throw damage(path, `has ${tile.length} bytes instead of ${tileBytes}`)
+    return tile
+  })
+  return { checkpoint, tree, open: known?.intents ?? new OpenIntents(), openSize: known?.size ?? 0 }
+}
+
+/** Reads entries from where the tree, or the knowledge of open statements, ends. `count` is how many the log has. */
+async function scan(directory: string, segments: readonly Segment[], origin: string, start: Start) {
+  const { checkpoint, tree, open, openSize } = start
+  const from = Math.min(tree.size, openSize)
+  const begin = Math.max(0, segments.findLastIndex(({ first }) => first <= from))
+  let count = segments[begin]?.first ?? 0
+  if (count > from) throw damage(`entry ${from}`, `is missing: the first segment begins with entry ${count}`)
+  let torn: { readonly segment: Segment, readonly at: number } | undefined
+  compareRoot(checkpoint, tree)
+
+  for (const segment of segments.slice(begin)) {
+    if (torn !== undefined) throw damage(`entry ${count}`, `in ${nameOf(torn.segment)}: length or checksum is wrong`)
+    if (segment.first !== count) throw damage(`entry ${count}`, `is missing: the segment after it begins with entry ${segment.first}`)
+    const path = segmentPath(directory, segment.first)
+    const marks: number[] = []
+    let end = 0
+    for await (const frames of frameChunks(path, 0, segment.size)) {
+      for (const frame of frames) {
+        if ((count - segment.first) % markEvery === 0) marks.push(frame.offset)
+        if (count >= from) take(count, frame.bytes)
+        count++
+        end = frame.end
+      }
+    }
+    segment.marks = marks
+    if (end < segment.size) {
+      if (batchBeginsAfter((await readFile(path)).subarray(end), 1)) {
+        throw damage(`entry ${count}`, `in ${nameOf(segment)} at byte ${end}: length or checksum is wrong`)
+      }
+      torn = { segment, at: end }
+    }
+  }
+  return { ...start, segments: [...segments], torn, count }
+
+  function take(index: number, bytes: Uint8Array): void {
+    const entry = parse(bytes)
+    if (entry?.index !== index || entry.origin !== origin) throw damage(`entry ${index}`, 'is not the entry that belongs there')
+    if (index >= openSize) open.see(index, entry)
+    if (index !== tree.size) return
+    tree.append(hashLeaf(bytes))
+    compareRoot(checkpoint, tree)
+  }
+}
+
+function compareRoot({ size, rootHash }: Checkpoint, tree: Tree): void {
+  if (tree.size === size && !equal(tree.root(), rootHash)) {
+    throw damage('checkpoint', `the first ${size} entries do not have the root it signed: entries or tiles were changed`)
+  }
+}
+
+async function finish(directory: string, found: Awaited<ReturnType<typeof scan>>, checkpointSize: number | undefined): Promise<Recovered> {
+  const { tree, segments, open, torn } = found
+  const droppedBytes = torn === undefined ? 0 : torn.segment.size - torn.at
+  if (torn !== undefined) {
+    await truncate(segmentPath(directory, torn.segment.first), torn.at)
+    torn.segment.size = torn.at
+  }
+  return { tree, segments, open, droppedBytes, checkpointSize }
+}
+
+async function truncate(path: string, size: number): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.truncate(size)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+function nameOf({ first }: Segment): string {
+  return `segments/${String(first).padStart(16, '0')}`
+}
+
+/** @throws SyntaxError */
+export function parseEntry(bytes: Uint8Array): AuditEntry {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as AuditEntry
+}
+
+function parse(bytes: Uint8Array): AuditEntry | undefined {
+  try {
+    return parseEntry(bytes)
+  } catch {
+    return undefined
+  }
+}

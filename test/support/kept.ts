@@ -24,6 +24,11 @@ kill $watch 2>/dev/null
 test -z "$KEPT_FOLDER" || test -e "$KEPT_FOLDER/keep" || rm -rf "$KEPT_FOLDER"
 exit $status`
 
+export interface LineOptions {
+  readonly of?: 'stdout' | 'stderr'
+  readonly limitMilliseconds?: number
+}
+
 export class Kept {
   readonly #child: ChildProcess
   readonly #name: string
@@ -64,9 +69,9 @@ export class Kept {
     if (this.code === undefined) this.#child.stdin!.write(`${name}\n`)
   }
 
-  /** Waits for a line of stdout. @throws Error with what it wrote, if it ends first or the limit passes */
-  async line(pattern: RegExp, limitMilliseconds = 20_000): Promise<RegExpExecArray> {
-    const found = () => pattern.exec(this.stdout)
+  /** Waits until it has written that. @throws Error with what it wrote, if it ends first or the limit passes */
+  async line(pattern: RegExp, { of = 'stdout', limitMilliseconds = 20_000 }: LineOptions = {}): Promise<RegExpExecArray> {
+    const found = () => pattern.exec(this[of])
     await until(`${this.#name} to write ${pattern}`, () => found() !== null || this.code !== undefined, limitMilliseconds).catch((error: Error) => {
       throw new Error(`${error.message}; it wrote:\n${this.stdout}${this.stderr}`)
     })

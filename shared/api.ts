@@ -125,6 +125,8 @@ export interface SessionDetail extends SessionSummary {
   readonly connections: number
   /** Entries of the audit log that speak of this session, in order: intents, decisions, outcomes, start and end. */
   readonly entries: readonly AuditEntry[]
+  /** There are more than these first ones; the log's files have them all. */
+  readonly truncated?: boolean
 }
 
 export interface CreateServiceToken {

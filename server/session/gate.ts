@@ -18,7 +18,7 @@ export interface Visit {
 }
 
 // An entry is at most 65,535 bytes; the hash stands for the whole text, so a longer one is cut for reading.
-const maxRedacted = 16_000
+const maxRedactedBytes = 16_000
 const maxRelations = 200
 
 export interface GateEvents {
@@ -37,7 +37,8 @@ export function createGate(audit: AuditLog, visit: Visit, events: GateEvents, el
       if (refused >= 0) return refuse(operations, decisions, refused)
 
       const entries = await audit.append(operations.map((operation, i) => intent(operation, decisions[i]!)))
-      // Writing took time: whoever lost the right meanwhile does not get the permit.
+      // Writing took time: whoever lost the right meanwhile does not get the permit, and the log says that nothing ran.
+      if (visit.signal.aborted) entries.forEach((entry) => settle(entry, { status: 'cancelled' }, elapsed()))
       refuseIfEnded(visit.signal)
       events.permitted(operations.length)
       const began = elapsed()
@@ -60,15 +61,14 @@ export function createGate(audit: AuditLog, visit: Visit, events: GateEvents, el
       settle(outcome: Outcome) {
         if (settled) return
         settled = true
-        audit.note({
-          kind: 'outcome',
-          session: visit.session,
-          connection: visit.connection,
-          intent: entry,
-          outcome: { ...outcome, durationMilliseconds: Math.round((elapsed() - began) * 1000) / 1000 }
-        })
+        settle(entry, outcome, began)
       }
     }
+  }
+
+  function settle(intent: number, outcome: Outcome, began: number): void {
+    const durationMilliseconds = Math.round((elapsed() - began) * 1000) / 1000
+    audit.note({ kind: 'outcome', session: visit.session, connection: visit.connection, intent, outcome: { ...outcome, durationMilliseconds } })
   }
 
   function intent(operation: Operation, decision: Decision): EntryFacts {
@@ -120,7 +120,7 @@ function statementFacts(operation: StatementOperation): StatementFacts {
   return {
     step,
     verb,
-    ...(redacted === undefined ? {} : { redacted: redacted.length <= maxRedacted ? redacted : `${redacted.slice(0, maxRedacted)} ...` }),
+    ...(redacted === undefined ? {} : { redacted: cut(redacted) }),
     sha256,
     length: Buffer.byteLength(text),
     parameters: parameters.length,
@@ -128,4 +128,12 @@ function statementFacts(operation: StatementOperation): StatementFacts {
     relations: relations.slice(0, maxRelations),
     flags
   }
+}
+
+/** By its size in the log, where a control character takes six bytes. */
+function cut(text: string): string {
+  if (text.length * 6 <= maxRedactedBytes || Buffer.byteLength(JSON.stringify(text)) <= maxRedactedBytes) return text
+  let end = Math.min(text.length, maxRedactedBytes)
+  while (Buffer.byteLength(JSON.stringify(text.slice(0, end))) > maxRedactedBytes) end = Math.floor(end * 0.8)
+  return `${text.slice(0, end)} ...`
 }

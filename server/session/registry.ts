@@ -9,7 +9,7 @@ import type { State } from '../state/state.ts'
 import { summary, type Catalog } from '../targets/catalog.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import type { OpenedSession, OpenSession, SessionDetail, SessionSummary } from '../../shared/api.ts'
-import { GatewayError } from '../../shared/errors.ts'
+import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import type { SessionEvent } from '../../shared/events.ts'
 import { makeId } from '../../shared/id.ts'
 import type { Principal, SessionId, Target } from '../../shared/model.ts'
@@ -18,6 +18,10 @@ import { OpenedVisit, type SessionParts } from './session.ts'
 /** How long a session lives on while its command line has no events socket: a laptop that changes networks. */
 const graceMilliseconds = 30_000
 const sweepMilliseconds = 1_000
+/** One command line has one; another may look on, and one that lost its own may not have noticed yet. */
+const maxListenersPerSession = 8
+/** Shown of one session; the whole of a longer one is in the log's files. */
+const maxDetailEntries = 10_000
 
 export interface RegistryOptions extends SessionParts {
   readonly audit: AuditLog
@@ -31,6 +35,8 @@ export interface RegistryOptions extends SessionParts {
 
 export type SessionRegistry = ReturnType<typeof createRegistry>
 export type SessionFilter = Parameters<State['sessions']['list']>[0]
+/** Whose a session is. */
+export type Owner = Pick<Principal, 'issuer' | 'subject'>
 
 interface Held {
   readonly visit: OpenedVisit
@@ -43,9 +49,12 @@ interface Held {
 export function createRegistry(options: RegistryOptions) {
   const { audit, state, catalog, identity, limits, now } = options
   const held = new Map<SessionId, Held>()
-  const ending = new Set<Promise<void>>()
+  /** On their way into `held`, and out of it. */
+  const opening = new Set<OpenedVisit>()
+  const ending = new Map<SessionId, Promise<void>>()
   let closed = false
 
+  state.sessions.endOrphans(now(), 'the gateway stopped without ending it')
   const stopListening = identity.onRevoked(revoke)
   audit.signal.addEventListener('abort', () => endAll(audit.signal.reason as GatewayError), { once: true })
   const timer = setInterval(sweep, sweepMilliseconds)
@@ -57,22 +66,40 @@ export function createRegistry(options: RegistryOptions) {
 
     mayOpen,
 
-    /** @throws GatewayError target_unknown, with the nearest names | limit_exceeded | audit_unavailable */
+    /** True once the gateway is shutting down: what ends now may be opened again elsewhere, or soon. */
+    get closing(): boolean { return closed },
+
+    /** Of any session there ever was; undefined where there was none. */
+    owner(id: SessionId): Owner | undefined {
+      return held.get(id)?.visit.who.principal ?? state.sessions.get(id)?.principal
+    },
+
+    /** @throws GatewayError target_unknown, with the nearest names | limit_exceeded | audit_unavailable | gateway_unreachable */
     async open(who: Verified, request: OpenSession, source: string): Promise<OpenedSession> {
-      if (closed) throw shuttingDown()
+      refuseIfClosed()
       const entry = catalog.find(request.target, (target) => mayOpen(who, target))
-      const mine = [...held.values()].filter(({ visit }) => same(visit.who.principal, who.principal)).length
-      if (mine >= limits.sessionsPerPrincipal) {
-        throw new GatewayError('limit_exceeded', `you have ${mine} sessions open, the most this gateway allows`, { hint: 'hoop sessions lists them' })
-      }
+      refuseIfTooMany(who.principal)
       const id = makeId(now(), randomBytes(16))
       const clientPassword = request.clientPassword === true ? randomBytes(18).toString('base64url') : undefined
       const visit = new OpenedVisit(id, who, entry, now(), clientPassword, options)
-      const [firstEntry] = await audit.append([{ kind: 'session.start', session: id, actor: visit.actor, target: visit.targetFacts, source }])
-      // Writing took time: whoever was disabled meanwhile gets no session.
-      identity.recheck(who)
-      state.sessions.insert({ id, principal: who.principal, target: entry.target.name, startedAt: visit.startedAt, firstEntry: firstEntry! })
-      held.set(id, { visit, firstEntry: firstEntry!, unheardSince: now() })
+      opening.add(visit)
+      try {
+        const start = { kind: 'session.start', session: id, actor: visit.actor, target: visit.targetFacts, source } as const
+        const [firstEntry] = await audit.append([start])
+        try {
+          // Writing took time: whoever was disabled meanwhile gets no session, and nobody does from a gateway that is going.
+          refuseIfClosed()
+          identity.recheck(who)
+          const { startedAt } = visit
+          state.sessions.insert({ id, principal: who.principal, target: entry.target.name, startedAt, firstEntry: firstEntry! })
+        } catch (error) {
+          audit.note({ kind: 'session.end', session: id, actor: visit.actor, reason: asGatewayError(error).code, connections: 0 })
+          throw error
+        }
+        held.set(id, { visit, firstEntry: firstEntry!, unheardSince: now() })
+      } finally {
+        opening.delete(visit)
+      }
       return {
         id,
         target: summary(entry.target),
@@ -81,28 +108,36 @@ export function createRegistry(options: RegistryOptions) {
       }
     },
 
-    /** Serves one local connection's bytes until either side ends. @throws GatewayError not_found | limit_exceeded */
+    /** What `connect` would throw, asked before there is a stream. */
+    mayConnect: (id: SessionId, who: Verified): void => { mayConnect(id, who) },
+
+    /** What `subscribe` would throw. */
+    mayListen: (id: SessionId, who: Verified): void => { mayListen(id, who) },
+
+    /** Serves one local connection's bytes until either side ends. @throws GatewayError not_found | session_ended | limit_exceeded */
     connect(id: SessionId, who: Verified, stream: Duplex): void {
-      const { visit } = own(id, who)
-      if (visit.liveConnections >= limits.connectionsPerSession) {
-        throw new GatewayError('limit_exceeded', `the session has ${visit.liveConnections} connections, the most this gateway allows`)
-      }
-      visit.connect(stream)
+      mayConnect(id, who).connect(stream)
     },
 
-    /** Calls back for each event until the returned function is called; `ended` is the last. @throws GatewayError not_found */
+    /**
+     * Calls back for each event until the returned function is called; `ended` is the last.
+     * @throws GatewayError not_found | session_ended | limit_exceeded
+     */
     subscribe(id: SessionId, who: Verified, listener: (event: SessionEvent) => void): () => void {
-      const mine = own(id, who)
+      const mine = mayListen(id, who)
       const unsubscribe = mine.visit.subscribe(listener)
       mine.unheardSince = undefined
       return () => {
         unsubscribe()
-        if (!mine.visit.subscribed) mine.unheardSince = now()
+        if (mine.visit.listeners === 0) mine.unheardSince = now()
       }
     },
 
-    /** Ends a session; one that is not open is left as it is. */
-    end(id: SessionId, reason: GatewayError): void { end(id, reason) },
+    /** Ends a session and resolves when that is written down; one that is not open is left as it is. */
+    async end(id: SessionId, reason: GatewayError): Promise<void> {
+      end(id, reason)
+      await ending.get(id)
+    },
 
     list(filter: SessionFilter): SessionSummary[] {
       return state.sessions.list(filter).map((row) => {
@@ -117,14 +152,19 @@ export function createRegistry(options: RegistryOptions) {
       if (row === undefined) return undefined
       const live = held.get(id)?.visit
       const entries: AuditEntry[] = []
+      let truncated = false
       for await (const entry of audit.read({ from: row.firstEntry, ...(row.lastEntry === undefined ? {} : { to: row.lastEntry + 1 }) })) {
-        if ('session' in entry && entry.session === id) entries.push(entry)
+        if (!('session' in entry) || entry.session !== id) continue
+        truncated = entries.length === maxDetailEntries
+        if (truncated) break
+        entries.push(entry)
       }
       const { firstEntry: _, lastEntry: __, ...shown } = row
       return {
         ...shown,
         ...(live === undefined ? {} : { statements: live.statements, denied: live.denied, connections: live.connections }),
-        entries
+        entries,
+        ...(truncated ? { truncated } : {})
       }
     },
 
@@ -136,7 +176,7 @@ export function createRegistry(options: RegistryOptions) {
       clearInterval(timer)
       stopListening()
       endAll(shuttingDown())
-      await Promise.all(ending)
+      await Promise.all(ending.values())
     }
   }
 
@@ -145,20 +185,48 @@ export function createRegistry(options: RegistryOptions) {
     return access(options.policy(), who.principal, target).action === 'allow'
   }
 
+  function refuseIfClosed(): void {
+    if (closed) throw new GatewayError('gateway_unreachable', 'the gateway is shutting down', { hint: 'try again in a moment' })
+  }
+
+  function refuseIfTooMany(principal: Principal): void {
+    const visits = [...[...held.values()].map(({ visit }) => visit), ...opening]
+    const mine = visits.filter((visit) => same(visit.who.principal, principal)).length
+    if (mine < limits.sessionsPerPrincipal) return
+    throw new GatewayError('limit_exceeded', `you have ${mine} sessions open, the most this gateway allows`, { hint: 'hoop sessions lists them' })
+  }
+
   function own(id: SessionId, who: Verified): Held {
     const found = held.get(id)
-    if (found === undefined || !same(found.visit.who.principal, who.principal)) {
-      throw new GatewayError('not_found', 'there is no such open session', { hint: 'open a new one with: hoop connect TARGET' })
+    if (found !== undefined && same(found.visit.who.principal, who.principal)) return found
+    const past = state.sessions.get(id)
+    if (past?.endReason !== undefined && same(past.principal, who.principal)) {
+      throw new GatewayError('session_ended', past.endReason, { hint: 'open a new one with: hoop connect TARGET' })
     }
-    return found
+    throw new GatewayError('not_found', 'there is no such session')
+  }
+
+  function mayConnect(id: SessionId, who: Verified): OpenedVisit {
+    const { visit } = own(id, who)
+    if (visit.liveConnections < limits.connectionsPerSession) return visit
+    throw new GatewayError('limit_exceeded', `the session has ${visit.liveConnections} connections, the most this gateway allows`)
+  }
+
+  function mayListen(id: SessionId, who: Verified): Held {
+    const found = own(id, who)
+    if (found.visit.listeners < maxListenersPerSession) return found
+    throw new GatewayError('limit_exceeded', `${found.visit.listeners} listen to the session's events already`)
   }
 
   function end(id: SessionId, reason: GatewayError): void {
     const found = held.get(id)
     if (found === undefined) return
     held.delete(id)
-    const done = finish(found, reason).finally(() => ending.delete(done))
-    ending.add(done)
+    const done = finish(found, reason)
+      // The session itself is over by then; that the state cannot be written is for the operator to know.
+      .catch((error: unknown) => options.onBug(asGatewayError(error), { session: id }))
+      .finally(() => ending.delete(id))
+    ending.set(id, done)
   }
 
   /** Closes the connections first, so that the session's last entry is its session.end. */
@@ -208,7 +276,7 @@ function concerns(revocation: Revocation, who: Verified): boolean {
   return is(who.principal) || is(who.principal.onBehalfOf)
 }
 
-function same(a: Principal, b: Principal): boolean {
+function same(a: Owner, b: Owner): boolean {
   return a.issuer === b.issuer && a.subject === b.subject
 }
 

@@ -6,12 +6,16 @@ import type { Verified } from '../identity/identity.ts'
 import { compile } from '../policy/decide.ts'
 import type { Policy } from '../policy/rules.ts'
 import type { CatalogEntry } from '../targets/catalog.ts'
-import type { GatewayError } from '../../shared/errors.ts'
-import { asGatewayError } from '../../shared/errors.ts'
+import { asGatewayError, type GatewayError } from '../../shared/errors.ts'
 import type { Actor, TargetFacts } from '../../shared/audit/entry.ts'
 import type { SessionEvent } from '../../shared/events.ts'
 import type { Decision, Operation, SessionId } from '../../shared/model.ts'
 import { createGate, type GateEvents } from './gate.ts'
+
+/** What a protocol gets to tell its client why a session ended, before the client is cut off. */
+const goodbyeMilliseconds = 400
+/** A connection that has not ended by then (its upstream does not answer) is not waited for. */
+const endMilliseconds = 2_000
 
 export interface SessionParts {
   readonly audit: AuditLog
@@ -59,7 +63,7 @@ export class OpenedVisit {
   }
 
   get liveConnections(): number { return this.#live.size }
-  get subscribed(): boolean { return this.#listeners.size > 0 }
+  get listeners(): number { return this.#listeners.size }
   get signal(): AbortSignal { return this.#controller.signal }
 
   /** Serves one client; the promise of its end is kept until then. */
@@ -69,11 +73,15 @@ export class OpenedVisit {
     this.#live.add(run)
   }
 
-  /** Ends everything at once; each client is told `reason` in its protocol's terms. */
+  /** Ends everything at once; each client is told `reason` in its protocol's terms, and cut off soon whether it listens or not. */
   async end(reason: GatewayError): Promise<void> {
     this.#controller.abort(reason)
     this.#tell({ type: 'ended', code: reason.code, reason: reason.message, ...(reason.hint === undefined ? {} : { hint: reason.hint }) })
-    await Promise.all(this.#live)
+    if (this.#live.size === 0) return
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>((resolve) => { timer = setTimeout(resolve, endMilliseconds) })
+    await Promise.race([Promise.all(this.#live), patience])
+    clearTimeout(timer)
   }
 
   subscribe(listener: (event: SessionEvent) => void): () => void {
@@ -87,6 +95,11 @@ export class OpenedVisit {
     audit.note({ kind: 'connection.start', ...common })
     this.#tell({ type: 'connection.opened', connection: number })
     let failure: GatewayError | undefined
+    let goodbye: NodeJS.Timeout | undefined
+    const cutOffSoon = () => { goodbye = setTimeout(() => client.destroy(this.signal.reason as GatewayError), goodbyeMilliseconds) }
+    this.signal.addEventListener('abort', cutOffSoon, { once: true })
+    // Whatever the protocol listens to and when: an error of the client's stream never ends the process.
+    client.on('error', () => {})
     try {
       await this.entry.protocol.serve(client, {
         ...this.entry.edge,
@@ -100,9 +113,10 @@ export class OpenedVisit {
     } catch (error) {
       failure = asGatewayError(error)
       if (failure.code === 'internal') this.#parts.onBug(failure, common)
-    } finally {
-      client.destroy()
     }
+    this.signal.removeEventListener('abort', cutOffSoon)
+    clearTimeout(goodbye)
+    client.destroy(failure)
     audit.note({ kind: 'connection.end', ...common, ...(failure === undefined ? {} : { errorClass: failure.code }) })
     this.#tell({ type: 'connection.closed', connection: number, ...(failure === undefined ? {} : { error: failure.message }) })
   }

@@ -1,0 +1,96 @@
+// The HTTP API: one table from path to handler, and the one way every request goes: authenticate, authorise, check, handle.
+import type { HttpBindings } from '@hono/node-server'
+import { Hono, type Context } from 'hono'
+import { z } from 'zod'
+import { paths } from '../../shared/api.ts'
+import { GatewayError } from '../../shared/errors.ts'
+import { authenticate } from './authenticate.ts'
+import { authorise } from './authorise.ts'
+import { gatewayHandlers } from './handlers/gateway.ts'
+import { createServiceToken, peopleHandlers } from './handlers/people.ts'
+import { openSession, sessionFilter, sessionHandlers } from './handlers/sessions.ts'
+import { tokenHandlers, tokenRequest } from './handlers/tokens.ts'
+import { readBody, readQuery, refuseBody } from './input.ts'
+import { answerHeaders, HttpRefusal, problemFrom, problemHeaders } from './problem.ts'
+import { Answer, route, type ApiParts, type Call, type Route } from './route.ts'
+import { sourceOf } from './source.ts'
+
+/** Stands in a path for an id, and matches nothing else. */
+const id = ':id{[a-z0-9]{26}}'
+const noQuery = z.strictObject({})
+
+export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
+  const gateway = gatewayHandlers(parts)
+  const tokens = tokenHandlers(parts)
+  const sessions = sessionHandlers(parts)
+  const people = peopleHandlers(parts)
+  const object = parts.sessions.owner
+  return [
+    route({ method: 'GET', path: paths.discovery, may: 'anyone', handle: gateway.discovery }),
+    route({ method: 'GET', path: paths.health, may: 'anyone', handle: gateway.health }),
+    route({ method: 'POST', path: paths.tokens, may: 'anyone', body: tokenRequest, handle: tokens.exchange }),
+    route({ method: 'DELETE', path: paths.currentToken, may: 'login.end', status: 204, handle: tokens.endCurrent }),
+    route({ method: 'GET', path: paths.whoami, may: 'self.read', handle: tokens.whoami }),
+    route({ method: 'GET', path: paths.targets, may: 'targets.list', handle: sessions.targets }),
+    route({ method: 'GET', path: paths.sessions, may: 'sessions.list', query: sessionFilter, handle: sessions.list }),
+    route({ method: 'POST', path: paths.sessions, may: 'session.open', body: openSession, status: 201, handle: sessions.open }),
+    route({ method: 'GET', path: paths.session(id), may: 'session.read', object, handle: sessions.show }),
+    route({ method: 'DELETE', path: paths.session(id), may: 'session.end', object, status: 204, handle: sessions.end }),
+    route({ method: 'GET', path: paths.sessionEvents(id), may: 'session.listen', object, handle: webSocketOnly }),
+    route({ method: 'GET', path: paths.sessionConnections(id), may: 'session.connect', object, handle: webSocketOnly }),
+    route({ method: 'POST', path: paths.serviceTokens, may: 'service-token.create', body: createServiceToken, status: 201, handle: people.createToken }),
+    route({ method: 'GET', path: paths.serviceTokens, may: 'service-tokens.list', handle: people.tokens }),
+    route({ method: 'DELETE', path: paths.serviceToken(id), may: 'service-token.revoke', status: 204, handle: people.revokeToken }),
+    route({ method: 'GET', path: paths.users, may: 'users.list', handle: people.users }),
+    route({ method: 'POST', path: paths.disableUser(id), may: 'user.disable', status: 204, handle: people.disable }),
+    route({ method: 'POST', path: paths.enableUser(id), may: 'user.enable', status: 204, handle: people.enable })
+  ]
+}
+
+type Bound = Context<{ Bindings: HttpBindings }>
+
+export function createApi(parts: ApiParts): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  const routes = routesOf(parts)
+  for (const row of routes) app.on(row.method, row.path, (context) => serve(row, context))
+  for (const path of new Set(routes.map((row) => row.path))) {
+    const allowed = routes.filter((row) => row.path === path).map((row) => row.method)
+    app.all(path, (context) => {
+      context.header('allow', allowed.join(', '))
+      throw new HttpRefusal(405, 'bad_request', `this path takes ${allowed.join(' and ')}`)
+    })
+  }
+  app.notFound((context) => problem(context, new GatewayError('not_found', 'there is no such path')))
+  app.onError((error, context) => problem(context, error))
+  return app
+
+  async function serve(row: Route<never, never>, context: Bound): Promise<Response> {
+    const { incoming } = context.env
+    const itsId = context.req.param('id') ?? ''
+    const who = row.may === 'anyone' ? undefined : authenticate(parts.identity, incoming)
+    if (row.may !== 'anyone') authorise(who!, row.may, ...(row.object === undefined ? [] : [row.object(itsId)] as const))
+    const query = readQuery(context.req.queries(), (row.query ?? noQuery) as z.ZodType<never>)
+    if (row.body === undefined) refuseBody(incoming)
+    const body = row.body === undefined ? undefined : await readBody(incoming, row.body)
+    const call = { who, id: itsId, query, body, source: sourceOf(incoming.socket) } as unknown as Call<never, never>
+    const result: unknown = await row.handle(call)
+    if (row.status === 204) return context.body(null, 204, answerHeaders)
+    if (result instanceof Answer) return context.json(result.body as object, result.status, answerHeaders)
+    return context.json(result as object, row.status ?? 200, answerHeaders)
+  }
+
+  function problem(context: Bound, error: unknown): Response {
+    const told = problemFrom(error)
+    if (told.code === 'internal') {
+      // Not the URL as sent: its query may hold what does not belong there.
+      parts.log.error({ error: (error as Error).cause ?? error, method: context.req.method, path: context.req.path }, 'a request failed: a bug')
+    }
+    // A body that was refused unread must not be read as the next request.
+    if (!context.env.incoming.complete) context.header('connection', 'close')
+    return context.body(JSON.stringify(told), told.status as 500, { ...answerHeaders, ...problemHeaders(told) })
+  }
+}
+
+function webSocketOnly(): never {
+  throw new HttpRefusal(426, 'bad_request', 'this path is a WebSocket')
+}

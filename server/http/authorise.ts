@@ -1,0 +1,52 @@
+// Who may do what at the edge: one table for HTTP and WebSocket, deny by default. Pure.
+// What may be done within a session is the policy's affair; which target may be opened, too.
+import type { Verified } from '../identity/identity.ts'
+import type { Owner } from '../session/registry.ts'
+import { GatewayError } from '../../shared/errors.ts'
+
+export type Action = keyof typeof rules
+
+type Rule = (who: Verified, object: Owner | undefined) => boolean
+
+const anybody: Rule = () => true
+const people: Rule = ({ principal }) => principal.kind === 'human'
+const admins: Rule = (who) => people(who, undefined) && who.admin
+const owner: Rule = ({ principal }, object) =>
+  object !== undefined && principal.issuer === object.issuer && principal.subject === object.subject
+const ownerOrAdmin: Rule = (who, object) => object !== undefined && (owner(who, object) || admins(who, object))
+
+const rules = {
+  'self.read': anybody,
+  'login.end': anybody,
+  'targets.list': anybody,
+  /** Whose are listed is `listsAll`'s to say. */
+  'sessions.list': anybody,
+  'session.open': anybody,
+  'session.read': ownerOrAdmin,
+  'session.end': ownerOrAdmin,
+  'session.listen': owner,
+  /** Not admins either: what runs in a session is its owner's doing, and stands so in the audit log. */
+  'session.connect': owner,
+  'service-token.create': people,
+  'service-tokens.list': people,
+  'service-token.revoke': people,
+  'users.list': admins,
+  'user.disable': admins,
+  'user.enable': admins
+} satisfies Record<string, Rule>
+
+/**
+ * @param object whose the thing is that the action is about; undefined where there is no such thing. Left out for actions about no thing
+ * @throws GatewayError not_found for a thing of somebody else's, exactly as for one that does not exist; forbidden otherwise
+ */
+export function authorise(who: Verified, action: Action, ...about: [object?: Owner]): void {
+  if (Object.hasOwn(rules, action) && rules[action](who, about[0])) return
+  throw about.length > 0
+    ? new GatewayError('not_found', 'there is no such session', { hint: 'hoop sessions lists yours' })
+    : new GatewayError('forbidden', 'you may not do that')
+}
+
+/** Whether listings show everybody's sessions or the asker's own. */
+export function listsAll(who: Verified): boolean {
+  return admins(who, undefined)
+}

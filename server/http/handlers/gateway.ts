@@ -1,0 +1,17 @@
+// What anybody may ask the gateway: what it is, and whether it works.
+import type { Discovery, Health } from '../../../shared/api.ts'
+import type { GatewayError } from '../../../shared/errors.ts'
+import { Answer, type ApiParts } from '../route.ts'
+
+export function gatewayHandlers({ audit, discovery, sessions, version }: ApiParts) {
+  return {
+    discovery: (): Discovery => discovery,
+
+    /** 503 while statements are refused, so that whatever balances load looks elsewhere. */
+    health(): Answer<Health> {
+      if (!audit.signal.aborted) return new Answer(200, { status: 'ok', version, sessions: sessions.size })
+      const { message } = audit.signal.reason as GatewayError
+      return new Answer(503, { status: 'refusing', version, sessions: sessions.size, reason: message })
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// Targets one may open, and sessions: opening, listing, showing, ending. Their WebSockets are in ../tunnel.ts.
+import { z } from 'zod'
+import type { OpenedSession, OpenSession, SessionDetail, SessionSummary, TargetSummary } from '../../../shared/api.ts'
+import { GatewayError } from '../../../shared/errors.ts'
+import { isId } from '../../../shared/id.ts'
+import { listsAll } from '../authorise.ts'
+import type { ApiParts, Call } from '../route.ts'
+
+export const openSession: z.ZodType<OpenSession> = z.strictObject({
+  target: z.string().min(1).max(255),
+  clientPassword: z.boolean().optional()
+})
+
+export const sessionFilter = z.strictObject({
+  target: z.string().min(1).max(255).optional(),
+  /** E-mail address or subject. */
+  user: z.string().min(1).max(255).optional(),
+  since: z.iso.datetime({ offset: true }).transform((time) => Date.parse(time)).optional(),
+  before: z.string().refine(isId, 'not an id').optional(),
+  limit: z.string().regex(/^\d{1,4}$/).transform(Number).pipe(z.number().min(1).max(1000)).optional()
+})
+
+export function sessionHandlers({ catalog, sessions }: ApiParts) {
+  return {
+    targets: ({ who }: Call): TargetSummary[] => catalog.visible((target) => sessions.mayOpen(who, target)),
+
+    open: ({ who, body, source }: Call<OpenSession>): Promise<OpenedSession> => sessions.open(who, body, source),
+
+    list({ who, query }: Call<undefined, z.output<typeof sessionFilter>>): SessionSummary[] {
+      const { issuer, subject } = who.principal
+      return sessions.list(listsAll(who) ? query : { ...query, issuer, subject })
+    },
+
+    async show({ id }: Call): Promise<SessionDetail> {
+      const detail = await sessions.detail(id)
+      if (detail === undefined) throw new GatewayError('not_found', 'there is no such session')
+      return detail
+    },
+
+    end({ who, id }: Call): Promise<void> {
+      const { principal } = who
+      const owner = sessions.owner(id)
+      const byOwner = owner?.issuer === principal.issuer && owner.subject === principal.subject
+      const reason = byOwner ? 'you ended the session' : 'an administrator ended the session'
+      return sessions.end(id, new GatewayError('session_ended', reason))
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// Ends a WebSocket whose other side has silently gone. Pings; the proof of life is the pong.
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+
+export interface LivenessLimits {
+  readonly pingMilliseconds: number
+  readonly missedPings: number
+}
+
+/**
+ * A ping waits behind whatever was sent before it, and a pong behind whatever the other side sent. So silence proves nothing
+ * while our own reading is paused, or while the other side may still be busy with bytes sent since it last answered: a client
+ * that reads a large result slowly is alive. TCP itself ends those whose other side is gone, and the session's events socket,
+ * where nothing piles up, ends them sooner.
+ */
+export function watchLiveness(socket: WebSocket, wire: Socket, { pingMilliseconds, missedPings }: LivenessLimits): void {
+  let number = 0
+  let answered = 0
+  let missed = 0
+  let sentAfterPing = wire.bytesWritten
+  let busy = false
+  const timer = setInterval(() => {
+    if (wire.bytesWritten !== sentAfterPing) busy = true
+    if (answered !== number && !busy && !socket.isPaused && ++missed >= missedPings) return socket.terminate()
+    socket.ping(String(++number))
+    sentAfterPing = wire.bytesWritten
+  }, pingMilliseconds)
+  timer.unref()
+  socket.on('pong', (payload) => {
+    missed = 0
+    if (payload.toString() !== String(number)) return
+    answered = number
+    busy = false
+  })
+  socket.once('close', () => clearInterval(timer))
+}

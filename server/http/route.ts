@@ -1,0 +1,55 @@
+// What a row of the API's table is, and what its handler is given. Types, and the two small things handlers return and are made with.
+import type { z } from 'zod'
+import type { AuditLog } from '../audit/log.ts'
+import type { Identity, Verified } from '../identity/identity.ts'
+import type { Log } from '../log.ts'
+import type { Owner, SessionRegistry } from '../session/registry.ts'
+import type { Catalog } from '../targets/catalog.ts'
+import type { Discovery } from '../../shared/api.ts'
+import type { Id } from '../../shared/model.ts'
+import type { Action } from './authorise.ts'
+
+export interface ApiParts {
+  readonly identity: Identity
+  readonly sessions: SessionRegistry
+  readonly catalog: Catalog
+  readonly audit: AuditLog
+  readonly log: Log
+  readonly version: string
+  readonly discovery: Discovery
+}
+
+/** One request, by now authenticated, authorised and checked. */
+export interface Call<Body = undefined, Query = undefined> {
+  /** There is nobody where `may` is "anyone"; a handler of such a route does not look. */
+  readonly who: Verified
+  /** Of the path; an id wherever the path has one. */
+  readonly id: Id
+  readonly body: Body
+  readonly query: Query
+  /** The client's address. Headers that claim another are not read. */
+  readonly source: string
+}
+
+export interface Route<Body = undefined, Query = undefined> {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly may: Action | 'anyone'
+  /** Whose the thing in the path is; given for every action about a session. */
+  readonly object?: (id: Id) => Owner | undefined
+  readonly body?: z.ZodType<Body>
+  readonly query?: z.ZodType<Query>
+  /** Of success; 204 has no body. 200 where absent. */
+  readonly status?: 201 | 204
+  readonly handle: (call: Call<Body, Query>) => unknown
+}
+
+/** A handler's result where its status is not the route's. */
+export class Answer<T> {
+  constructor(readonly status: 200 | 503, readonly body: T) {}
+}
+
+/** Checks a row's types, which the table then forgets. */
+export function route<Body = undefined, Query = undefined>(row: Route<Body, Query>): Route<never, never> {
+  return row as unknown as Route<never, never>
+}

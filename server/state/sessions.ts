@@ -121,13 +121,13 @@ function listing({ target, user, since, before, limit = defaultLimit, issuer, su
   const branch = (more: typeof wanted) => {
     const all = [...wanted, ...more]
     const where = all.length === 0 ? '' : `WHERE ${all.map(([condition]) => condition).join(' AND ')}`
-    return { sql: `SELECT * FROM sessions ${where} ORDER BY id DESC LIMIT ${page}`, values: all.map(([, value]) => value) }
+    return { sql: `SELECT * FROM sessions ${where} ORDER BY id DESC LIMIT ?`, values: [...all.map(([, value]) => value), page] }
   }
   if (user === undefined) return branch([])
   const [byEmail, bySubject] = [branch([['email = ?', user]]), branch([['subject = ?', user]])]
   return {
-    sql: `SELECT * FROM (${byEmail.sql}) UNION SELECT * FROM (${bySubject.sql}) ORDER BY id DESC LIMIT ${page}`,
-    values: [...byEmail.values, ...bySubject.values]
+    sql: `SELECT * FROM (${byEmail.sql}) UNION SELECT * FROM (${bySubject.sql}) ORDER BY id DESC LIMIT ?`,
+    values: [...byEmail.values, ...bySubject.values, page]
   }
 }
 

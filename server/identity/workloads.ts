@@ -1,0 +1,87 @@
+// CI jobs: which configured workload a platform's token is, and whom it acts for. Pure apart from verifying the signature.
+import { decodeJwt, type JWTVerifyGetKey } from 'jose'
+import { GatewayError } from '../../shared/errors.ts'
+import type { Principal } from '../../shared/model.ts'
+import { verifyToken } from './id-token.ts'
+import { subjectFrom, type Claims } from './principal.ts'
+import { Refused } from './refusal.ts'
+
+/** Jobs get their token when they start and may run for hours; `exp` is what ends it. */
+const maxAgeSeconds = 24 * 3600
+
+export interface Workload {
+  readonly name: string
+  readonly issuer: string
+  readonly audience: string
+  /** Every one must be in the token with this value. */
+  readonly claims: Readonly<Record<string, string>>
+  readonly groups: readonly string[]
+  /** The person it acts for; `issuer` is that of people's logins where absent. */
+  readonly owner: { readonly issuer?: string | undefined, readonly subject: string }
+}
+
+export interface VerifiedWorkload {
+  readonly workload: Workload
+  readonly subject: string
+}
+
+/** @throws GatewayError config_invalid: a person's ID token must never pass for a machine's */
+export function checkWorkloads(workloads: readonly Workload[], people: { readonly issuer: string, readonly clientId: string }): void {
+  for (const { name, issuer, audience } of workloads) {
+    if (issuer === people.issuer && audience === people.clientId) {
+      throw new GatewayError('config_invalid', `identity.workloads: ${name} has the issuer and audience of people's logins`, {
+        hint: 'give it an audience of its own'
+      })
+    }
+  }
+}
+
+/**
+ * The first workload in the order of the configuration whose issuer, audience and claims are all those of the token.
+ * @throws Refused
+ */
+export async function verifyWorkload(
+  token: string,
+  workloads: readonly Workload[],
+  keysOf: (issuer: string) => JWTVerifyGetKey,
+  now: number
+): Promise<VerifiedWorkload> {
+  const issuer = claimedIssuer(token)
+  const candidates = workloads.filter((workload) => workload.issuer === issuer)
+  if (candidates.length === 0) throw new Refused('its issuer is that of no workload')
+  let refusal = new Refused('its claims are those of no workload')
+  for (const audience of new Set(candidates.map((workload) => workload.audience))) {
+    let claims: Claims
+    try {
+      const { issuer } = candidates[0]!
+      claims = await verifyToken(token, { issuer, audience, maxAgeSeconds, keys: keysOf(issuer), now })
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      refusal = error
+      continue
+    }
+    const workload = candidates.find((candidate) => candidate.audience === audience && hasClaims(claims, candidate.claims))
+    if (workload !== undefined) return { workload, subject: subjectFrom(claims) }
+  }
+  throw refusal
+}
+
+export function workloadPrincipal({ workload, subject }: VerifiedWorkload, owner: NonNullable<Principal['onBehalfOf']>): Principal {
+  return { issuer: workload.issuer, subject, name: workload.name, groups: workload.groups, kind: 'service', onBehalfOf: owner }
+}
+
+/** Not yet verified: it only chooses which provider's keys must verify it. */
+function claimedIssuer(token: string): unknown {
+  try {
+    return decodeJwt(token).iss
+  } catch {
+    throw new Refused('not a token')
+  }
+}
+
+function hasClaims(claims: Claims, pinned: Workload['claims']): boolean {
+  return Object.entries(pinned).every(([name, value]) => {
+    const claim = Object.hasOwn(claims, name) ? claims[name] : undefined
+    return typeof claim === 'object' || claim === undefined ? false : String(claim) === value
+  })
+}

@@ -66,7 +66,7 @@ export function providerError(error: unknown, issuer: string): GatewayError {
   if (code !== undefined) {
     const why = code === 'ABORT_ERR' ? `no answer within ${timeoutSeconds} s` : code
     return new GatewayError('gateway_unreachable', `the identity provider ${name} cannot be reached: ${why}`, {
-      hint: certificateCodes.test(code) ? 'its certificate is not trusted here; name your CA in the settings (caFile)' : 'check the network, then run hoop login again',
+      hint: certificateCodes.test(code) ? 'its certificate is not trusted here: check --ca or HOOP_CA' : 'check the network, then run hoop login again',
       cause: error
     })
   }

@@ -1,0 +1,93 @@
+// `hoop login [GATEWAY]`: logs in at the gateway's identity provider, keeps the gateway's tokens, remembers the gateway.
+import type { Command } from 'commander'
+import type { TokenResponse } from '../../shared/api.ts'
+import { asGatewayError, GatewayError } from '../../shared/errors.ts'
+import type { Principal } from '../../shared/model.ts'
+import { gatewayUrlFrom, rememberGateway } from '../config.ts'
+import type { Context } from '../context.ts'
+import { helpTail } from '../help.ts'
+
+interface Options { readonly device?: boolean, readonly force?: boolean }
+
+export function register(program: Command, context: () => Promise<Context>): void {
+  program.command('login')
+    .summary('log in to a gateway')
+    .description('Log in to a gateway: in the browser, or with --device by a code entered on any other device.')
+    .argument('[gateway]', 'its address, such as https://hoop.example.com; remembered for later')
+    .option('--device', 'for machines without a browser: show a code to enter elsewhere')
+    .option('--force', 'log in anew even if a login is still good')
+    .addHelpText('after', helpTail([
+      ['hoop login https://hoop.example.com', 'log in with the browser and remember the gateway'],
+      ['hoop login --device', 'log in from a server, with a phone or another computer'],
+      ['hoop login --force', 'log in as somebody else']
+    ], ['hoop whoami', 'hoop logout', 'hoop targets']))
+    .action(async (gateway: string | undefined, options: Options) => logInTo(await context(), gateway, options))
+}
+
+async function logInTo(context: Context, gateway: string | undefined, { device = false, force = false }: Options): Promise<void> {
+  const { terminal, settings, tokens, now } = context
+  const url = gateway === undefined ? context.gatewayUrl() : gatewayUrlFrom(gateway)
+  if (settings.token !== undefined) {
+    throw new GatewayError('usage', 'HOOP_TOKEN is set, so a login would not be used', { hint: 'unset HOOP_TOKEN and HOOP_TOKEN_FILE first' })
+  }
+  const { keptLogin } = await import('../login/kept.ts')
+  const kept = await keptLogin(context, url)
+  const before = kept === undefined || force ? undefined : await stillGood(kept.whoami())
+  if (before !== undefined) {
+    await rememberGateway(settings, url)
+    terminal.say(`already logged in to ${url} as ${nameOf(before.principal)}; to log in anew: hoop login --force`)
+    return
+  }
+  if (!device && !terminal.interactive) {
+    throw new GatewayError('usage', 'logging in with a browser needs a terminal', {
+      hint: 'use hoop login --device, or set HOOP_TOKEN where nobody can log in'
+    })
+  }
+
+  const response = device ? await withDevice(context, url) : await withBrowser(context, url)
+  // The old login would live on at the gateway, known to nobody.
+  await kept?.logOut().catch(() => undefined)
+  await tokens.save(url, {
+    accessToken: response.accessToken,
+    ...(response.refreshToken === undefined ? {} : { refreshToken: response.refreshToken }),
+    expiresAt: now() + response.expiresInSeconds * 1000,
+    principal: response.principal
+  })
+  await rememberGateway(settings, url)
+  const { groups } = response.principal
+  terminal.say(`logged in to ${url} as ${nameOf(response.principal)}${groups.length === 0 ? ', in no group' : ` (${groups.join(', ')})`}`)
+}
+
+async function withBrowser(context: Context, url: string): Promise<TokenResponse> {
+  const { logIn } = await import('../login/flow.ts')
+  return logIn({ ...await flowParts(context, url), openBrowser: (page) => context.openBrowser(page) })
+}
+
+async function withDevice(context: Context, url: string): Promise<TokenResponse> {
+  const { logInWithDevice } = await import('../login/device.ts')
+  return logInWithDevice(await flowParts(context, url))
+}
+
+async function flowParts(context: Context, url: string) {
+  const { trusted } = await import('../http.ts')
+  return {
+    discovery: await context.discover(url),
+    exchange: (request: Parameters<Context['exchange']>[0]) => context.exchange(request, url),
+    say: (line: string) => context.terminal.say(line),
+    signal: context.signal,
+    now: () => context.now(),
+    ...await trusted(context.settings)
+  }
+}
+
+/** A login that has ended is none; any other failure is one of the gateway and told. */
+async function stillGood<T>(answer: Promise<T>): Promise<T | undefined> {
+  return answer.catch((error: unknown) => {
+    if (asGatewayError(error).code === 'unauthenticated') return undefined
+    throw error
+  })
+}
+
+function nameOf({ email, name, subject }: Principal): string {
+  return email ?? name ?? subject
+}

@@ -1,0 +1,28 @@
+// Audit entries of one session as lines: what was asked, what was decided, how it ended. Pure.
+import type { AuditEntry } from '../../shared/audit/entry.ts'
+import { tableLines } from '../table.ts'
+
+/** Every entry, in the log's order. */
+export function entryLines(entries: readonly AuditEntry[]): string[] {
+  return tableLines(['AT', 'ENTRY', 'SAYS'], entries.map((entry) => [String(entry.index), entry.kind, says(entry)]))
+}
+
+function says(entry: AuditEntry): string {
+  switch (entry.kind) {
+    case 'session.start': return `${entry.actor.email ?? entry.actor.subject} opens ${entry.target.name}`
+    case 'session.end': return entry.reason
+    case 'connection.start': return `connection ${entry.connection}${entry.client === undefined ? '' : ` from ${entry.client}`}`
+    case 'connection.end': return `connection ${entry.connection}`
+    case 'statement.intent':
+    case 'decision': {
+      const { decision, statement } = entry
+      return `${decision.action} (${decision.rule}): ${statement.redacted ?? statement.verb}`
+    }
+    case 'outcome': {
+      const { status, rows, errorClass, durationMilliseconds } = entry.outcome
+      const facts = [status, rows === undefined ? undefined : `${rows} ${rows === 1 ? 'row' : 'rows'}`, errorClass, `${durationMilliseconds.toFixed(1)} ms`]
+      return `of ${entry.intent}: ${facts.filter((fact) => fact !== undefined).join(', ')}`
+    }
+    default: return ''
+  }
+}

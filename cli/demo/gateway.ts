@@ -1,0 +1,76 @@
+// The demo's gateway: a configuration as somebody would write it, and the real `hoop gateway start` as a child.
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Children } from './children.ts'
+import type { DemoDatabase } from './database.ts'
+
+export const target = 'clinic'
+
+export interface DemoGateway {
+  readonly url: string
+  readonly configFile: string
+  readonly auditDirectory: string
+  /** The people of the embedded identity provider, by username. */
+  readonly passwords: Readonly<Record<'alice' | 'bob', string>>
+  readonly died: Promise<never>
+}
+
+/** Secrets are references: the values are in the environment of the gateway alone, which takes them out of it. */
+const configuration = ({ address, database, credential }: Pick<DemoDatabase, 'address' | 'database' | 'credential'>) => `listen: { address: 127.0.0.1:0 }
+
+identity:
+  embedded:
+    users:
+      - { username: alice, password: env:DEMO_ALICE, email: alice@clinic.example, name: Alice Moreau, groups: [engineers] }
+      - { username: bob, password: env:DEMO_BOB, email: bob@clinic.example, name: Bob Tanaka, groups: [dba, hoop-admins] }
+
+state: { sqlite: state.db }
+audit: { directory: audit, origin: demo.clinic.example }
+
+targets:
+  ${target}:
+    protocol: postgres
+    address: ${JSON.stringify(address)}
+    database: ${database}
+    tls: disable
+    credential: { user: ${credential.user}, password: env:DEMO_DATABASE }
+    labels: { env: demo }
+
+policy:
+  - name: engineers may read
+    who: { group: engineers }
+    targets: { env: demo }
+    effects: [read, session]
+    then: allow
+  - name: engineers change nothing by hand
+    who: { group: engineers }
+    targets: { env: demo }
+    effects: [write, schema, privilege]
+    then: deny
+    reason: ask a DBA, or send a migration
+  - name: DBAs may read and write
+    who: { group: dba }
+    targets: { env: demo }
+    effects: [read, write, session]
+    then: allow
+`
+
+/** @param program path of `bin/hoop` */
+export async function startGateway(o: {
+  readonly folder: string
+  readonly program: string
+  readonly database: DemoDatabase
+  readonly environment: Readonly<Record<string, string>>
+  readonly children: Children
+}): Promise<DemoGateway> {
+  const configFile = join(o.folder, 'hoop.yaml')
+  await writeFile(configFile, configuration(o.database), { mode: 0o600 })
+  const [alice, bob] = [randomBytes(12).toString('base64url'), randomBytes(12).toString('base64url')]
+  const server = o.children.start(process.execPath, [o.program, 'gateway', 'start', '--config', configFile], 'SIGTERM', {
+    cwd: o.folder,
+    env: { ...o.environment, DEMO_ALICE: alice, DEMO_BOB: bob, DEMO_DATABASE: o.database.credential.password }
+  })
+  const [, url] = await server.says(/listening on (http:\S+)/)
+  return { url: url!, configFile, auditDirectory: join(o.folder, 'audit'), passwords: { alice, bob }, died: server.died }
+}

@@ -1,0 +1,49 @@
+// The demo's PostgreSQL client: an ordinary one, which knows nothing of hoop. Shows results and errors as psql would.
+import type pg from 'pg'
+import { GatewayError } from '../../shared/errors.ts'
+import { tableLines } from '../table.ts'
+
+export interface DemoClient {
+  /** The statement and its answer, result or native error, as lines to show. @throws GatewayError internal when the connection fails */
+  lines(statement: string, values: readonly string[]): Promise<string[]>
+  /** How many statements were answered with an error. */
+  readonly refused: number
+  end(): Promise<void>
+}
+
+export async function openClient(url: string): Promise<DemoClient> {
+  const { default: { Client, DatabaseError } } = await import('pg')
+  // Values as they came: the demo shows text, and needs no dates of JavaScript's.
+  const types = { getTypeParser: () => (text: string | Buffer) => String(text) } as unknown as pg.CustomTypesConfig
+  const client = new Client({ connectionString: url, types, application_name: 'hoop demo' })
+  let lost: Error | undefined
+  client.on('error', (error) => { lost = error })
+  await client.connect()
+  let refused = 0
+  let ended: Promise<void> | undefined
+  return {
+    get refused() { return refused },
+    async lines(statement, values) {
+      const shown = `> ${statement}${values.length === 0 ? '' : `   -- ${values.map((value, i) => `$${i + 1} = ${value}`).join(', ')}`}`
+      try {
+        const result = await client.query<(string | null)[]>({ text: statement, values: [...values], rowMode: 'array' })
+        return [shown, ...resultLines(result.fields.map(({ name }) => name), result.rows)]
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) {
+          throw new GatewayError('internal', `the connection was lost: ${(lost ?? error as Error).message}`, { cause: error })
+        }
+        refused++
+        return [shown, ...errorLines(error)]
+      }
+    },
+    end: () => ended ??= client.end()
+  }
+}
+
+function resultLines(names: readonly string[], rows: readonly (readonly (string | null)[])[]): string[] {
+  return [...tableLines(names, rows.map((row) => row.map((value) => value ?? ''))), `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`]
+}
+
+function errorLines({ severity = 'ERROR', code, message, detail, hint }: pg.DatabaseError): string[] {
+  return [`${severity}:  ${code}: ${message}`, ...(detail === undefined ? [] : [`DETAIL:  ${detail}`]), ...(hint === undefined ? [] : [`HINT:  ${hint}`])]
+}

@@ -5,7 +5,8 @@ import type { TargetConfig } from '../../server/config.ts'
 import type { Protocol } from '../../server/protocols/protocol.ts'
 import { createSecrets } from '../../server/secrets.ts'
 import { createEdge } from '../../server/targets/dial.ts'
-import { asGatewayError, Denied, GatewayError } from '../../shared/errors.ts'
+import type { GatewayError } from '../../shared/errors.ts'
+import { asGatewayError, Denied } from '../../shared/errors.ts'
 import { makeId } from '../../shared/id.ts'
 import type { Operation, Outcome, Permit, Target } from '../../shared/model.ts'
 
@@ -43,7 +44,11 @@ export class ProtocolHarness {
   private constructor(protocol: Protocol, options: HarnessOptions) {
     const tls = options.tls ?? 'disable'
     this.target = {
-      name: 'db', protocol: protocol.name, address: options.address, tls: typeof tls === 'string' ? tls : tls.mode, labels: {},
+      name: 'db',
+      protocol: protocol.name,
+      address: options.address,
+      tls: typeof tls === 'string' ? tls : tls.mode,
+      labels: {},
       ...(options.database === undefined ? {} : { database: options.database })
     }
     const environment: NodeJS.ProcessEnv = options.password === undefined ? {} : { UPSTREAM: options.password }

@@ -76,7 +76,9 @@ async function logBothIn(client: Duplex, reader: FrameReader, greeting: Greeting
   try {
     const analyzer = await loadAnalyzer(majorOf(upstream))
     client.cork()
-    if (upstream.minor < greeting.askedMinor || greeting.options.length > 0) client.write(answer.negotiateProtocolVersion(upstream.minor, greeting.options))
+    if (upstream.minor < greeting.askedMinor || greeting.options.length > 0) {
+      client.write(answer.negotiateProtocolVersion(upstream.minor, greeting.options))
+    }
     client.write(answer.authenticationOk())
     for (const notice of upstream.notices) client.write(notice)
     for (const [name, value] of upstream.statuses) {

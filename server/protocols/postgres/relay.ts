@@ -13,7 +13,7 @@ import { Replies, type Owed } from './replies.ts'
 import { pinnedSettings, type Upstream } from './upstream.ts'
 import { answer, decodeParameterStatus } from './wire/backend.ts'
 import { FrameSplitter, type Frame } from './wire/frames.ts'
-import { decodeFrontend, encode } from './wire/frontend.ts'
+import { decodeFrontend, encode, frontendTypes } from './wire/frontend.ts'
 import { BackendWalker, type Fate } from './wire/walker.ts'
 
 const maxFrontendBytes = 64 * 1024 * 1024
@@ -52,7 +52,7 @@ class Relay {
   readonly #parts: RelayParts
   readonly #names = new Names()
   readonly #replies = new Replies(this.#names)
-  readonly #splitter = new FrameSplitter({ maxBodyBytes: maxFrontendBytes })
+  readonly #splitter = new FrameSplitter({ maxBodyBytes: maxFrontendBytes, types: frontendTypes })
   readonly #walker: BackendWalker
   /** Extended-protocol messages since the last Sync, Flush or Query; not yet judged. */
   #batch: Received[] = []

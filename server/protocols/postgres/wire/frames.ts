@@ -15,6 +15,8 @@ export interface FrameLimits {
   readonly maxBodyBytes: number
   /** Startup frames have no type byte. */
   readonly startup?: boolean
+  /** The types that may come; any other is refused at its head, before its length is believed. */
+  readonly types?: string
 }
 
 /**
@@ -50,12 +52,15 @@ export class FrameSplitter {
 
   /**
    * The next complete frame, or undefined if more bytes are needed.
-   * @throws ProtocolViolation if length < 4 or the body is larger than allowed
+   * @throws ProtocolViolation if the type is none that may come, length < 4 or the body is larger than allowed
    */
   next(): Frame | undefined {
     const headBytes = this.#headBytes
     if (this.#buffered < headBytes) return undefined
     const head = this.#peek(headBytes)
+    if (this.#limits.types?.includes(String.fromCharCode(head[0]!)) === false) {
+      throw new ProtocolViolation('message', `type 0x${head[0]!.toString(16).padStart(2, '0')}, which may not come here`)
+    }
     const length = head.readInt32BE(headBytes - 4)
     if (length < 4) throw new ProtocolViolation('message', `a length of ${length}, below 4`)
     if (length - 4 > this.#limits.maxBodyBytes) {

@@ -11,6 +11,9 @@ export type FrontendMessage =
   | { readonly type: 'Describe' | 'Close', readonly what: 'statement' | 'portal', readonly name: string }
   | { readonly type: 'Sync' | 'Flush' | 'Terminate' | 'CopyDone' | 'CopyData' | 'CopyFail' | 'FunctionCall' | 'Password' }
 
+/** Every type a client may send once it is logged in. */
+export const frontendTypes = 'QPBEDCSHXdcfFp'
+
 /**
  * @throws ProtocolViolation for a type no client may send, and for a body that does not match its type
  * @see PostgreSQL docs, Message Formats

@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { decodeFrontend, decodeStartup, encode } from '../../../../server/protocols/postgres/wire/frontend.ts'
 import { FrameSplitter, type Frame } from '../../../../server/protocols/postgres/wire/frames.ts'
 import {
-  decodeAuthentication, decodeBackendKeyData, decodeCommandComplete, decodeErrorFields, decodeNegotiateProtocolVersion, decodeParameterStatus, decodeReadyForQuery
+  decodeAuthentication,
+  decodeBackendKeyData,
+  decodeCommandComplete,
+  decodeErrorFields,
+  decodeNegotiateProtocolVersion,
+  decodeParameterStatus,
+  decodeReadyForQuery
 } from '../../../../server/protocols/postgres/wire/backend.ts'
 import { GatewayError } from '../../../../shared/errors.ts'
 import * as messages from '../../../support/messages.ts'
@@ -35,7 +41,11 @@ describe('frontend messages', () => {
 
   test('the fields of a Bind', () => {
     expect(decodeFrontend(frameOf(valid[2]![1]))).toEqual({
-      type: 'Bind', portal: 'p', statement: 's1', parameters: [Buffer.from('1'), null, Buffer.from([1, 2])], resultFormats: [1]
+      type: 'Bind',
+      portal: 'p',
+      statement: 's1',
+      parameters: [Buffer.from('1'), null, Buffer.from([1, 2])],
+      resultFormats: [1]
     })
   })
 
@@ -131,7 +141,15 @@ describe('frames', () => {
 })
 
 describe('messages of the server are read or refused, whatever they hold', () => {
-  const decoders = { decodeAuthentication, decodeBackendKeyData, decodeCommandComplete, decodeErrorFields, decodeNegotiateProtocolVersion, decodeParameterStatus, decodeReadyForQuery }
+  const decoders = {
+    decodeAuthentication,
+    decodeBackendKeyData,
+    decodeCommandComplete,
+    decodeErrorFields,
+    decodeNegotiateProtocolVersion,
+    decodeParameterStatus,
+    decodeReadyForQuery
+  }
   test.each(Object.entries(decoders))('%s', (_, decode) => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
       try { decode(Buffer.from(bytes)) } catch (error) { expect(error).toBeInstanceOf(GatewayError) }
@@ -139,7 +157,13 @@ describe('messages of the server are read or refused, whatever they hold', () =>
   })
 
   test.each<[string, number | undefined]>([
-    ['SELECT 5', 5], ['INSERT 0 12', 12], ['UPDATE 0', 0], ['CREATE TABLE', undefined], ['COPY 3', 3], ['MERGE 2', 2], ['BEGIN', undefined]
+    ['SELECT 5', 5],
+    ['INSERT 0 12', 12],
+    ['UPDATE 0', 0],
+    ['CREATE TABLE', undefined],
+    ['COPY 3', 3],
+    ['MERGE 2', 2],
+    ['BEGIN', undefined]
   ])('the tag %j counts %s', (tag, rows) => {
     expect(decodeCommandComplete(Buffer.from(`${tag}\0`)).rows).toBe(rows)
   })

@@ -9,7 +9,7 @@ import { isId } from '../shared/id.ts'
 import type { Id, SessionId } from '../shared/model.ts'
 import { maxPayloadBytes, tunnelStream, TunnelClosed } from '../shared/tunnel.ts'
 import type { Bearer } from './bearer.ts'
-import { answerFrom, notAGateway, requestJson, trusted, unreachable, type JsonRequest, type Way } from './http.ts'
+import { answerFrom, Answered, notAGateway, requestJson, trusted, unreachable, type JsonRequest, type Way } from './http.ts'
 
 export interface SessionsFilter {
   readonly target?: string
@@ -47,7 +47,7 @@ export interface Gateway {
 export async function discover(way: Way): Promise<api.Discovery> {
   const found = await requestJson<Partial<api.Discovery> | undefined>(way, { method: 'GET', path: paths.discovery }).catch((error: unknown) => {
     // A stranger's own API may answer with problems as well; what it says means nothing here.
-    if (error instanceof GatewayError && error.code !== 'gateway_unreachable' && !way.signal.aborted) throw notAGateway(way.url, 'no discovery')
+    if (error instanceof Answered) throw notAGateway(way.url, 'no discovery')
     throw error
   })
   const right = found?.product === 'hoop' && typeof found.issuer === 'string' && typeof found.clientId === 'string'

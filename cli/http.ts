@@ -102,11 +102,14 @@ function isProblem(content: unknown): content is ApiProblem {
   return typeof code === 'string' && typeof detail === 'string'
 }
 
-function problemFrom({ code, detail, hint, nearest }: ApiProblem): GatewayError {
+/** What the other side itself said is wrong. */
+export class Answered extends GatewayError {}
+
+function problemFrom({ code, detail, hint, nearest }: ApiProblem): Answered {
   const names = Array.isArray(nearest) ? nearest.filter((name) => typeof name === 'string') : []
   const told = hint ?? (names.length > 0 ? `did you mean ${names.join(' or ')}?` : undefined)
   // A newer gateway may know codes this command line does not.
-  return new GatewayError(isErrorCode(code) ? code : 'internal', detail, typeof told === 'string' ? { hint: told } : {})
+  return new Answered(isErrorCode(code) ? code : 'internal', detail, typeof told === 'string' ? { hint: told } : {})
 }
 
 export function isErrorCode(code: string): code is ErrorCode {

@@ -74,7 +74,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
         await Promise.race([delay(pollMilliseconds), Promise.all([...live].map(({ over }) => over))])
       }
       for (const each of live) each.destroy()
-      await Promise.all(closed)
+      await Promise.all([...closed, ...[...live].map(({ over }) => over)])
     }
   }
 

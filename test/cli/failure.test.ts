@@ -3,12 +3,28 @@ import { failureFrom } from '../../cli/failure.ts'
 import { GatewayError, type ErrorCode } from '../../shared/errors.ts'
 
 test.each<[ErrorCode, number]>([
-  ['denied', 1], ['review_rejected', 1], ['review_pending', 8], ['review_expired', 2], ['cancelled', 2], ['unauthenticated', 4],
-  ['forbidden', 1], ['not_found', 1], ['target_unknown', 1], ['target_unreachable', 1], ['protocol_violation', 1], ['limit_exceeded', 1],
-  ['audit_unavailable', 1], ['session_ended', 1], ['gateway_unreachable', 1], ['config_invalid', 1], ['usage', 64], ['internal', 1]
+  ['denied', 1],
+  ['review_rejected', 1],
+  ['review_pending', 8],
+  ['review_expired', 2],
+  ['cancelled', 2],
+  ['unauthenticated', 4],
+  ['forbidden', 1],
+  ['not_found', 1],
+  ['target_unknown', 1],
+  ['target_unreachable', 1],
+  ['protocol_violation', 1],
+  ['limit_exceeded', 1],
+  ['audit_unavailable', 1],
+  ['session_ended', 1],
+  ['gateway_unreachable', 1],
+  ['config_invalid', 1],
+  ['usage', 64],
+  ['internal', 1]
 ])('%s ends with %i', (code, exitCode) => {
   expect(failureFrom(new GatewayError(code, 'what went wrong', { hint: 'hoop login' }), false)).toEqual({
-    lines: ['error: what went wrong', 'hint: hoop login'], exitCode
+    lines: ['error: what went wrong', 'hint: hoop login'],
+    exitCode
   })
 })
 

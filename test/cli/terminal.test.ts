@@ -4,9 +4,8 @@ import { createTerminal } from '../../cli/terminal.ts'
 import { until } from '../support/until.ts'
 
 function opened(o: { tty?: boolean, mayColor?: boolean, mayInteract?: boolean } = {}) {
-  const streams = [new PassThrough(), new PassThrough(), new PassThrough()].map((stream) => Object.assign(stream, { isTTY: o.tty ?? false })) as
-    [PassThrough, PassThrough, PassThrough]
-  const [stdin, stdout, stderr] = streams
+  const stream = () => Object.assign(new PassThrough(), { isTTY: o.tty ?? false })
+  const [stdin, stdout, stderr] = [stream(), stream(), stream()]
   const text = { out: '', err: '' }
   stdout.on('data', (chunk: Buffer) => { text.out += chunk.toString() })
   stderr.on('data', (chunk: Buffer) => { text.err += chunk.toString() })

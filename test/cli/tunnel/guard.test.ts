@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, connect, type Server } from 'node:net'
+import { createServer, connect, type Server, type Socket } from 'node:net'
 import { platform } from 'node:os'
 import { afterEach, describe, expect, test } from 'vitest'
 import { localGuard, uidGuard, uidsOf, type Peer } from '../../../cli/tunnel/guard.ts'
@@ -76,9 +76,10 @@ describe.runIf(platform() === 'linux')('on this machine', () => {
     const { port } = server.address() as { port: number }
     const accepted = once(server, 'connection')
     connectTo(port)
-    const [socket] = await accepted as [import('node:net').Socket]
+    const [socket] = await accepted as [Socket]
     const verdict = await guard({
-      client: { address: socket.remoteAddress!, port: socket.remotePort! }, listener: { address: socket.localAddress!, port: socket.localPort! }
+      client: { address: socket.remoteAddress!, port: socket.remotePort! },
+      listener: { address: socket.localAddress!, port: socket.localPort! }
     })
     socket.destroy()
     return verdict
@@ -108,10 +109,11 @@ describe.runIf(platform() === 'linux')('on this machine', () => {
     const { port } = server.address() as { port: number }
     const accepted = once(server, 'connection')
     ended = once(spawn(process.execPath, ['-e', script, String(port)], { stdio: 'ignore' }), 'exit')
-    const [socket] = await accepted as [import('node:net').Socket]
+    const [socket] = await accepted as [Socket]
     await ended
     expect(await guard({
-      client: { address: socket.remoteAddress!, port: socket.remotePort! }, listener: { address: socket.localAddress!, port: socket.localPort! }
+      client: { address: socket.remoteAddress!, port: socket.remotePort! },
+      listener: { address: socket.localAddress!, port: socket.localPort! }
     })).toBe(false)
     socket.destroy()
   })

@@ -28,7 +28,9 @@ test('later, a port in use is an error that names --port, never another port', a
   const port = await bindSticky(folder, key, free)
   const asked: number[] = []
   await expect(bindSticky(folder, key, async (wanted) => { asked.push(wanted); return undefined })).rejects.toMatchObject({
-    code: 'conflict', message: expect.stringContaining(String(port)) as string, hint: expect.stringContaining('--port') as string
+    code: 'conflict',
+    message: expect.stringContaining(String(port)) as string,
+    hint: expect.stringContaining('--port') as string
   })
   expect(asked).toEqual([port])
 })

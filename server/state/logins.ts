@@ -48,7 +48,8 @@ interface LoginRow extends UserRow {
 }
 
 const loginColumns = 'logins.id AS login_id, logins.workload, logins.ends_at, logins.ended_at, users.*'
-const joined = 'logins JOIN users ON users.id = logins.user_id'
+// SQLite reads "a JOIN b JOIN c ON x ON y" only with the inner join in parentheses.
+const joined = '(logins JOIN users ON users.id = logins.user_id)'
 
 export function loginsIn(database: Database): Logins {
   return {

@@ -1,9 +1,10 @@
 // What a client receives through hoop is what it would have received from the server: the same script, run direct and through hoop on
-// two servers made alike, brings the same bytes.
+// servers made alike, brings the same bytes.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { TestGateway } from '../support/gateway.ts'
 import { TestPostgres } from '../support/postgres.ts'
 import { reportFields, serverLine, type TestFrame } from '../support/trace.ts'
-import { WireClient } from '../support/wire.ts'
+import { WireClient, type WireAddress } from '../support/wire.ts'
 import { failing } from './transparency/errors.ts'
 import type { Exchange } from './transparency/exchange.ts'
 import { script } from './transparency/script.ts'
@@ -26,8 +27,9 @@ const startup = { user: 'app', database: 'script', parameters: { application_nam
 /** What each exchange of the script brought. */
 type Run = readonly { readonly exchange: Exchange, readonly frames: readonly TestFrame[] }[]
 
-async function runScript(client: WireClient, postgres: TestPostgres): Promise<Run> {
-  const run: { exchange: Exchange, frames: TestFrame[] }[] = []
+async function runScript(to: WireAddress, postgres: TestPostgres): Promise<Run> {
+  const client = await WireClient.open(to, startup)
+  const run = [{ exchange: login, frames: [...client.frames] }]
   for (const exchange of script.flatMap(({ exchanges }) => exchanges)) {
     const frames: TestFrame[] = []
     for (const { elsewhere, send, until, count } of exchange.steps) {
@@ -39,8 +41,10 @@ async function runScript(client: WireClient, postgres: TestPostgres): Promise<Ru
     }
     run.push({ exchange, frames })
   }
+  await client.close()
   return run
 }
+const login: Exchange = { name: 'the login', steps: [] }
 
 /**
  * The bytes that count. Two things differ between any two runs, hoop or not, and are blanked:
@@ -66,10 +70,8 @@ describe('transparency', () => {
   let servers: TestPostgres[]
   let direct: Run
   beforeAll(async () => {
-    servers = await Promise.all([startServer(), startServer()])
-    const client = await WireClient.open({ host: '127.0.0.1', port: servers[0]!.port }, startup)
-    direct = await runScript(client, servers[0]!)
-    await client.close()
+    servers = await Promise.all([startServer(), startServer(), startServer()])
+    direct = await runScript({ host: '127.0.0.1', port: servers[0]!.port }, servers[0]!)
   })
   afterAll(() => Promise.all(servers.map((server) => server.stop())))
 
@@ -88,9 +90,20 @@ describe('transparency', () => {
   })
 
   test('two direct runs bring the same bytes: what differs through hoop is hoop\'s doing', async () => {
-    const client = await WireClient.open({ host: '127.0.0.1', port: servers[1]!.port }, startup)
-    const again = await runScript(client, servers[1]!)
-    await client.close()
+    const again = await runScript({ host: '127.0.0.1', port: servers[1]!.port }, servers[1]!)
     expect(differences(direct, again)).toEqual([])
   })
+
+  test('through hoop: local port, WebSocket, gateway, and the same bytes', async () => {
+    const gateway = await TestGateway.start({
+      targets: { script: { address: servers[2]!.address, database: 'script', credential: { user: 'app', password: 'app-password' } } }
+    })
+    try {
+      const { host, port } = await gateway.openPort('alice', 'script')
+      const through = await runScript({ host, port }, servers[2]!)
+      expect(differences(direct, through)).toEqual([])
+    } finally {
+      await gateway.stop()
+    }
+  }, 120_000)
 })

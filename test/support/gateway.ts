@@ -56,7 +56,12 @@ export const testUsers: readonly TestUser[] = [
   { username: 'root', password: 'root-password', email: 'root@example.com', groups: ['engineers', 'hoop-admins'] }
 ]
 
-export const allowEverything: readonly unknown[] = [{ name: 'engineers may do everything', who: { group: 'engineers' }, then: 'allow' }]
+export const allowEverything: readonly unknown[] = [{
+  name: 'engineers may do everything',
+  who: { group: 'engineers' },
+  effects: ['read', 'write', 'schema', 'privilege', 'session', 'unknown'],
+  then: 'allow'
+}]
 
 export interface ApiAnswer<T> {
   readonly status: number

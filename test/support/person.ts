@@ -12,6 +12,12 @@ export interface GatewayFacts {
   readonly authority: { readonly ca: string, readonly caFile: string } | undefined
 }
 
+export interface Finished {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
 /** `hoop connect` as it runs: the port of this machine that native clients use. */
 export interface TestPort {
   readonly host: string
@@ -66,7 +72,7 @@ export class TestPerson {
   }
 
   /** Runs `hoop` to its end. */
-  async finish(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number, stdout: string, stderr: string }> {
+  async finish(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
     const child = this.run(args, env)
     const code = await child.exited
     return { code, stdout: child.stdout, stderr: child.stderr }

@@ -106,6 +106,11 @@ export interface StatementOperation {
   /** As written in the text, schema-qualified where the text does, e.g. "public.patients". */
   readonly relations: readonly string[]
   readonly functions: readonly string[]
+  /**
+   * Those of `functions` that do more than compute and look. Absent where `unknown` has a cause other than a call: then a
+   * rule that vouches for functions does not excuse it.
+   */
+  readonly effectful?: readonly string[]
   readonly flags: readonly StatementFlag[]
   /** The parser's word for it, e.g. "SELECT", "ALTER TABLE". */
   readonly verb: string

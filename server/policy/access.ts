@@ -1,0 +1,25 @@
+// May this target be opened at all: only where some rule would allow something there, and none keeps the principal out. Pure.
+import type { Decision, Principal, Target } from '../../shared/model.ts'
+import { matchesPrincipal, matchesTarget } from './match.ts'
+import type { Policy, Rule } from './rules.ts'
+
+export function access(policy: Policy, principal: Principal, target: Target): Decision {
+  const rules = rulesFor(policy, principal, target)
+  const barred = rules.find((rule) => rule.then === 'deny' && isUnconditional(rule))
+  if (barred !== undefined) {
+    return { action: 'deny', rule: barred.name, reason: `${barred.reason ?? `target "${target.name}" is closed to you`} (rule "${barred.name}")` }
+  }
+  const way = rules.find((rule) => rule.then === 'allow')
+  if (way === undefined) return { action: 'deny', rule: 'built-in: no way in', reason: `no rule allows you anything on target "${target.name}"` }
+  return { action: 'allow', rule: way.name, masks: [] }
+}
+
+/** The rules that speak of this principal and target, in the order of the configuration. */
+export function rulesFor(policy: Policy, principal: Principal, target: Target): readonly Rule[] {
+  return policy.rules.filter((rule) => matchesPrincipal(rule, principal) && matchesTarget(rule, target))
+}
+
+/** Speaks of everything, not of some statements only. */
+function isUnconditional({ effects, relations, functions, flags, verbs }: Rule): boolean {
+  return [effects, relations, functions, flags, verbs].every((condition) => condition === undefined)
+}

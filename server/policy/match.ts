@@ -1,0 +1,84 @@
+// Which principals, targets and names a rule speaks of. Pure; every match takes time linear in what is matched.
+import type { Principal, Target } from '../../shared/model.ts'
+import type { Rule } from './rules.ts'
+
+export function matchesPrincipal({ who }: Rule, principal: Principal): boolean {
+  if (who === undefined) return true
+  const { group, subject, issuer, kind } = who
+  return (group === undefined || listed(group).some((one) => principal.groups.includes(one)))
+    && (subject === undefined || listed(subject).includes(principal.subject))
+    && (issuer === undefined || listed(issuer).includes(principal.issuer))
+    && (kind === undefined || listed<string>(kind).includes(principal.kind))
+}
+
+export function matchesTarget({ targets }: Rule, target: Target): boolean {
+  if (targets === undefined) return true
+  return Object.entries(targets).every(([key, values]) => {
+    const actual = key === 'name' ? target.name : Object.hasOwn(target.labels, key) ? target.labels[key] : undefined
+    return actual !== undefined && listed(values).includes(actual)
+  })
+}
+
+/** A field that takes one value or several. */
+export function listed<Value extends string>(value: Value | readonly Value[]): readonly Value[] {
+  return typeof value === 'string' ? [value] : value
+}
+
+/** True for the whole text; `*` stands for any run of characters. */
+export type Glob = (text: string) => boolean
+
+/** Each piece between stars is looked for once, leftmost first, which is enough when stars match anything. */
+export function glob(pattern: string): Glob {
+  const [head = '', ...pieces] = pattern.split('*')
+  if (pieces.length === 0) return (text) => text === pattern
+  const tail = pieces.pop()!
+  return (text) => {
+    if (!text.startsWith(head)) return false
+    let at = head.length
+    for (const piece of pieces) {
+      const found = text.indexOf(piece, at)
+      if (found < 0) return false
+      at = found + piece.length
+    }
+    return text.length - tail.length >= at && text.endsWith(tail)
+  }
+}
+
+/**
+ * How a name is matched where the text names no schema, and so the search path decides which one is meant:
+ *   any     yes if it could be the one: for refusing
+ *   proven  yes only if it is, wherever it is found: for allowing
+ */
+export type Certainty = 'any' | 'proven'
+
+/**
+ * A pattern for `schema.name` or `name`. `ownSchema` is the one that is always searched first, if there is such a one.
+ *
+ *   pattern       text          any  proven
+ *   public.a      public.a      yes  yes
+ *   public.a      a             yes  no     (the search path may say another schema)
+ *   *.a           public.a, a   yes  yes
+ *   a             a             yes  yes
+ *   a             public.a      yes  no     (the pattern means what the search path finds)
+ */
+export function namePattern(pattern: string, certainty: Certainty): Glob {
+  const [schema, name] = splitName(pattern)
+  const matchesName = glob(name)
+  const matchesSchema = schema === undefined ? undefined : glob(schema)
+  return (text) => {
+    const [actualSchema, actualName] = splitName(text)
+    if (!matchesName(actualName)) return false
+    if (actualSchema === undefined) return certainty === 'any' || schema === undefined || schema === '*'
+    return matchesSchema === undefined ? certainty === 'any' || name === '*' : matchesSchema(actualSchema)
+  }
+}
+
+/** Splits at the last dot outside quotes: `a."b.c"` -> `a` and `"b.c"`. */
+export function splitName(text: string): [schema: string | undefined, name: string] {
+  let quoted = false
+  for (let at = text.length - 1; at >= 0; at--) {
+    if (text[at] === '"') quoted = !quoted
+    else if (text[at] === '.' && !quoted) return [text.slice(0, at), text.slice(at + 1)]
+  }
+  return [undefined, text]
+}

@@ -1,0 +1,126 @@
+// PostgreSQL's own parser as WebAssembly, one package per server major. The only importer of those packages, and the one
+// file of this folder that reads anything: the WASM file, once.
+import { createRequire } from 'node:module'
+import type { Tree } from './tree.ts'
+
+export const majors = [15, 16, 17, 18] as const
+export type Major = typeof majors[number]
+
+/** `[begin, end)` are offsets in the text's UTF-8 bytes, without the semicolon; no end means that of the text. */
+export interface ParsedStatement {
+  readonly tree: Tree
+  readonly begin: number
+  readonly end: number | undefined
+}
+
+/**
+ *   syntax_error  the grammar says no
+ *   failed        the parser gave up on this text, e.g. nested beyond its stack
+ *   busy          it is being replaced after that; the next turn of the event loop finds a new one
+ */
+export type Parsed =
+  | { readonly type: 'tree', readonly statements: readonly ParsedStatement[] }
+  | { readonly type: 'syntax_error' | 'failed' | 'busy' }
+
+export interface Parser {
+  readonly major: Major
+  /** @param text without NUL and lone surrogates: the library ends at the one and replaces the other. Never throws. */
+  parse(text: string): Parsed
+}
+
+/** What emscripten's loader of libpg_query hands out. Pointers are byte offsets in its memory. */
+interface Library {
+  readonly HEAPU8: Uint8Array
+  _malloc(bytes: number): number
+  _free(pointer: number): void
+  /** -> struct { char *tree; char *stderr; PgQueryError *error }, to be freed */
+  _wasm_parse_query_raw(text: number): number
+  _wasm_free_parse_result(result: number): void
+  getValue(pointer: number, type: 'i32'): number
+  stringToUTF8(text: string, pointer: number, maxBytes: number): void
+  lengthBytesUTF8(text: string): number
+  UTF8ToString(pointer: number): string
+}
+type LoadLibrary = (options: { instantiateWasm: (imports: object, done: (instance: object) => void) => object }) => Promise<Library>
+
+// @types/node does not declare it.
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<object>
+  Instance: new (module: object, imports: object) => object
+}
+
+const maxMemoryBytes = 64 * 1024 * 1024
+
+/** Takes about 50 ms and 15 MB. @throws Error when the package is not installed or is another major's */
+export async function loadParser(major: Major): Promise<Parser> {
+  const require = createRequire(import.meta.url)
+  const { readFile } = await import('node:fs/promises')
+  const load = require(`libpg-query-${major}/wasm/libpg-query.js`) as LoadLibrary
+  const module = await WebAssembly.compile(await readFile(require.resolve(`libpg-query-${major}/wasm/libpg-query.wasm`)))
+  const start = () => load({
+    instantiateWasm(imports, done) {
+      done(new WebAssembly.Instance(module, imports))
+      return {}
+    }
+  })
+
+  let library: Library | undefined = await start()
+  const version = (JSON.parse(call(library, 'SELECT 1') as string) as { version: number }).version
+  if (Math.floor(version / 10_000) !== major) throw new Error(`the parser for PostgreSQL ${major} says it is ${version}`)
+
+  let replacing = false
+  /** A fresh instance of compiled code is ready some microtasks later. */
+  const replace = () => {
+    if (replacing) return
+    replacing = true
+    void start().then((fresh) => { library = fresh }, () => undefined).finally(() => { replacing = false })
+  }
+
+  return {
+    major,
+    parse(text) {
+      if (library === undefined) {
+        replace()
+        return { type: 'busy' }
+      }
+      let json: string | undefined
+      try {
+        json = call(library, text)
+      } catch {
+        // A stack overflow or a trap leaves the instance's own stack pointer and contexts where they were: seen to corrupt
+        // later parses after some forty of them. Nothing is asked of it again.
+        library = undefined
+        replace()
+        return { type: 'failed' }
+      }
+      // Its memory never shrinks; the old instance serves until the new one is there.
+      if (library.HEAPU8.length > maxMemoryBytes) replace()
+      return json === undefined ? { type: 'syntax_error' } : statementsOf(json)
+    }
+  }
+}
+
+/** @returns the tree as JSON, or undefined where the grammar says no. @throws whatever the instance dies of */
+function call(library: Library, text: string): string | undefined {
+  const bytes = library.lengthBytesUTF8(text) + 1
+  const query = library._malloc(bytes)
+  if (query === 0) throw new Error('out of memory')
+  library.stringToUTF8(text, query, bytes)
+  const result = library._wasm_parse_query_raw(query)
+  if (result === 0) throw new Error('out of memory')
+  const [tree, error] = [library.getValue(result, 'i32'), library.getValue(result + 8, 'i32')]
+  const json = error === 0 ? library.UTF8ToString(tree) : undefined
+  library._free(query)
+  library._wasm_free_parse_result(result)
+  return json
+}
+
+function statementsOf(json: string): Parsed {
+  const { stmts = [] } = JSON.parse(json) as { stmts?: { stmt: Tree, stmt_location?: number, stmt_len?: number }[] }
+  return {
+    type: 'tree',
+    // A length of 0, which JSON leaves out, means up to the end of the text.
+    statements: stmts.map(({ stmt, stmt_location: begin = 0, stmt_len: bytes }) =>
+      ({ tree: stmt, begin, end: bytes === undefined ? undefined : begin + bytes }))
+  }
+}

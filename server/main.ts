@@ -170,8 +170,9 @@ async function start(file: string, io: GatewayIo): Promise<number> {
 
   await untilTold(log)
   unwatchFile(file)
-  await listener.close()
+  // Sessions first, while their sockets still carry the protocols' own word for why.
   await registry.close()
+  await listener.close()
   audit.note({ kind: 'admin', action: 'gateway.stop' })
   await audit.close()
   state.close()

@@ -1,0 +1,178 @@
+// Who may do what, as a generated matrix: every row of the API's table, and both WebSockets, asked by everybody there is.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { routesOf } from '../../server/http/api.ts'
+import { authorise, type Action } from '../../server/http/authorise.ts'
+import type { ApiParts } from '../../server/http/route.ts'
+import type { Verified } from '../../server/identity/identity.ts'
+import { paths, type CreatedServiceToken, type SessionSummary } from '../../shared/api.ts'
+import { Edge } from './edge.ts'
+
+type Asker = 'anonymous' | 'owner' | 'other' | 'service' | 'admin' | 'disabled'
+const askers: readonly Asker[] = ['anonymous', 'owner', 'other', 'service', 'admin', 'disabled']
+
+let edge: Edge
+beforeAll(async () => { edge = await Edge.start({ sessionLimits: { sessionsPerPrincipal: 1000, connectionsPerSession: 10 } }) })
+afterAll(() => edge.stop())
+
+interface Scene {
+  readonly token: string | undefined
+  /** An open session of the owner's. */
+  readonly session: string
+  /** A service token of the owner's. */
+  readonly serviceToken: string
+  /** Somebody else again. */
+  readonly bystander: string
+}
+
+let scenes = 0
+async function scene(asker: Asker): Promise<Scene> {
+  const owner = await edge.logIn('owner')
+  const session = await edge.open(owner)
+  const serviceToken = await createToken(owner)
+  const bystander = `bystander-${++scenes}`
+  await edge.logIn(bystander)
+  const token = await tokenOf(asker, owner, serviceToken.secret)
+  return { token, session, serviceToken: serviceToken.id, bystander: edge.userId(bystander) }
+}
+
+async function tokenOf(asker: Asker, owner: string, serviceSecret: string): Promise<string | undefined> {
+  switch (asker) {
+    case 'anonymous': return undefined
+    case 'owner': return owner
+    case 'other': return edge.logIn('other')
+    case 'service': return serviceSecret
+    case 'admin': return edge.logIn('admin', ['engineers', 'admins'])
+    case 'disabled': {
+      const gone = `gone-${scenes}`
+      const token = await edge.logIn(gone)
+      await edge.ask('POST', paths.disableUser(edge.userId(gone)), { token: await edge.logIn('admin', ['admins']) })
+      return token
+    }
+  }
+}
+
+async function createToken(token: string): Promise<CreatedServiceToken> {
+  const body = { name: 'job', targets: ['prod-db'], expiresInDays: 1, kind: 'service' }
+  const reply = await edge.ask('POST', paths.serviceTokens, { token, body })
+  // A person may have a hundred; this test makes more.
+  for (const old of edge.identity.serviceTokens(edge.identity.verify(token)).slice(20)) await edge.ask('DELETE', paths.serviceToken(old.id), { token })
+  return reply.body as CreatedServiceToken
+}
+
+const id = ':id{[a-z0-9]{26}}'
+const all = (status: number) => ({ anonymous: status, owner: status, other: status, service: status, admin: status, disabled: status })
+const known = (statuses: Partial<Record<Asker, number>>) => ({ anonymous: 401, disabled: 401, ...statuses })
+
+/** The whole of what is allowed. A row without an entry fails. */
+const expected: Record<string, Partial<Record<Asker, number>>> = {
+  [`GET ${paths.discovery}`]: all(200),
+  [`GET ${paths.health}`]: all(200),
+  // The ID token it presents is nobody's.
+  [`POST ${paths.tokens}`]: all(401),
+  [`DELETE ${paths.currentToken}`]: known({ owner: 204, other: 204, service: 400, admin: 204 }),
+  [`GET ${paths.whoami}`]: known({ owner: 200, other: 200, service: 200, admin: 200 }),
+  [`GET ${paths.targets}`]: known({ owner: 200, other: 200, service: 200, admin: 200 }),
+  [`GET ${paths.sessions}`]: known({ owner: 200, other: 200, service: 200, admin: 200 }),
+  [`POST ${paths.sessions}`]: known({ owner: 201, other: 201, service: 201, admin: 201 }),
+  [`GET ${paths.session(id)}`]: known({ owner: 200, other: 404, service: 404, admin: 200 }),
+  [`DELETE ${paths.session(id)}`]: known({ owner: 204, other: 404, service: 404, admin: 204 }),
+  [`GET ${paths.sessionEvents(id)}`]: known({ owner: 426, other: 404, service: 404, admin: 404 }),
+  [`GET ${paths.sessionConnections(id)}`]: known({ owner: 426, other: 404, service: 404, admin: 404 }),
+  [`POST ${paths.serviceTokens}`]: known({ owner: 201, other: 201, service: 403, admin: 201 }),
+  [`GET ${paths.serviceTokens}`]: known({ owner: 200, other: 200, service: 403, admin: 200 }),
+  [`DELETE ${paths.serviceToken(id)}`]: known({ owner: 204, other: 404, service: 403, admin: 204 }),
+  [`GET ${paths.users}`]: known({ owner: 403, other: 403, service: 403, admin: 200 }),
+  [`POST ${paths.disableUser(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 204 }),
+  [`POST ${paths.enableUser(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 204 })
+}
+
+const bodies: Record<string, unknown> = {
+  [paths.tokens]: { grant: 'id_token', idToken: 'eyJhbGciOiJub25lIn0.e30.' },
+  [paths.sessions]: { target: 'prod-db' },
+  [paths.serviceTokens]: { name: 'another', targets: ['prod-db'], expiresInDays: 1, kind: 'agent' }
+}
+
+const table = routesOf({ sessions: { owner: () => undefined } } as unknown as ApiParts)
+const cells = table.flatMap(({ method, path }) => askers.map((asker) => ({ method, path, asker, status: expected[`${method} ${path}`]?.[asker] })))
+
+function idFor(path: string, { session, serviceToken, bystander }: Scene): string {
+  if (path.startsWith('/v1/sessions')) return session
+  return path.startsWith('/v1/service-tokens') ? serviceToken : bystander
+}
+
+describe('the API', () => {
+  test('has a row for every path the contract lists', () => {
+    const listed = Object.values(paths).map((path) => typeof path === 'string' ? path : path(id))
+    expect([...new Set(table.map(({ path }) => path))].sort()).toEqual([...new Set(listed)].sort())
+  })
+
+  test.each(cells)('$method $path, asked by $asker: $status', async ({ method, path, asker, status }) => {
+    const set = await scene(asker)
+    const body = method === 'POST' && bodies[path] !== undefined ? { body: bodies[path] } : {}
+    const reply = await edge.ask(method, path.replace(id, idFor(path, set)), { token: set.token, ...body })
+    expect(reply.status).toBe(status)
+    if (status === 404) {
+      const nowhere = await edge.ask(method, path.replace(id, 'z'.repeat(26)), { token: set.token })
+      expect(nowhere.text, 'somebody else\'s looks like one that does not exist').toBe(reply.text)
+    }
+  })
+
+  test('shows each their own sessions, and admins all, whatever the filter asks for', async () => {
+    const { token: owner, session } = await scene('owner')
+    const other = await edge.logIn('other')
+    const theirs = await edge.open(other)
+    const admin = await edge.logIn('admin', ['admins'])
+    const listed = async (token: string, query = '') =>
+      ((await edge.ask('GET', `${paths.sessions}${query}`, { token })).body as SessionSummary[]).map((row) => row.id)
+    expect(await listed(owner!)).toContain(session)
+    expect(await listed(owner!)).not.toContain(theirs)
+    expect(await listed(owner!, '?user=other')).toEqual([])
+    expect(await listed(admin, '?limit=1000')).toEqual(expect.arrayContaining([session, theirs]))
+    expect(await listed(admin, '?user=other@example.com&limit=1000')).not.toContain(session)
+  })
+})
+
+describe('the WebSockets of a session', () => {
+  const sockets = [paths.sessionEvents, paths.sessionConnections]
+  const upgrades = sockets.flatMap((path) => askers.map((asker) => ({ path: path(':id'), asker })))
+  const refusals: Partial<Record<Asker, number>> = { anonymous: 401, other: 404, service: 404, admin: 404, disabled: 401 }
+
+  test.each(upgrades)('$path, asked by $asker', async ({ path, asker }) => {
+    const { token, session } = await scene(asker)
+    if (refusals[asker] === undefined) {
+      const socket = await edge.webSocket(path.replace(':id', session), token)
+      expect(socket.readyState).toBe(1)
+      return
+    }
+    const reply = await edge.refusal(path.replace(':id', session), token)
+    expect(reply).toMatchObject({ status: refusals[asker], body: { type: 'about:blank', status: refusals[asker] } })
+    expect(reply.headers['content-type']).toBe('application/problem+json')
+    const nowhere = await edge.refusal(path.replace(':id', 'z'.repeat(26)), token)
+    expect(nowhere.text).toBe(reply.text)
+  })
+
+  test('a service token rides its own session, and a second one of the same owner does not', async () => {
+    const owner = await edge.logIn('owner')
+    const [mine, second] = [await createToken(owner), await createToken(owner)]
+    const session = await edge.open(mine.secret)
+    expect((await edge.webSocket(paths.sessionEvents(session), mine.secret)).readyState).toBe(1)
+    expect((await edge.refusal(paths.sessionEvents(session), second.secret)).status).toBe(404)
+    expect((await edge.refusal(paths.sessionConnections(session), owner)).status).toBe(404)
+  })
+
+  test('an owner learns why a session of theirs is gone; others do not', async () => {
+    const { token, session } = await scene('owner')
+    const other = await edge.logIn('other')
+    await edge.ask('DELETE', paths.session(session), { token })
+    const body = { code: 'session_ended', detail: 'you ended the session' }
+    expect(await edge.refusal(paths.sessionEvents(session), token)).toMatchObject({ status: 410, body })
+    expect((await edge.refusal(paths.sessionEvents(session), other)).status).toBe(404)
+  })
+})
+
+test('an action nobody listed is nobody\'s', () => {
+  const admin = { admin: true, principal: { kind: 'human', issuer: 'i', subject: 's', groups: [] } } as unknown as Verified
+  for (const action of ['sessions.burn', 'constructor', '__proto__']) {
+    expect(() => authorise(admin, action as Action)).toThrow(expect.objectContaining({ code: 'forbidden' }) as Error)
+  }
+})

@@ -109,7 +109,9 @@ export function isLoopback({ hostname }: URL): boolean {
 
 function unreachable(issuer: string, cause: unknown): GatewayError {
   const { message, code, name } = cause as NodeJS.ErrnoException
-  const why = name === 'AbortError' || name === 'TimeoutError' ? 'it took longer than 5 s' : code ?? message
+  const timedOut = name === 'AbortError' || name === 'TimeoutError'
+  // The system's errors are best known by their codes, Node's and jose's by their words.
+  const why = timedOut ? 'it took longer than 5 s' : code === undefined || code.startsWith('ERR_') ? message : code
   return new GatewayError('unauthenticated', `the gateway cannot get the keys of ${issuer}: ${why}`, {
     hint: 'try again in a moment; if it stays, ask whoever runs the gateway to check the identity provider',
     cause

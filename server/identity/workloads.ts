@@ -46,34 +46,28 @@ export async function verifyWorkload(
   keysOf: (issuer: string) => JWTVerifyGetKey,
   now: number
 ): Promise<VerifiedWorkload> {
-  const issuer = claimedIssuer(token)
-  const candidates = workloads.filter((workload) => workload.issuer === issuer)
-  if (candidates.length === 0) throw new Refused('its issuer is that of no workload')
-  let refusal = new Refused('its claims are those of no workload')
-  for (const audience of new Set(candidates.map((workload) => workload.audience))) {
-    let claims: Claims
-    try {
-      const { issuer } = candidates[0]!
-      claims = await verifyToken(token, { issuer, audience, maxAgeSeconds, keys: keysOf(issuer), now })
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error
-      refusal = error
-      continue
-    }
-    const workload = candidates.find((candidate) => candidate.audience === audience && hasClaims(claims, candidate.claims))
-    if (workload !== undefined) return { workload, subject: subjectFrom(claims) }
-  }
-  throw refusal
+  const claimed = claimedBy(token)
+  const fromIssuer = workloads.filter((workload) => workload.issuer === claimed.iss)
+  if (fromIssuer.length === 0) throw new Refused('its issuer is that of no workload')
+  const candidates = fromIssuer.filter(({ audience }) => claimed.aud.includes(audience))
+  const [first] = candidates
+  if (first === undefined) throw new Refused('aud is not right')
+  const { issuer, audience } = first
+  const claims = await verifyToken(token, { issuer, audience, maxAgeSeconds, keys: keysOf(issuer), now })
+  const workload = candidates.find((candidate) => candidate.audience === audience && hasClaims(claims, candidate.claims))
+  if (workload === undefined) throw new Refused('its claims are those of no workload')
+  return { workload, subject: subjectFrom(claims) }
 }
 
 export function workloadPrincipal({ workload, subject }: VerifiedWorkload, owner: NonNullable<Principal['onBehalfOf']>): Principal {
   return { issuer: workload.issuer, subject, name: workload.name, groups: workload.groups, kind: 'service', onBehalfOf: owner }
 }
 
-/** Not yet verified: it only chooses which provider's keys must verify it. */
-function claimedIssuer(token: string): unknown {
+/** Not yet verified: it only chooses what the token has to prove. */
+function claimedBy(token: string): { readonly iss: unknown, readonly aud: readonly unknown[] } {
   try {
-    return decodeJwt(token).iss
+    const { iss, aud } = decodeJwt(token)
+    return { iss, aud: Array.isArray(aud) ? aud : [aud] }
   } catch {
     throw new Refused('not a token')
   }

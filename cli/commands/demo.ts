@@ -11,7 +11,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .addHelpText('after', helpTail([
       ['hoop demo', 'on a terminal it stays open until Ctrl-C'],
       ['hoop demo --keep', 'keep the configuration and the audit log to look at'],
-      ['hoop demo | cat', 'run through it once and end']
+      ['hoop demo < /dev/null', 'run through it once and end']
     ], ['hoop gateway init', 'hoop connect', 'hoop audit verify']))
     .action(async ({ keep = false }: { readonly keep?: boolean }) => {
       const { runDemo, ownProgram } = await import('../demo/run.ts')

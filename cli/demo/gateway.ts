@@ -14,6 +14,8 @@ export interface DemoGateway {
   /** The people of the embedded identity provider, by username. */
   readonly passwords: Readonly<Record<'alice' | 'bob', string>>
   readonly died: Promise<never>
+  /** In its own order: sessions end, and a last checkpoint is signed over the whole log. */
+  end(): Promise<void>
 }
 
 /** Secrets are references: the values are in the environment of the gateway alone, which takes them out of it. */
@@ -72,5 +74,5 @@ export async function startGateway(o: {
     env: { ...o.environment, DEMO_ALICE: alice, DEMO_BOB: bob, DEMO_DATABASE: o.database.credential.password }
   })
   const [, url] = await server.says(/listening on (http:\S+)/)
-  return { url: url!, configFile, auditDirectory: join(o.folder, 'audit'), passwords: { alice, bob }, died: server.died }
+  return { url: url!, configFile, auditDirectory: join(o.folder, 'audit'), passwords: { alice, bob }, died: server.died, end: () => server.end() }
 }

@@ -5,6 +5,7 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SessionDetail, TokenResponse } from '../../shared/api.ts'
+import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import { createBearer } from '../bearer.ts'
 import type { Context } from '../context.ts'
@@ -36,7 +37,7 @@ export function ownProgram(): string {
 
 /** @throws GatewayError internal naming the step that failed, cancelled on Ctrl-C before it was done */
 export async function runDemo(context: Context, { keep, program }: DemoOptions): Promise<void> {
-  const { terminal, signal } = context
+  const { terminal } = context
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'hoop-demo-')))
   const children = new Children()
   const sweep = () => { if (!keep) rmSync(folder, { recursive: true, force: true }) }
@@ -53,7 +54,7 @@ export async function runDemo(context: Context, { keep, program }: DemoOptions):
   } finally {
     for (const end of undo.reverse()) await end().catch((error: unknown) => terminal.say(`warning: ${asGatewayError(error).message}`))
     if (keep) terminal.say(`everything it wrote is in ${folder}`)
-    else if (!signal.aborted || terminal.interactive) terminal.say('the demo has ended; nothing of it is left')
+    else terminal.say('the demo has ended; nothing of it is left')
   }
 }
 
@@ -105,10 +106,16 @@ async function demonstrate(stage: Stage): Promise<void> {
   const session = await step('record', () => recorded(api, port), ({ entries }) => `${entries.length} entries of this session in the audit log`)
   for (const line of entryLines(session.entries)) terminal.out(`    ${line}`)
   terminal.out('')
-  const report = await step('proof', () => verified(stage, gateway), () => 'hoop audit verify, on the files and the public key')
-  for (const line of report) terminal.out(`    ${line}`)
-  terminal.out('')
   if (terminal.interactive) await stay(stage, gateway, port, database.died)
+
+  // After Ctrl-C too, which a second one cuts short.
+  const lastStep = stepper({ terminal, signal: new AbortController().signal })
+  const report = await lastStep('proof', async () => {
+    await port.close(0)
+    await gateway.end()
+    return verified(stage, gateway)
+  }, () => 'the gateway has stopped; hoop audit verify, on the files of its log')
+  for (const line of report) terminal.out(`    ${line}`)
 }
 
 /** Runs steps and prints them; a failed one is named. Ctrl-C does not wait for a step's end: what it started is ended by `undo`. */
@@ -218,7 +225,7 @@ async function converse(client: DemoClient, out: (line: string) => void): Promis
     out('')
   }
   await told('select department, count(*) as visits, round(avg(charge), 2) as average from visits group by 1 order by 2 desc limit 3')
-  await told('select given_name, family_name, dob, diagnosis from patients p join visits v on v.patient_id = p.id where mrn = $1 limit 3', ['MRN-100707'])
+  await told('select given_name, family_name, visited_at::date as visited, diagnosis from patients p join visits v on v.patient_id = p.id where mrn = $1 order by visited_at desc limit 3', ['MRN-100294'])
   await told('delete from prescriptions')
   await told('select count(*) as still_there from prescriptions')
   if (client.refused !== 1) throw new GatewayError('internal', `${client.refused} statements were refused, not one`)
@@ -229,9 +236,10 @@ async function recorded(api: Gateway, { session }: OpenPort): Promise<SessionDet
   const deadline = performance.now() + patienceMilliseconds
   for (;;) {
     const found = await api.session(session)
-    const [intents, outcomes] = ['statement.intent', 'outcome'].map((kind) => found.entries.filter((entry) => entry.kind === kind).length)
-    if (intents! > 0 && outcomes! >= intents!) return found
-    if (performance.now() > deadline) throw new GatewayError('internal', `${intents} statements stand in the audit log, ${outcomes} outcomes`)
+    const count = (kind: AuditEntry['kind']) => found.entries.filter((entry) => entry.kind === kind).length
+    const open = [count('statement.intent') - count('outcome'), count('connection.start') - count('connection.end')]
+    if (open.every((left) => left === 0)) return found
+    if (performance.now() > deadline) throw new GatewayError('internal', `the audit log has no end of ${open[0]} statements and ${open[1]} connections`)
     await new Promise((resolve) => setTimeout(resolve, pollMilliseconds))
   }
 }
@@ -262,7 +270,7 @@ async function stay(stage: Stage, gateway: DemoGateway, port: OpenPort, database
     `    hoop --profile demo login ${gateway.url}`,
     `    hoop --profile demo connect ${target}`,
     '',
-    'Ctrl-C ends it all.'
+    'Ctrl-C ends it all, and checks the log.'
   ]) terminal.out(line)
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()

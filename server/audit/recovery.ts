@@ -37,6 +37,7 @@ interface Start {
  */
 export async function recover(directory: string, verifier: Verifier, acceptLoss: boolean): Promise<Recovered> {
   const segments = await listSegments(directory)
+  if (segments.length > 0 && segments[0]!.first !== 0) throw damage('entry 0', `is missing: the first segment begins with entry ${segments[0]!.first}`)
   const note = await readFile(join(directory, 'checkpoint')).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
     return undefined
@@ -91,7 +92,6 @@ async function scan(directory: string, segments: readonly Segment[], origin: str
   const from = Math.min(tree.size, openSize)
   const begin = Math.max(0, segments.findLastIndex(({ first }) => first <= from))
   let count = segments[begin]?.first ?? 0
-  if (count > from) throw damage(`entry ${from}`, `is missing: the first segment begins with entry ${count}`)
   let torn: { readonly segment: Segment, readonly at: number } | undefined
   compareRoot(checkpoint, tree)
 

@@ -50,7 +50,7 @@ export async function verifyLog(
 }
 
 /** The part after the signatures: `checkpoint` and `anchors` are believed. */
-export async function verifyEntries(
+async function verifyEntries(
   files: LogFiles,
   origin: string,
   checkpoint: Checkpoint | undefined,

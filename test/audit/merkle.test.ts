@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import {
-  CompactRange, consistencyProof, emptyRoot, equal, hashLeaf, hashNode, inclusionProof, verifyConsistency, verifyInclusion, type Hash, type Nodes
+  CompactRange,
+  consistencyProof,
+  emptyRoot,
+  equal,
+  hashLeaf,
+  hashNode,
+  inclusionProof,
+  verifyConsistency,
+  verifyInclusion,
+  type Hash,
+  type Nodes
 } from '../../shared/audit/merkle.ts'
 import { fullTiles, rootInTile, rootsInTile, tilePath, tileWidth } from '../../shared/audit/tiles.ts'
 import { Tree } from '../../server/audit/tree.ts'
@@ -155,7 +165,11 @@ describe('fast code against slow code', () => {
 
 describe('tiles', () => {
   test.each([
-    [0, 0, 'tile/0/000'], [0, 999, 'tile/0/999'], [0, 1000, 'tile/0/x001/000'], [1, 1234067, 'tile/1/x001/x234/067'], [3, 70, 'tile/3/070']
+    [0, 0, 'tile/0/000'],
+    [0, 999, 'tile/0/999'],
+    [0, 1000, 'tile/0/x001/000'],
+    [1, 1234067, 'tile/1/x001/x234/067'],
+    [3, 70, 'tile/3/070']
   ])('tile %d/%d lies at %s', (level, index, path) => {
     expect(tilePath(level, index)).toBe(path)
   })

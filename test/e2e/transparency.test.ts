@@ -57,6 +57,15 @@ function comparable({ type, bytes }: TestFrame): Buffer {
 }
 const bytesOf = (frames: readonly TestFrame[]) => Buffer.concat(frames.map(comparable))
 
+/**
+ * What is different through hoop on purpose, by exchange. Everything else is the same, and these are different: both are checked.
+ */
+const onPurpose: Readonly<Record<string, string>> = {
+  // The upstream connection is named after hoop's session, so that the database's own log can be set beside the audit log.
+  // The client's own name is what it is told at login, and what counts from the moment it sets one itself.
+  'SELECT 1; SELECT \'two\', 2;; SELECT 3 WHERE false; UPDATE tx SET n = n; SHOW application_name': 'application_name'
+}
+
 /** Exchanges whose bytes differ, as traces side by side: for people to read when it fails. */
 function differences(left: Run, right: Run): string[] {
   return left.flatMap(({ exchange, frames }, index) => {
@@ -86,7 +95,7 @@ describe('transparency', () => {
     // Every kind of message a server sends to an ordinary client occurs, but FunctionCallResponse, CopyBothResponse and
     // NegotiateProtocolVersion, which no statement brings.
     const types = new Set(direct.flatMap(({ frames }) => frames.map(({ type }) => type)))
-    expect([...types].sort().join('')).toBe('123ACDEGHINSTZcdnst')
+    expect([...types].sort().join('')).toBe('123ACDEGHIKNRSTZcdnst')
   })
 
   test('two direct runs bring the same bytes: what differs through hoop is hoop\'s doing', async () => {
@@ -101,7 +110,10 @@ describe('transparency', () => {
     try {
       const { host, port } = await gateway.openPort('alice', 'script')
       const through = await runScript({ host, port }, servers[2]!)
-      expect(differences(direct, through)).toEqual([])
+      const purposes = Object.keys(onPurpose)
+      const isMeant = ({ exchange }: Run[number]) => purposes.includes(exchange.name)
+      expect(differences(direct.filter((ran) => !isMeant(ran)), through.filter((ran) => !isMeant(ran)))).toEqual([])
+      expect(differences(direct.filter(isMeant), through.filter(isMeant))).toHaveLength(purposes.length)
     } finally {
       await gateway.stop()
     }

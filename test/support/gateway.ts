@@ -7,11 +7,12 @@ import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import WebSocket, { createWebSocketStream } from 'ws'
+import WebSocket from 'ws'
 import { stringify } from 'yaml'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { paths, type Discovery, type OpenedSession, type TokenResponse } from '../../shared/api.ts'
 import { readEntries } from './audit-files.ts'
+import { tunnelStream } from '../../shared/tunnel.ts'
 import { TestBrowser } from './browser.ts'
 import { builtHoop } from './built.ts'
 import { TestAuthority, type Certificate } from './certificates.ts'
@@ -196,7 +197,7 @@ export class TestGateway {
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve).once('error', reject)
     })
-    const stream = createWebSocketStream(socket)
+    const stream = tunnelStream(socket)
     stream.on('error', () => undefined)
     return stream
   }
@@ -216,7 +217,7 @@ export class TestGateway {
     const known = this.#people.get(username)
     if (known !== undefined) return known
     const arriving = TestPerson.create(this).then(async (person) => {
-      await person.logIn(this.#user(username))
+      await person.keep(await this.logInAnew(username))
       return person
     })
     this.#people.set(username, arriving)

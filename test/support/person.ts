@@ -1,7 +1,9 @@
-// A person at a command line: a configuration folder of their own, `hoop` run in it as scripts run it, logged in by the device flow.
+// A person at a command line: a configuration folder of their own, `hoop` run in it as scripts run it.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openTokenStore } from '../../cli/login/tokens.ts'
+import type { TokenResponse } from '../../shared/api.ts'
 import { TestBrowser, type Credentials } from './browser.ts'
 import { Kept } from './kept.ts'
 
@@ -78,8 +80,23 @@ export class TestPerson {
     return { code, stdout: child.stdout, stderr: child.stderr }
   }
 
-  /** `hoop login --device`, with the person's side of it done in a browser without JavaScript. */
-  async logIn(user: Credentials): Promise<void> {
+  /** As `hoop login` leaves it: the gateway's tokens in the store of this folder. */
+  async keep(tokens: TokenResponse): Promise<void> {
+    const store = await openTokenStore({ directory: this.configDirectory, keychain: 'off', say: () => undefined })
+    const { accessToken, refreshToken, expiresInSeconds, principal } = tokens
+    await store.save(this.#gateway.url, {
+      accessToken,
+      principal,
+      expiresAt: Date.now() + expiresInSeconds * 1000,
+      ...(refreshToken === undefined ? {} : { refreshToken })
+    })
+  }
+
+  /**
+   * `hoop login --device`, with the person's side of it done in a browser without JavaScript. Takes more than five seconds: the
+   * interval at which a device may ask (RFC 8628 section 3.5).
+   */
+  async logInWithDevice(user: Credentials): Promise<void> {
     const login = this.run(['login', '--device'])
     const [, verification] = await login.line(/(https?:\/\/\S+)/, { of: 'stderr' })
     const [, code] = await login.line(/\b([A-Z0-9]{4}-[A-Z0-9]{4})\b/, { of: 'stderr' })

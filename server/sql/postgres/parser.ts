@@ -49,7 +49,8 @@ declare const WebAssembly: {
   Instance: new (module: object, imports: object) => object
 }
 
-const maxMemoryBytes = 64 * 1024 * 1024
+/** An instance starts with 128 MiB of address space, of which it touches some 15. */
+const maxMemoryBytes = 256 * 1024 * 1024
 
 /** Takes about 50 ms and 15 MB. @throws Error when the package is not installed or is another major's */
 export async function loadParser(major: Major): Promise<Parser> {

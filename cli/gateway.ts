@@ -67,6 +67,7 @@ export function exchange(way: Way, body: api.TokenRequest): Promise<api.TokenRes
 /** The gateway pings every 15 s; this long without one, the connection is dead though nobody said so. */
 const silenceMilliseconds = 45_000
 const handshakeMilliseconds = 10_000
+const farewellMilliseconds = 2_000
 /** Events nobody has read yet; a gateway that sends more without end must not fill the memory. */
 const maxQueuedEvents = 10_000
 
@@ -133,7 +134,11 @@ export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
     openSession: (request) => post(paths.sessions, request),
     sessions: (filter) => get(paths.sessions, { ...filter }),
     session: async (id) => get(paths.session(checked(id))),
-    endSession: async (id) => remove(paths.session(checked(id))),
+    // Said on the way out, when Ctrl-C has already ended everything else.
+    endSession: async (id) => {
+      const last = { ...way, signal: AbortSignal.timeout(farewellMilliseconds) }
+      await authenticated((token) => requestJson<void>(last, { method: 'DELETE', path: paths.session(checked(id)), bearer: token }))
+    },
     createServiceToken: (request) => post(paths.serviceTokens, request),
     serviceTokens: () => get(paths.serviceTokens),
     revokeServiceToken: async (id) => remove(paths.serviceToken(checked(id))),

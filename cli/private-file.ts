@@ -12,7 +12,8 @@ import { GatewayError } from '../shared/errors.ts'
  */
 export async function readPrivateFile(path: string, maxBytes: number): Promise<string | undefined> {
   // O_NONBLOCK: a named pipe put there must not make us wait for a writer.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const handle = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw unusable(path, error.code === 'ELOOP' ? 'is a symbolic link' : `cannot be read (${error.code ?? 'unknown error'})`)
   })

@@ -12,7 +12,7 @@ interface Flags {
   readonly json?: boolean
 }
 
-/** What --json prints, one object a line: first `ready`, then what happens, last `closed`. Schema in docs/cli.md. */
+/** What --json prints, one object a line: first `ready`, then what happens, last `closed`. */
 type ConnectEvent = VisitEvent
   | { readonly type: 'ready', readonly target: string, readonly protocol: string, readonly session: string, readonly host: string, readonly port: number, readonly socket?: string, readonly url: string, readonly command: string }
   | { readonly type: 'failure', readonly code: string, readonly reason: string }
@@ -130,7 +130,7 @@ function linesOf(event: ConnectEvent, quiet: boolean): string[] {
       if (event.error !== undefined) return [`connection ${event.connection} closed: ${event.error}`]
       return quiet ? [] : [`connection ${event.connection} closed`]
     case 'denied':
-      return [`connection ${event.connection}: denied by rule "${event.rule}"${event.reason === '' ? '' : `: ${event.reason}`}`, `  ${event.statement}`]
+      return [`connection ${event.connection}: denied: ${event.reason === '' ? `rule "${event.rule}"` : event.reason}\n${event.statement}`]
     case 'warning': return [`warning: ${event.message}`, ...hint(event.hint)]
     case 'gateway.lost': return [`warning: ${event.reason}; trying again, the port stays open`, ...hint(event.hint)]
     case 'gateway.back': return ['the gateway is back']

@@ -30,8 +30,9 @@ const quietMilliseconds = 200
 /** `local` must not have been read from yet. */
 export function carry(local: Socket, { open, offline }: Carrying, now: () => number): Carried {
   let tunnel: Duplex | undefined
-  let asked = 0
-  let answered = 0
+  /** The client spoke last. Not a comparison of times: question and answer fall into the same millisecond. */
+  let asked = false
+  let answeredAt = 0
   local.setNoDelay(true)
   const over = run().catch((error: unknown) => ({ error: asGatewayError(error) })).finally(() => {
     tunnel?.destroy()
@@ -41,7 +42,7 @@ export function carry(local: Socket, { open, offline }: Carrying, now: () => num
   })
   return {
     over,
-    busy: (at) => asked > answered || at - answered < quietMilliseconds || local.writableLength > 0,
+    busy: (at) => asked || at - answeredAt < quietMilliseconds || local.writableLength > 0,
     destroy: () => { local.destroy() }
   }
 
@@ -72,13 +73,16 @@ export function carry(local: Socket, { open, offline }: Carrying, now: () => num
       upstream.once('close', () => resolve({}))
       client.once('close', () => { upstream.destroy(); resolve({}) })
       client.on('error', () => undefined)
-      upstream.on('data', () => { answered = now() })
+      upstream.on('data', () => {
+        asked = false
+        answeredAt = now()
+      })
       // Server-speaks-first protocols go on before the client's first bytes are seen.
       upstream.pipe(client)
       hello.then((first) => {
         refuseForeign(first)
-        asked = now()
-        client.on('data', () => { asked = now() })
+        asked = first.length > 0
+        client.on('data', () => { asked = true })
         if (first.length > 0) upstream.write(first)
         if (client.readableEnded) upstream.end()
         else client.pipe(upstream)

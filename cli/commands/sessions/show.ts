@@ -44,7 +44,7 @@ export function statementLines(entries: readonly AuditEntry[]): string[] {
     const [step, text] = entry.kind === 'cancel'
       ? ['cancel', `cancel what connection ${entry.cancels} runs`]
       : [entry.statement.step, entry.statement.redacted ?? `${entry.statement.verb} (${entry.statement.length} bytes that cannot be shown without their values)`]
-    return [[String(entry.index), timeFrom(entry.time).slice(11), String(entry.connection), step, `${action}: ${rule}${reason === undefined ? '' : ` (${reason})`}`, outcome, text]]
+    return [[String(entry.index), timeFrom(entry.time).slice(11), String(entry.connection), step, `${action}: ${reason ?? rule}`, outcome, text]]
   })
   if (rows.length === 0) return ['no statements']
   return tableLines(['AT', 'TIME', 'CONN', 'STEP', 'DECISION', 'OUTCOME', 'STATEMENT'], rows)
@@ -53,6 +53,9 @@ export function statementLines(entries: readonly AuditEntry[]): string[] {
 function outcomeText(outcome: OutcomeFacts | undefined): string {
   if (outcome === undefined) return 'running, or not known'
   const { status, rows, errorClass, durationMilliseconds } = outcome
-  const facts = [status, ...(errorClass === undefined ? [] : [errorClass]), ...(rows === undefined ? [] : [`${rows} rows`])]
-  return `${facts.join(' ')}, ${Math.round(durationMilliseconds * 10) / 10} ms`
+  return [
+    errorClass === undefined ? status : `${status} ${errorClass}`,
+    ...(rows === undefined ? [] : [`${rows} ${rows === 1 ? 'row' : 'rows'}`]),
+    `${Math.round(durationMilliseconds * 10) / 10} ms`
+  ].join(', ')
 }

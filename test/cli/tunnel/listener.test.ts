@@ -297,6 +297,31 @@ describe('closing', () => {
     expect(await heard).toBe('the answer')
   })
 
+  test('waits for a question that came in the same millisecond as the answer before it', async () => {
+    let frozen = 0
+    const answering = new Duplex({
+      read() {},
+      write(chunk, _encoding, done) {
+        if (String(chunk) === 'first') this.push('answer')
+        else setTimeout(() => this.push('last answer'), 400)
+        done()
+      }
+    })
+    const opened = await open({ open: async () => answering, now: () => frozen })
+    const socket = client(opened)
+    const heard = said(socket)
+    socket.write('first')
+    await once(socket, 'data')
+    socket.write('second')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    frozen = 1000
+    const closing = opened.close(5_000)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    frozen = 10_000
+    await closing
+    expect(await heard).toBe('answerlast answer')
+  })
+
   test('ends what does not finish in time', async () => {
     const silent = new Duplex({ read() {}, write(_chunk, _encoding, done) { done() } })
     const opened = await open({ open: async () => silent })

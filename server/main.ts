@@ -33,6 +33,7 @@ const help = `hoop gateway: runs the gateway
 
   --config FILE   the configuration (default hoop.yaml)
   --json          with check: findings as JSON
+  --accept-loss   with start: go on with an audit log that has lost entries; the loss is written into it
 `
 
 /** @returns the exit code: 0 done, 1 failed, 64 wrong usage */
@@ -42,7 +43,12 @@ export async function gateway(argv: readonly string[], io: GatewayIo): Promise<n
     parsed = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { config: { type: 'string', default: 'hoop.yaml' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } }
+      options: {
+        config: { type: 'string', default: 'hoop.yaml' },
+        json: { type: 'boolean', default: false },
+        'accept-loss': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false }
+      }
     })
   } catch (error) {
     io.err(`hoop: error: ${(error as Error).message}`)
@@ -64,7 +70,7 @@ export async function gateway(argv: readonly string[], io: GatewayIo): Promise<n
         io.out(`wrote ${file ?? 'hoop.yaml'}; next: hoop gateway check --config ${file ?? 'hoop.yaml'}`)
         return 0
       case 'check': return await check(values.config, values.json, io)
-      case 'start': return await start(values.config, io)
+      case 'start': return await start(values.config, values['accept-loss'], io)
       default:
         io.err(`hoop: error: there is no "hoop gateway ${command}"`)
         io.err('hoop: hint: one of init, check, start')
@@ -102,7 +108,7 @@ async function check(file: string, json: boolean, io: GatewayIo): Promise<number
   return findings.every((finding) => finding.ok) ? 0 : 1
 }
 
-async function start(file: string, io: GatewayIo): Promise<number> {
+async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<number> {
   // Node would open its inspector to every local user on this signal.
   process.on('SIGUSR1', () => undefined)
   const config = await loadConfig(file)
@@ -119,7 +125,8 @@ async function start(file: string, io: GatewayIo): Promise<number> {
     directory: config.auditDirectory,
     origin: config.audit.origin ?? hostname(),
     now,
-    heartbeat: () => ({ sessions: sessions() })
+    heartbeat: () => ({ sessions: sessions() }),
+    acceptLoss
   })
   audit.note({ kind: 'policy.change', version: policy.version })
 

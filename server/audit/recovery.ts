@@ -59,7 +59,7 @@ export async function recover(directory: string, verifier: Verifier, acceptLoss:
   return { ...await finish(directory, left, checkpoint?.size), discontinuity }
 }
 
-const shorter = 'restore the missing files from a copy; or start with --accept-loss, which writes down in the log that entries were lost'
+const shorter = 'restore the missing files from a copy; or, to go on without them: hoop gateway start --accept-loss, which writes the loss into the log'
 
 function read(note: Uint8Array, verifier: Verifier): Checkpoint {
   try {

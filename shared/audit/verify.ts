@@ -1,6 +1,7 @@
 // Verifies a log from its files and a public key, sharing no code with what writes logs but the hashes and the frame. Pure: files
 // are handed in.
 import { openCheckpoint, parseVerifierKey, type Checkpoint, type Verifier } from './checkpoint.ts'
+import { GatewayError } from '../errors.ts'
 import { emptyRoot, equal, type Hash } from './merkle.ts'
 import { OrderCheck } from './verify/order.ts'
 import type { LogFiles } from './verify/files.ts'
@@ -43,7 +44,7 @@ export async function verifyLog(
   kept: readonly Uint8Array[] = []
 ): Promise<VerifyReport> {
   const verifier = parseVerifierKey(verifierKey)
-  const anchors = kept.map((note) => openCheckpoint(note, verifier))
+  const anchors = kept.map((note, i) => openKept(note, i + 1, verifier))
   const findings = new Findings()
   const checkpoint = await readCheckpoint(files, verifier, findings)
   return verifyEntries(files, verifier.name, checkpoint, anchors, findings, progress)
@@ -94,6 +95,14 @@ async function verifyEntries(
     ...(order.count === 0 ? {} : { notAnchoredAfter: anchored }),
     problems: findings.problems,
     notes: findings.notes
+  }
+}
+
+function openKept(note: Uint8Array, number: number, verifier: Verifier): Checkpoint {
+  try {
+    return openCheckpoint(note, verifier)
+  } catch (error) {
+    throw new GatewayError('bad_request', `kept checkpoint ${number} ${(error as Error).message}`)
   }
 }
 

@@ -46,12 +46,18 @@ interface Held {
   unheardSince: number | undefined
 }
 
+interface Ending {
+  readonly visit: OpenedVisit
+  readonly reason: GatewayError
+  readonly done: Promise<void>
+}
+
 export function createRegistry(options: RegistryOptions) {
   const { audit, state, catalog, identity, limits, now } = options
   const held = new Map<SessionId, Held>()
   /** On their way into `held`, and out of it. */
   const opening = new Set<OpenedVisit>()
-  const ending = new Map<SessionId, Promise<void>>()
+  const ending = new Map<SessionId, Ending>()
   let closed = false
 
   state.sessions.endOrphans(now(), 'the gateway stopped without ending it')
@@ -71,7 +77,7 @@ export function createRegistry(options: RegistryOptions) {
 
     /** Of any session there ever was; undefined where there was none. */
     owner(id: SessionId): Owner | undefined {
-      return held.get(id)?.visit.who.principal ?? state.sessions.get(id)?.principal
+      return visitOf(id)?.who.principal ?? state.sessions.get(id)?.principal
     },
 
     /** @throws GatewayError target_unknown, with the nearest names | limit_exceeded | audit_unavailable | gateway_unreachable */
@@ -136,12 +142,12 @@ export function createRegistry(options: RegistryOptions) {
     /** Ends a session and resolves when that is written down; one that is not open is left as it is. */
     async end(id: SessionId, reason: GatewayError): Promise<void> {
       end(id, reason)
-      await ending.get(id)
+      await ending.get(id)?.done
     },
 
     list(filter: SessionFilter): SessionSummary[] {
       return state.sessions.list(filter).map((row) => {
-        const visit = held.get(row.id)?.visit
+        const visit = visitOf(row.id)
         return visit === undefined ? row : { ...row, statements: visit.statements, denied: visit.denied }
       })
     },
@@ -150,7 +156,7 @@ export function createRegistry(options: RegistryOptions) {
     async detail(id: SessionId): Promise<SessionDetail | undefined> {
       const row = state.sessions.get(id)
       if (row === undefined) return undefined
-      const live = held.get(id)?.visit
+      const live = visitOf(id)
       const entries: AuditEntry[] = []
       let truncated = false
       for await (const entry of audit.read({ from: row.firstEntry, ...(row.lastEntry === undefined ? {} : { to: row.lastEntry + 1 }) })) {
@@ -176,13 +182,18 @@ export function createRegistry(options: RegistryOptions) {
       clearInterval(timer)
       stopListening()
       endAll(shuttingDown())
-      await Promise.all(ending.values())
+      await Promise.all([...ending.values()].map(({ done }) => done))
     }
   }
 
   function mayOpen(who: Verified, target: Target): boolean {
     if (who.targets !== undefined && !who.targets.includes(target.name)) return false
     return access(options.policy(), who.principal, target).action === 'allow'
+  }
+
+  /** Open, or not yet written down as ended. */
+  function visitOf(id: SessionId): OpenedVisit | undefined {
+    return (held.get(id) ?? ending.get(id))?.visit
   }
 
   function refuseIfClosed(): void {
@@ -199,7 +210,8 @@ export function createRegistry(options: RegistryOptions) {
   function own(id: SessionId, who: Verified): Held {
     const found = held.get(id)
     if (found !== undefined && same(found.visit.who.principal, who.principal)) return found
-    const past = state.sessions.get(id)
+    const owner = visitOf(id)?.who.principal
+    const past = owner === undefined ? state.sessions.get(id) : { principal: owner, endReason: ending.get(id)?.reason.message }
     if (past?.endReason !== undefined && same(past.principal, who.principal)) {
       throw new GatewayError('session_ended', past.endReason, { hint: 'open a new one with: hoop connect TARGET' })
     }
@@ -226,7 +238,7 @@ export function createRegistry(options: RegistryOptions) {
       // The session itself is over by then; that the state cannot be written is for the operator to know.
       .catch((error: unknown) => options.onBug(asGatewayError(error), { session: id }))
       .finally(() => ending.delete(id))
-    ending.set(id, done)
+    ending.set(id, { visit: found.visit, reason, done })
   }
 
   /** Closes the connections first, so that the session's last entry is its session.end. */

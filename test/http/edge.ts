@@ -221,7 +221,7 @@ export class Edge {
   }
 
   async connect(id: string, token: string): Promise<Duplex> {
-    return tunnelStream(await this.webSocket(paths.sessionConnections(id), token))
+    return tunnelStream(await this.webSocket(paths.sessionConnections(id), token)).on('error', () => {})
   }
 
   /** A plain connection for what no HTTP client would send. */
@@ -264,7 +264,7 @@ const echo: Protocol = {
     const goodbye = () => client.end(`FATAL ${(session.signal.reason as Error).message}\n`)
     session.signal.addEventListener('abort', goodbye, { once: true })
     try {
-      for await (const chunk of client) {
+      for await (const chunk of client.iterator({ destroyOnReturn: false })) {
         const text = String(chunk)
         const schema = text.startsWith('DROP')
         const [permit] = await session.authorize([{

@@ -1,10 +1,20 @@
-// Processes the demo starts. None survives it: each is in a group of its own (a terminal's Ctrl-C reaches only the demo, which ends them
-// in order), and what is still there when this process ends is killed with it.
+// Processes the demo starts. None survives it, however it ends: servers run below a shell that holds a pipe to us and ends them when
+// that closes. Each is in a group of its own, so that a terminal's Ctrl-C reaches only the demo, which ends them in order.
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { GatewayError } from '../../shared/errors.ts'
 
 const graceMilliseconds = 5_000
 const lastWordsBytes = 8192
+
+/** Runs "$2 ..." until it ends, or until stdin closes: then it is sent the signal $1. */
+const keeper = `
+signal=$1; shift
+exec 9<&0
+"$@" </dev/null 9<&- & child=$!
+{ read -r _ <&9; kill -"$signal" "$child"; } >/dev/null 2>&1 & watch=$!
+wait "$child"; status=$?
+kill "$watch" 2>/dev/null
+exit "$status"`
 
 export interface SpawnAs {
   readonly cwd: string
@@ -23,7 +33,7 @@ export interface Kept {
 }
 
 export class Children {
-  readonly #running = new Map<ChildProcess, NodeJS.Signals>()
+  readonly #running = new Set<ChildProcess>()
   #over = false
 
   constructor() {
@@ -32,7 +42,7 @@ export class Children {
 
   /** Runs a program to its end. @returns what it wrote to stdout @throws GatewayError internal with its last words */
   async output(file: string, args: readonly string[], as: SpawnAs): Promise<string> {
-    const child = this.#spawn(file, args, 'SIGTERM', as)
+    const child = this.#spawn(file, args, 'ignore', as)
     let [out, words] = ['', '']
     child.stdout!.setEncoding('utf8').on('data', (text: string) => { out += text })
     child.stderr!.setEncoding('utf8').on('data', (text: string) => { words = (words + text).slice(-lastWordsBytes) })
@@ -46,8 +56,9 @@ export class Children {
   }
 
   /** Starts a program that is to run until it is told to end, with `endSignal`. */
-  start(file: string, args: readonly string[], endSignal: NodeJS.Signals, as: SpawnAs): Kept {
-    const child = this.#spawn(file, args, endSignal, as)
+  start(file: string, args: readonly string[], endSignal: 'INT' | 'TERM', as: SpawnAs): Kept {
+    const child = this.#spawn('/bin/sh', ['-c', keeper, 'keeper', endSignal, file, ...args], 'pipe', as)
+    child.stdin!.on('error', () => undefined)
     const listeners = new Set<() => void>()
     let words = ''
     for (const stream of [child.stdout!, child.stderr!]) {
@@ -80,15 +91,15 @@ export class Children {
   /** Ends all of them, the youngest first. None can be started any more. */
   async end(): Promise<void> {
     this.#over = true
-    for (const child of [...this.#running.keys()].reverse()) await this.#end(child)
+    for (const child of [...this.#running].reverse()) await this.#end(child)
     process.off('exit', this.#killAll)
   }
 
-  #spawn(file: string, args: readonly string[], endSignal: NodeJS.Signals, as: SpawnAs): ChildProcess {
+  #spawn(file: string, args: readonly string[], stdin: 'ignore' | 'pipe', as: SpawnAs): ChildProcess {
     if (this.#over) throw new GatewayError('cancelled', 'the demo is ending')
-    const options: SpawnOptions = { ...as, stdio: ['ignore', 'pipe', 'pipe'], detached: true }
+    const options: SpawnOptions = { ...as, stdio: [stdin, 'pipe', 'pipe'], detached: true }
     const child = spawn(file, args, options)
-    this.#running.set(child, endSignal)
+    this.#running.add(child)
     const forget = () => this.#running.delete(child)
     child.once('error', forget)
     child.once('exit', forget)
@@ -96,17 +107,26 @@ export class Children {
   }
 
   async #end(child: ChildProcess): Promise<void> {
-    const signal = this.#running.get(child)
-    if (signal === undefined) return
+    if (!this.#running.has(child)) return
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-    child.kill(signal)
-    const timer = setTimeout(() => child.kill('SIGKILL'), graceMilliseconds)
+    if (child.stdin === null) child.kill('SIGTERM')
+    else child.stdin.end()
+    const timer = setTimeout(() => killGroup(child), graceMilliseconds)
     await gone
     clearTimeout(timer)
   }
 
   readonly #killAll = () => {
-    for (const child of this.#running.keys()) child.kill('SIGKILL')
+    for (const child of this.#running) killGroup(child)
+  }
+}
+
+/** The shell and all below it. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
   }
 }
 

@@ -1,6 +1,6 @@
 // The demo's database: a real PostgreSQL server from a package, in a folder of its own, reachable through a Unix socket only.
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, cp, mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, lchown, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -52,7 +52,7 @@ export async function startDatabase(
   ], as)
   await unlink(passwordFile)
 
-  const server = children.start(join(bin, 'postgres'), ['-D', 'cluster', ...settings(sockets)], 'SIGINT', as)
+  const server = children.start(join(bin, 'postgres'), ['-D', 'cluster', ...settings(sockets)], 'INT', as)
   await server.says(/database system is ready to accept connections/)
   const password = randomBytes(24).toString('base64url')
   return {
@@ -108,6 +108,7 @@ async function binaries(folder: string, as: SpawnAs, children: Children): Promis
     // Installed where only root may look, such as below /root: the other user gets a copy.
     const copy = join(folder, 'native')
     await cp(native, copy, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.a') })
+    for (const path of ['', ...await readdir(copy, { recursive: true })]) await lchown(join(copy, path), as.uid!, as.gid!)
     return works(join(copy, 'bin'))
   })
 }

@@ -69,7 +69,7 @@ export async function startGateway(o: {
   const configFile = join(o.folder, 'hoop.yaml')
   await writeFile(configFile, configuration(o.database), { mode: 0o600 })
   const [alice, bob] = [randomBytes(12).toString('base64url'), randomBytes(12).toString('base64url')]
-  const server = o.children.start(process.execPath, [o.program, 'gateway', 'start', '--config', configFile], 'SIGTERM', {
+  const server = o.children.start(process.execPath, [o.program, 'gateway', 'start', '--config', configFile], 'TERM', {
     cwd: o.folder,
     env: { ...o.environment, DEMO_ALICE: alice, DEMO_BOB: bob, DEMO_DATABASE: o.database.credential.password }
   })

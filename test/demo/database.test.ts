@@ -66,7 +66,7 @@ describe('children', () => {
 
   test('one that ends by itself says so, with its last words', async () => {
     const own = new Children()
-    const kept = own.start('sh', ['-c', 'echo ready; echo bad luck >&2; exit 3'], 'SIGTERM', { cwd: folder, env })
+    const kept = own.start('sh', ['-c', 'echo ready; echo bad luck >&2; exit 3'], 'TERM', { cwd: folder, env })
     await kept.says(/ready/)
     await expect(kept.died).rejects.toThrow(/sh ended with 3:[\s\S]*bad luck/)
     await expect(kept.says(/never/)).rejects.toThrow('ended with 3')
@@ -75,11 +75,11 @@ describe('children', () => {
 
   test('one that will not end is killed, and none can be started afterwards', async () => {
     const own = new Children()
-    const kept = own.start('sh', ['-c', 'trap "" TERM; echo ready; while :; do sleep 1; done'], 'SIGKILL', { cwd: folder, env })
+    const kept = own.start('sh', ['-c', 'trap "" TERM; echo ready; while :; do sleep 1; done'], 'TERM', { cwd: folder, env })
     await kept.says(/ready/)
     await own.end()
     await expect(kept.died).rejects.toThrow('SIGKILL')
-    expect(() => own.start('true', [], 'SIGTERM', { cwd: folder, env })).toThrow('ending')
+    expect(() => own.start('true', [], 'TERM', { cwd: folder, env })).toThrow('ending')
   })
 
   test('a program that is not there is an error, not a crash', async () => {

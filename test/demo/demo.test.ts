@@ -7,6 +7,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { clinic } from '../../cli/demo/clinic.ts'
 import { builtHoop } from '../support/built.ts'
 import { Kept, type KeptOptions } from '../support/kept.ts'
+import { until } from '../support/until.ts'
 
 const amRoot = process.getuid?.() === 0
 const psql = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'psql')).find(existsSync)
@@ -93,6 +94,15 @@ describe('hoop demo', () => {
     expect(await run.exited).toBe(2)
     expect(left()).toEqual([])
     expect(running()).toEqual([])
+  }, 60_000)
+
+  test('killed without warning, it still leaves no process', async () => {
+    const run = demo()
+    await run.line(/s {2}gateway /)
+    expect(running().length).toBeGreaterThan(1)
+    run.signal('KILL')
+    await run.exited
+    await until('database and gateway to end', () => running().length === 0)
   }, 60_000)
 
   test('a step that fails is named, with its reason, and ends everything', async () => {

@@ -169,6 +169,16 @@ describe('an ID token is exchanged once', () => {
     world.now = start + 2 * hour
     expect(await world.refusal({ grant: 'id_token', idToken })).toBe('iat is too long ago')
   })
+
+  test('also when what is old is cleared away in between', async () => {
+    await world.exchange({ grant: 'id_token', idToken: await world.idToken() })
+    // Clearing happens with the first exchange after an hour: here ten minutes and half a minute after the token was presented.
+    world.now += hour - 10.5 * minute
+    const idToken = await world.idToken({ exp: world.seconds + 86_400 })
+    await world.exchange({ grant: 'id_token', idToken })
+    world.now += 10.5 * minute
+    expect(await world.refusal({ grant: 'id_token', idToken })).toBe('it was exchanged before')
+  })
 })
 
 describe('accepted', () => {

@@ -130,6 +130,16 @@ describe('a refresh token', () => {
     expect(await world.refusal({ grant: 'refresh', refreshToken })).toBe('a used refresh token was presented again')
   })
 
+  test('whose successor could not be written is still good: a full disk is no theft', async () => {
+    const { refreshToken } = await world.logIn()
+    const { addRefreshToken } = world.state.logins
+    Object.assign(world.state.logins, { addRefreshToken: () => { throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' }) } })
+    await expect(refresh(refreshToken)).rejects.toThrow('full')
+    Object.assign(world.state.logins, { addRefreshToken })
+    expect(verify((await refresh(refreshToken)).accessToken).principal.subject).toBe('alice')
+    expect(world.revocations).toEqual([])
+  })
+
   test('is no access token, and an access token is no refresh token', async () => {
     const { accessToken, refreshToken } = await world.logIn()
     expect(codeOf(() => verify(refreshToken))).toBe('unauthenticated')
@@ -185,8 +195,8 @@ describe('disabling a person', () => {
   }
 
   test('ends their logins, tokens and service tokens within the call, and tells who listens', async () => {
-    const { root, alices } = await everything()
     const bob = await world.logIn('bob')
+    const { root, alices } = await everything()
     let seen: string[] | undefined
     world.identity.onRevoked(() => { seen = alices.tokens.map((token) => codeOf(() => verify(token))) })
     world.identity.disableUser(root, world.user('alice'))

@@ -15,7 +15,7 @@ beforeEach(async () => {
   const common = { issuer: platform.origin, groups: ['deployers'], owner: { subject: 'alice' } }
   const workloads: Workload[] = [
     { ...common, name: 'deploy', audience: 'hoop', claims: { repository: 'example/app', ref: 'refs/heads/main' } },
-    { ...common, name: 'report', audience: 'hoop-reports', claims: { repository: 'example/app', ref_protected: 'true' } },
+    { ...common, name: 'report', groups: ['hoop-admins'], audience: 'hoop-reports', claims: { repository: 'example/app', ref_protected: 'true' } },
     { ...common, name: 'orphan', audience: 'hoop', claims: { repository: 'example/orphan' }, owner: { subject: 'nobody' } },
     {
       ...common,
@@ -111,6 +111,13 @@ describe('accepted', () => {
   test('a claim that is not a string is compared by what it says', async () => {
     const { principal } = await exchange({ aud: 'hoop-reports', ref: undefined, ref_protected: true })
     expect(principal.name).toBe('report')
+  })
+
+  test('a job in the admins\' group, of an owner who is an admin, is no admin', async () => {
+    const who = world.identity.verify((await exchange({ aud: 'hoop-reports', ref: undefined, ref_protected: 'true' })).accessToken)
+    expect(who.principal.groups).toEqual(['hoop-admins'])
+    expect(who.admin).toBe(false)
+    expect(codeOf(() => world.identity.users(who))).toBe('forbidden')
   })
 
   test('the same token again, since every step of a job presents it, until it expires', async () => {

@@ -131,6 +131,21 @@ describe('changes', () => {
     database.close()
   })
 
+  test('that do not fit on the disk are undone, and work once there is room again', () => {
+    const database = openDatabase(freshPath(), ['CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT) STRICT'])
+    const pages = database.row<{ page_count: number }>('PRAGMA page_count')!.page_count
+    database.rows(`PRAGMA max_page_count = ${pages + 2}`)
+    expect(() => database.transaction(() => {
+      for (let n = 0; n < 100; n++) database.run('INSERT INTO t VALUES (?, ?)', n, 'x'.repeat(1000))
+    })).toThrow(/full/)
+    expect(() => database.run('INSERT INTO t VALUES (?, ?)', 1, 'x'.repeat(100_000))).toThrow(/full/)
+    expect(database.rows('SELECT a FROM t')).toEqual([])
+    database.rows(`PRAGMA max_page_count = ${pages + 1000}`)
+    database.transaction(() => database.run('INSERT INTO t VALUES (?, ?)', 1, 'x'.repeat(100_000)))
+    expect(database.rows('SELECT a FROM t')).toEqual([{ a: 1 }])
+    database.close()
+  })
+
   test('of the schema are made once each, in order, and keep what is there', () => {
     const path = freshPath()
     const first = openDatabase(path, ['CREATE TABLE t (a TEXT) STRICT; INSERT INTO t VALUES (\'kept\')'])

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonical, parseCanonical } from '../../shared/audit/canonical.ts'
 
@@ -83,5 +84,20 @@ describe('reading canonical JSON', () => {
     ['names like numbers in number order', '{"9":1,"10":2}']
   ])('%s is refused', (_, text) => {
     expect(() => parseCanonical(text)).toThrow(SyntaxError)
+  })
+
+  test('says of any text what printing its value again says', () => {
+    const spelled = fc.tuple(fc.jsonValue({ noUnicodeString: false }), fc.nat(), fc.constantFrom(' ', '\\u0041', '"a":1,', '0', '-', '.0', 'e0', '\\/', '\\n', '')).map(([value, at, extra]) => {
+      let text
+      try { text = canonical(value) } catch { text = JSON.stringify(value) }
+      const cut = at % (text.length + 1)
+      return text.slice(0, cut) + extra + text.slice(cut)
+    })
+    fc.assert(fc.property(spelled, (text) => {
+      let same
+      try { same = canonical(JSON.parse(text)) === text } catch { same = false }
+      if (same) parseCanonical(text)
+      else expect(() => parseCanonical(text)).toThrow(SyntaxError)
+    }), { numRuns: 5000, seed: 20260101 })
   })
 })

@@ -1,8 +1,9 @@
 // `hoop connect` as people, jobs and tools use it: the shipped program, a real gateway, a real PostgreSQL, psql.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { connect as connectTcp, createServer, type Server } from 'node:net'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { once } from 'node:events'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -283,7 +284,15 @@ describe('sessions, afterwards', () => {
   test('leave a log that can be verified, and a changed one is found out', async () => {
     const { code, stdout } = await alice.finish(['audit', 'verify', gateway.auditDirectory])
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/^log test\.example\/log: \d+ entries[\s\S]*whole:[\s\S]*not proven:/) as string })
-    expect(await alice.finish(['audit', 'verify', `${gateway.auditDirectory}/none`])).toMatchObject({ code: 1, stdout: '' })
+    const copy = join(alice.configDirectory, 'copied-log')
+    await cp(gateway.auditDirectory, copy, { recursive: true })
+    const segment = join(copy, 'segments', (await readdir(join(copy, 'segments'))).sort()[0]!)
+    const bytes = await readFile(segment)
+    bytes[40]! ^= 1
+    await writeFile(segment, bytes)
+    const changed = await alice.finish(['audit', 'verify', copy])
+    expect(changed).toMatchObject({ code: 1, stdout: expect.stringContaining('DAMAGED:') as string })
+    expect(changed.stdout).not.toContain('whole:')
   })
 })
 

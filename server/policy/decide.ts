@@ -1,7 +1,7 @@
 // May this operation run. Pure. The strictest matching rule decides; what no rule allows is denied.
 import type { Decision, Effect, Operation, Principal, StatementOperation, Target } from '../../shared/model.ts'
 import { access, rulesFor } from './access.ts'
-import { glob, listed, namePattern, type Certainty } from './match.ts'
+import { glob, listed, namePattern, splitName, type Certainty, type Name } from './match.ts'
 import type { Policy, Rule } from './rules.ts'
 
 /** One bit each, so that covering all of a statement's effects is one comparison. */
@@ -27,8 +27,9 @@ export function compile(policy: Policy, principal: Principal, target: Target): (
   const entry = access(policy, principal, target)
   if (entry.action === 'deny') return () => entry
   const rules = rulesFor(policy, principal, target)
-  const denying = rules.filter((rule) => rule.then === 'deny').map((rule) => compiled(rule, 'any'))
-  const allowing = rules.filter((rule) => rule.then === 'allow').map((rule) => compiled(rule, 'proven'))
+  const namesOf = splitting()
+  const denying = rules.filter((rule) => rule.then === 'deny').map((rule) => compiled(rule, 'any', namesOf))
+  const allowing = rules.filter((rule) => rule.then === 'allow').map((rule) => compiled(rule, 'proven', namesOf))
 
   return (operation) => {
     // Whoever may open the target may stop what he started there.
@@ -78,7 +79,20 @@ function permission(statement: StatementOperation, allowing: readonly Compiled[]
   return { action: 'deny', rule: 'built-in: nothing allows it', reason: `no rule lets you ${described(statement, missing)} on "${target.name}"` }
 }
 
-function compiled(rule: Rule, certainty: Certainty): Compiled {
+/** Analyses are cached, so the same lists of names come again and again: each is split once. */
+function splitting(): (names: readonly string[]) => readonly Name[] {
+  const known = new WeakMap<readonly string[], readonly Name[]>()
+  return (names) => {
+    let split = known.get(names)
+    if (split === undefined) {
+      split = names.map(splitName)
+      known.set(names, split)
+    }
+    return split
+  }
+}
+
+function compiled(rule: Rule, certainty: Certainty, namesOf: (names: readonly string[]) => readonly Name[]): Compiled {
   const conditions: ((statement: StatementOperation) => boolean)[] = []
   const { flags, verbs, relations, functions } = rule
   if (flags !== undefined) conditions.push((statement) => flags.some((flag) => statement.flags.includes(flag)))
@@ -88,13 +102,13 @@ function compiled(rule: Rule, certainty: Certainty): Compiled {
   }
   if (relations !== undefined) {
     const isOne = anyOf(relations, certainty)
-    conditions.push(certainty === 'any' ? (statement) => statement.relations.some(isOne) : (statement) => statement.relations.every(isOne))
+    conditions.push(certainty === 'any' ? ({ relations }) => namesOf(relations).some(isOne) : ({ relations }) => namesOf(relations).every(isOne))
   }
   if (functions !== undefined) {
     const isOne = anyOf(functions, certainty)
     conditions.push(certainty === 'any'
-      ? (statement) => statement.functions.some(isOne)
-      : ({ effectful = [] }) => effectful.length > 0 && effectful.every(isOne))
+      ? ({ functions }) => namesOf(functions).some(isOne)
+      : ({ effectful = [] }) => effectful.length > 0 && namesOf(effectful).every(isOne))
   }
   return {
     rule,
@@ -103,7 +117,7 @@ function compiled(rule: Rule, certainty: Certainty): Compiled {
   }
 }
 
-function anyOf(patterns: string | readonly string[], certainty: Certainty): (name: string) => boolean {
+function anyOf(patterns: string | readonly string[], certainty: Certainty): (name: Name) => boolean {
   const matchers = listed(patterns).map((pattern) => namePattern(pattern, certainty))
   return (name) => matchers.some((matches) => matches(name))
 }

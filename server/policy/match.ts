@@ -52,7 +52,7 @@ export function glob(pattern: string): Glob {
 export type Certainty = 'any' | 'proven'
 
 /**
- * A pattern for `schema.name` or `name`. `ownSchema` is the one that is always searched first, if there is such a one.
+ * A pattern for `schema.name` or `name`.
  *
  *   pattern       text          any  proven
  *   public.a      public.a      yes  yes
@@ -60,25 +60,30 @@ export type Certainty = 'any' | 'proven'
  *   *.a           public.a, a   yes  yes
  *   a             a             yes  yes
  *   a             public.a      yes  no     (the pattern means what the search path finds)
+ *   *             public.a, a   yes  yes
  */
-export function namePattern(pattern: string, certainty: Certainty): Glob {
-  const [schema, name] = splitName(pattern)
+export function namePattern(pattern: string, certainty: Certainty): (name: Name) => boolean {
+  const { schema, name } = splitName(pattern)
   const matchesName = glob(name)
   const matchesSchema = schema === undefined ? undefined : glob(schema)
-  return (text) => {
-    const [actualSchema, actualName] = splitName(text)
-    if (!matchesName(actualName)) return false
-    if (actualSchema === undefined) return certainty === 'any' || schema === undefined || schema === '*'
-    return matchesSchema === undefined ? certainty === 'any' || name === '*' : matchesSchema(actualSchema)
+  return (actual) => {
+    if (!matchesName(actual.name)) return false
+    if (actual.schema === undefined) return certainty === 'any' || schema === undefined || schema === '*'
+    return matchesSchema === undefined ? certainty === 'any' || name === '*' : matchesSchema(actual.schema)
   }
 }
 
+export interface Name {
+  readonly schema: string | undefined
+  readonly name: string
+}
+
 /** Splits at the last dot outside quotes: `a."b.c"` -> `a` and `"b.c"`. */
-export function splitName(text: string): [schema: string | undefined, name: string] {
+export function splitName(text: string): Name {
   let quoted = false
   for (let at = text.length - 1; at >= 0; at--) {
     if (text[at] === '"') quoted = !quoted
-    else if (text[at] === '.' && !quoted) return [text.slice(0, at), text.slice(at + 1)]
+    else if (text[at] === '.' && !quoted) return { schema: text.slice(0, at), name: text.slice(at + 1) }
   }
-  return [undefined, text]
+  return { schema: undefined, name: text }
 }

@@ -2,7 +2,7 @@
 // text. Pure. Decides nothing; on text that parses it agrees with PostgreSQL's scan.l (the tests compare them).
 
 /**
- *   constant   number, or string of any spelling: '...', E'...', U&'...', B'...', X'...', N'...', $tag$...$tag$
+ *   constant   number, or string of any spelling: '...', E'...', U&'...', B'...', X'...', $tag$...$tag$
  *   word       keyword or plain identifier
  *   quoted     "..." or U&"..."
  *   parameter  $1
@@ -33,7 +33,7 @@ function kindAt(text: string, at: number): TokenKind {
   if (c === '"') return 'quoted'
   if (isDigit(c) || (c === '.' && isDigit(next))) return 'constant'
   if (startsWord(c)) {
-    if (next === '\'' && /[ebxn]/i.test(c)) return 'constant'
+    if (next === '\'' && /[ebx]/i.test(c)) return 'constant'
     if (next === '&' && /u/i.test(c)) {
       if (text[at + 2] === '\'') return 'constant'
       if (text[at + 2] === '"') return 'quoted'
@@ -51,7 +51,7 @@ function kindAt(text: string, at: number): TokenKind {
 function endOf(text: string, begin: number, kind: TokenKind): number {
   switch (kind) {
     case 'constant': return endOfConstant(text, begin)
-    case 'quoted': return endOfQuoted(text, text.indexOf('"', begin) + 1, '"', false)
+    case 'quoted': return endOfQuoted(text, text.indexOf('"', begin) + 1, '"', 'doubled')
     case 'parameter': return skipWhile(text, begin + 1, isDigit)
     case 'word': return skipWhile(text, begin + 1, continuesWord)
     case 'symbol': return endOfSymbol(text, begin)
@@ -66,20 +66,24 @@ function endOfConstant(text: string, begin: number): number {
     return close < 0 ? -1 : close + tag.length
   }
   if (isDigit(c) || c === '.') return endOfNumber(text, begin)
-  const escapes = c === 'e' || c === 'E'
-  let end = endOfQuoted(text, text.indexOf('\'', begin) + 1, '\'', escapes)
-  // A string goes on in the next quotes if there is a line break between them, and keeps its way of escaping.
-  for (let next = continuation(text, end); next > 0; next = continuation(text, end)) end = endOfQuoted(text, next, '\'', escapes)
+  const inside = /e/i.test(c) ? 'escaped' : /[bx]/i.test(c) ? 'nothing' : 'doubled'
+  let end = endOfQuoted(text, text.indexOf('\'', begin) + 1, '\'', inside)
+  // A string goes on in the next quotes if there is a line break between them, and keeps its way of escaping. libpg_query,
+  // unlike the server, does not see that where a comment stands between them too; such a statement does not parse for us.
+  for (let next = continuation(text, end); next > 0; next = continuation(text, end)) end = endOfQuoted(text, next, '\'', inside)
   return end
 }
 
-/** @param at behind the opening quote */
-function endOfQuoted(text: string, at: number, quote: string, escapes: boolean): number {
+/**
+ * @param at behind the opening quote
+ * @param inside how a quote may stand inside: doubled, that or behind a backslash, or not at all
+ */
+function endOfQuoted(text: string, at: number, quote: string, inside: 'doubled' | 'escaped' | 'nothing'): number {
   for (let i = at; i < text.length; i++) {
     const c = text[i]
-    if (c === '\\' && escapes) i++
+    if (c === '\\' && inside === 'escaped') i++
     else if (c === quote) {
-      if (text[i + 1] !== quote) return i + 1
+      if (text[i + 1] !== quote || inside === 'nothing') return i + 1
       i++
     }
   }
@@ -100,21 +104,25 @@ function continuation(text: string, end: number): number {
   return -1
 }
 
-/** Generous: letters and underscores behind digits belong to it, whether or not this major reads them so. */
+const decimal = /(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?/y
+
+/** Generous: letters and underscores behind digits belong to it, as in hexadecimal, whether or not this major reads them so. */
 function endOfNumber(text: string, begin: number): number {
-  const wordEnd = (at: number) => skipWhile(text, at, (c) => isDigit(c) || c === '_' || startsWord(c))
-  if (/^0[xob]/i.test(text.slice(begin, begin + 2))) return wordEnd(begin)
-  let end = wordEnd(begin)
-  if (text[end] === '.' && text[end + 1] !== '.') end = wordEnd(end + 1)
-  if (/e/i.test(text[end - 1]!) && /[+-]/.test(text[end] ?? '') && isDigit(text[end + 1] ?? '')) end = wordEnd(end + 1)
-  return end
+  decimal.lastIndex = begin
+  decimal.test(text)
+  return skipWhile(text, decimal.lastIndex, (c) => isDigit(c) || startsWord(c))
 }
 
 const operatorCharacters = new Set('~!@#^&|`?+-*/%<>=')
 
 function endOfSymbol(text: string, begin: number): number {
+  if (/^(::|:=|\.\.)/.test(text.slice(begin, begin + 2))) return begin + 2
   let end = begin
   while (end < text.length && operatorCharacters.has(text[end]!) && !startsComment(text, end)) end++
+  // `=-1` is an operator and a sign: only operators with one of these characters may end in + or -.
+  if (!/[~!@#^&|`?%]/.test(text.slice(begin, end))) {
+    while (end > begin + 1 && (text[end - 1] === '+' || text[end - 1] === '-')) end--
+  }
   return Math.max(end, begin + 1)
 }
 

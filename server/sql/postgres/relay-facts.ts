@@ -30,7 +30,7 @@ export function relayFacts(kind: string, node: Tree, read: (tree: Tree) => ReadF
       return effects.length > 0 || flags.length > 0 ? {} : { executes: { name: text(node.name) ?? '' } }
     }
     case 'DeallocateStmt':
-      return { deallocates: { name: node.isall === true ? null : text(node.name) ?? '' } }
+      return { deallocates: { name: text(node.name) ?? null } }
     default:
       return {}
   }

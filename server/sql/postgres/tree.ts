@@ -62,7 +62,12 @@ export function constant(value: unknown): string | undefined {
 
 /** `schema.name` as identifiers of a fact: quoted where they are not plain, so that dots in them cannot be taken for separators. */
 export function nameOf(parts: readonly string[]): string {
-  return parts.map((part) => /^[\p{L}_][\p{L}\p{N}_$]*$/u.test(part) && part === part.toLowerCase() ? part : `"${part.replaceAll('"', '""')}"`).join('.')
+  return parts.map((part) => isPlain(part) ? part : `"${part.replaceAll('"', '""')}"`).join('.')
+}
+
+/** PostgreSQL folds ASCII only, so any letter beyond it is as written. */
+function isPlain(name: string): boolean {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) || (/^[\p{L}_][\p{L}\p{N}_$]*$/u.test(name) && !/[A-Z]/.test(name))
 }
 
 /** Calls back for every object at or below the value, in no particular order; stops and answers true when the callback does. */

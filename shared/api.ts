@@ -2,7 +2,17 @@
 // All paths but `discovery`, `health` and `tokens` need `Authorization: Bearer <access token>`.
 import type { AuditEntry } from './audit/entry.ts'
 import type { ErrorCode } from './errors.ts'
-import type { Id, Principal, SessionId, Usage } from './model.ts'
+import type {
+  Effect,
+  HeldContext,
+  Id,
+  Principal,
+  ReviewState,
+  ReviewTerms,
+  SessionId,
+  StatementFlag,
+  Usage
+} from './model.ts'
 
 export const paths = {
   /** GET -> Discovery */
@@ -17,7 +27,7 @@ export const paths = {
   whoami: '/v1/whoami',
   /** GET -> TargetSummary[] */
   targets: '/v1/targets',
-  /** POST OpenSession -> OpenedSession; GET ?target&user&since&limit&before -> SessionSummary[], newest first */
+  /** POST OpenSession -> OpenedSession, or 202 ReviewSummary where opening the target waits for people; GET ?target&user&since&limit&before -> SessionSummary[], newest first */
   sessions: '/v1/sessions',
   /** GET -> SessionDetail; DELETE ends it */
   session: (id: SessionId) => `/v1/sessions/${id}`,
@@ -25,6 +35,22 @@ export const paths = {
   sessionEvents: (id: SessionId) => `/v1/sessions/${id}/events`,
   /** WebSocket, binary frames: the bytes of one local connection */
   sessionConnections: (id: SessionId) => `/v1/sessions/${id}/connections`,
+  /** GET ?state&target&mine&limit -> ReviewSummary[], newest first: those one asked for and those one may decide; admins see all */
+  reviews: '/v1/reviews',
+  /** GET -> ReviewDetail; that one of those asked has looked is written down */
+  review: (id: Id) => `/v1/reviews/${id}`,
+  /** POST ReviewVote -> ReviewDetail */
+  approveReview: (id: Id) => `/v1/reviews/${id}/approve`,
+  /** POST ReviewVote -> ReviewDetail */
+  rejectReview: (id: Id) => `/v1/reviews/${id}/reject`,
+  /** POST: by the one who asked */
+  withdrawReview: (id: Id) => `/v1/reviews/${id}/withdraw`,
+  /** POST ReviewReason: by the one who asked */
+  reviewReason: (id: Id) => `/v1/reviews/${id}/reason`,
+  /** POST: by an admin */
+  expireReview: (id: Id) => `/v1/reviews/${id}/expire`,
+  /** WebSocket, JSON text frames: ReviewEvent */
+  reviewEvents: '/v1/reviews/events',
   /** POST CreateServiceToken -> CreatedServiceToken; GET -> ServiceTokenSummary[] */
   serviceTokens: '/v1/service-tokens',
   /** DELETE */
@@ -127,6 +153,71 @@ export interface SessionDetail extends SessionSummary {
   readonly entries: readonly AuditEntry[]
   /** There are more than these first ones; the log's files have them all. */
   readonly truncated?: boolean
+}
+
+export interface ReviewSummary {
+  readonly id: Id
+  /** `access` opens a target for a while, `statement` runs one thing once. */
+  readonly kind: 'statement' | 'access'
+  readonly state: ReviewState
+  readonly target: string
+  readonly requester: Pick<Principal, 'issuer' | 'subject' | 'email' | 'name' | 'kind' | 'onBehalfOf'>
+  readonly rule: string
+  /** Redacted, of the first statement; absent for access. */
+  readonly statement?: string
+  readonly createdAt: string
+  readonly expiresAt: string
+  readonly endedAt?: string
+  /** Groups whose members may decide. */
+  readonly asked: readonly string[]
+  readonly needed: number
+  readonly given: number
+  readonly session?: SessionId
+  readonly connection?: number
+  readonly requesterReason?: string
+  /** Whether the asker of this API call asked for it, or may decide it (break-glass included). */
+  readonly mine: boolean
+  readonly mayDecide: boolean
+}
+
+export interface ReviewDetail extends ReviewSummary {
+  readonly terms: ReviewTerms
+  /** SHA-256 over all that an approval is bound to; a vote repeats it, so that nobody approves what they have not seen. */
+  readonly binding: string
+  /** Exact text and parameters; while it is pending, and only for the one who asked and those who may decide. */
+  readonly statements: readonly HeldStatement[]
+  readonly context?: HeldContext
+  /** The session's statements before it, oldest first, redacted. */
+  readonly earlier: readonly { readonly time: string, readonly statement: string, readonly outcome?: string }[]
+  readonly votes: readonly { readonly by: string, readonly approve: boolean, readonly breakGlass: boolean, readonly reason?: string, readonly at: string }[]
+  /** Why it ended as it did. */
+  readonly endReason?: string
+  /** Of approved access: its absolute end. */
+  readonly windowEndsAt?: string
+}
+
+export interface HeldStatement {
+  readonly text: string
+  /** As text where they are valid UTF-8, else `\\x` and hex; null is SQL NULL. */
+  readonly parameters: readonly (string | null)[]
+  readonly sha256: string
+  /** Bytes of the exact text. */
+  readonly length: number
+  readonly verb: string
+  readonly effects: readonly Effect[]
+  readonly relations: readonly string[]
+  readonly flags: readonly StatementFlag[]
+}
+
+export interface ReviewVote {
+  readonly binding: string
+  readonly reason?: string
+  /** Release what one asked for oneself. */
+  readonly breakGlass?: boolean
+}
+
+export interface ReviewReason {
+  readonly reason: string
 }
 
 export interface CreateServiceToken {

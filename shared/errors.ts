@@ -33,6 +33,13 @@ export class Denied extends GatewayError {
   }
 }
 
+/** People said no, nobody said anything in time, or the wait was broken off. `review` is the review's id. */
+export class ReviewRefused extends GatewayError {
+  constructor(code: 'review_rejected' | 'review_expired' | 'cancelled', readonly review: string, message: string, options?: ErrorOptions) {
+    super(code, message, options)
+  }
+}
+
 /** The peer broke the protocol. `subject` names the message or field. */
 export class ProtocolViolation extends GatewayError {
   constructor(readonly subject: string, message: string, options?: ErrorOptions) {

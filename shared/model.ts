@@ -130,7 +130,42 @@ export interface CancelOperation {
 export type Decision =
   | { readonly action: 'allow', readonly rule: string, readonly masks: readonly Mask[] }
   | { readonly action: 'deny', readonly rule: string, readonly reason: string }
-  | { readonly action: 'hold', readonly rule: string, readonly masks: readonly Mask[] }
+  | { readonly action: 'hold', readonly rule: string, readonly masks: readonly Mask[], readonly terms: ReviewTerms }
+
+/** What it takes to release what is held. */
+export interface ReviewTerms {
+  /** Every place has to be filled, each by other people. */
+  readonly places: readonly { readonly group: string, readonly count: number }[]
+  readonly timeoutSeconds: number
+  /** Whether the one who asks, and whoever decides, has to say why. */
+  readonly requesterReason: boolean
+  readonly approverReason: boolean
+  /** Groups whose members may release what they asked for themselves: with a reason, an alert and a review afterwards. */
+  readonly breakGlass: readonly string[]
+  /** Of access: how long, from the approval on, the target may be opened. */
+  readonly windowSeconds?: number
+  /** The hold falls away where the estimate is at most so many rows; where there is none it stands. */
+  readonly rowsAbove?: number
+}
+
+/**
+ *   pending -> approved   every place is filled, or somebody broke the glass
+ *           -> rejected   one of those asked said no
+ *           -> expired    nobody decided in time
+ *           -> withdrawn  the one who asked cancelled, or went away
+ *           -> void       what was to be approved is not what would run any more, or the gateway was restarted
+ * No other moves. An approved one is used once, or voided at release.
+ */
+export type ReviewState = 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'void'
+
+/** What the protocol can say about a held operation, for whoever decides. */
+export interface HeldContext {
+  readonly transaction: 'none' | 'open' | 'failed'
+  /** Locks the transaction holds, as text: "RowExclusiveLock on visits". */
+  readonly locks: readonly string[]
+  /** Rows the database expects to be touched or returned; null where it gives no estimate. */
+  readonly estimatedRows: number | null
+}
 
 /** Replaces one protected column's values in a result. `column` is `schema.relation.column`. */
 export interface Mask {

@@ -1,6 +1,6 @@
 // What a protocol is to the gateway, and what the gateway is to a protocol. The whole contract; types only.
 import type { Duplex } from 'node:stream'
-import type { Operation, Permit, Principal, SessionId, Target, Usage } from '../../shared/model.ts'
+import type { HeldContext, Id, Operation, Permit, Principal, SessionId, Target, Usage } from '../../shared/model.ts'
 
 export interface Protocol {
   /** As written in a target's `protocol` field, e.g. "postgres". */
@@ -66,7 +66,35 @@ export interface Session extends Edge {
   /**
    * Asks to run operations that stand or fall together (a PostgreSQL batch up to Sync is one implicit transaction).
    * Resolves when they may run, with one permit each, in order. Their audit entries are durable before this resolves.
-   * @throws Denied, with the index of the operation refused, or GatewayError audit_unavailable | session_ended
+   * @throws Denied, with the index of the operation refused; ReviewRefused after a hold; GatewayError audit_unavailable | session_ended
    */
-  authorize(operations: readonly Operation[]): Promise<readonly Permit[]>
+  authorize(operations: readonly Operation[], waiting?: Waiting): Promise<readonly Permit[]>
+}
+
+/** What a protocol that can keep its client waiting gives the gate; without it, what needs a review is refused. */
+export interface Waiting {
+  /** Operations are held: tell the client, natively. */
+  held(held: Held): void
+  /** Aborts when the client goes away or cancels; the review is then withdrawn, whatever was approved. */
+  readonly gone: AbortSignal
+  /** Asked once, when operations are held, for those who decide. */
+  context(): Promise<HeldContext>
+  /** Asked right before release: does the client still answer? */
+  alive(): Promise<boolean>
+  /**
+   * What else the meaning of the bytes rests on: transaction, search path, role. Compared before release with what it was when held.
+   * May ask the server.
+   */
+  epoch(): Promise<string>
+}
+
+export interface Held {
+  readonly review: Id
+  readonly rule: string
+  /** Groups whose members may decide. */
+  readonly asked: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+  readonly timeoutSeconds: number
+  readonly reasonWanted: boolean
 }

@@ -1,5 +1,5 @@
 // One leaf of the audit log: what was asked, decided and done. Types only; see docs/audit.md for the meaning of each field.
-import type { Decision, Effect, Outcome, Principal, StatementFlag, Target } from '../model.ts'
+import type { Decision, Effect, Outcome, Principal, ReviewState, StatementFlag, Target } from '../model.ts'
 
 /** What the writer of an entry says; index, origin and clocks are added by the log. */
 export type EntryFacts =
@@ -13,6 +13,16 @@ export type EntryFacts =
   /** `intent` is the index of the entry whose operation ended. */
   | { readonly kind: 'outcome', readonly session: string, readonly connection: number, readonly intent: number, readonly outcome: OutcomeFacts }
   | { readonly kind: 'cancel', readonly session: string, readonly connection: number, readonly actor: Actor, readonly cancels: number, readonly decision: DecisionFacts }
+  /** What waits for people, before anybody is asked. `binding`: SHA-256 over all that the approval is bound to, lower-case hex. */
+  | { readonly kind: 'review.held', readonly review: string, readonly session?: string, readonly connection?: number, readonly actor: Actor, readonly target: TargetFacts, readonly statements: readonly StatementFacts[], readonly binding: string, readonly decision: DecisionFacts, readonly asked: readonly string[], readonly expiresAt: string }
+  | { readonly kind: 'review.asked', readonly review: string, readonly sink: string, readonly delivered: boolean }
+  | { readonly kind: 'review.seen', readonly review: string, readonly actor: Actor }
+  | { readonly kind: 'review.reason', readonly review: string, readonly actor: Actor, readonly reason: string }
+  | { readonly kind: 'review.vote', readonly review: string, readonly actor: Actor, readonly approve: boolean, readonly reason?: string, readonly breakGlass?: boolean }
+  /** It ended otherwise than by running; or an approval was given that has not been used yet. */
+  | { readonly kind: 'review.end', readonly review: string, readonly state: Exclude<ReviewState, 'pending'>, readonly actor?: Actor, readonly reason?: string }
+  /** What was approved is about to run; its intents follow at once. */
+  | { readonly kind: 'review.release', readonly review: string, readonly session: string, readonly connection: number, readonly approvers: readonly Actor[] }
   | { readonly kind: 'login', readonly actor?: Actor, readonly source: string, readonly method: string, readonly accepted: boolean, readonly reason?: string }
   | { readonly kind: 'token', readonly actor: Actor, readonly action: 'create' | 'refresh' | 'revoke' | 'reuse', readonly token: string, readonly subject?: string }
   | { readonly kind: 'revocation', readonly actor: Actor, readonly subject: { readonly issuer: string, readonly subject: string }, readonly action: 'disable' | 'enable' }
@@ -60,6 +70,8 @@ export interface DecisionFacts {
   /** Hash of the policy that decided. */
   readonly policy: string
   readonly reason?: string
+  /** The review that released it. */
+  readonly review?: string
 }
 
 export interface OutcomeFacts extends Outcome {

@@ -6,11 +6,18 @@ import { openAuditLog, type AuditLog } from '../../server/audit/log.ts'
 import { createGate, type Visit } from '../../server/session/gate.ts'
 import type { AuditEntry, EntryFacts } from '../../shared/audit/entry.ts'
 import { Denied, GatewayError } from '../../shared/errors.ts'
-import type { Decision, Operation, StatementOperation } from '../../shared/model.ts'
+import type { Decision, Operation, ReviewTerms, StatementOperation } from '../../shared/model.ts'
 
 const allow: Decision = { action: 'allow', rule: 'reads', masks: [] }
 const deny: Decision = { action: 'deny', rule: 'no drops', reason: 'not by hand' }
-const hold: Decision = { action: 'hold', rule: 'writes wait', masks: [] }
+const terms: ReviewTerms = {
+  places: [{ group: 'dba', count: 1 }],
+  timeoutSeconds: 900,
+  requesterReason: false,
+  approverReason: false,
+  breakGlass: []
+}
+const hold: Decision = { action: 'hold', rule: 'writes wait', masks: [], terms }
 
 function statement(text: string): StatementOperation {
   return {

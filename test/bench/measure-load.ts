@@ -6,7 +6,7 @@ import type { TestPostgres } from '../support/postgres.ts'
 import { quantile, shuffled, type Samples } from './figures.ts'
 import type { HoopPath, Path } from './paths.ts'
 import { pgbench, type QueryMode } from './pgbench.ts'
-import { cpuMicroseconds, syncProbe } from './usage.ts'
+import { syncProbe } from './usage.ts'
 
 export interface BenchContext {
   readonly postgres: TestPostgres
@@ -45,12 +45,10 @@ export async function measureLoad({ paths, hoops, samples, rounds, seconds, say 
         const direct = paths[0]!
         const runs = [...paths.map((path) => ({ path, name: path.name })), { path: direct, name: ownAudit, script }]
         for (const { path, name, ...custom } of shuffled(runs, Math.random)) {
-          const before = cpuMicroseconds(path.pids)
-          const result = await pgbench(path, { mode, clients, seconds, ...custom })
-          const cpu = cpuMicroseconds(path.pids) - before
+          const result = await pgbench(path, { mode, clients, seconds, pids: path.pids, ...custom })
           for (const figure of ['p50', 'p99'] as const) samples.add({ path: name, cell: cell(mode, clients, figure), round, value: result[figure] })
           samples.add({ path: name, cell: cell(mode, clients, 'TPS'), round, value: result.tps })
-          if (path.pids.length > 0) samples.add({ path: name, cell: cell(mode, clients, 'CPU'), round, value: cpu / result.transactions })
+          if (path.pids.length > 0) samples.add({ path: name, cell: cell(mode, clients, 'CPU'), round, value: result.cpu })
           statements.set(name, (statements.get(name) ?? 0) + result.transactions)
         }
       }

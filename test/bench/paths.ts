@@ -141,6 +141,7 @@ export async function barePair(postgres: TestPostgres): Promise<Path> {
 }
 
 export interface HoopPath extends Path {
+  readonly tls: boolean
   readonly gateway: TestGateway
 }
 
@@ -149,14 +150,15 @@ export async function hoop(postgres: TestPostgres, tls: boolean): Promise<HoopPa
   const gateway = await TestGateway.start({
     tls,
     targets: { bench: { address: postgres.address, database: benchDatabase, credential: { user: benchUser, password: benchPassword } } },
-    sections: { limits: { sessionsPerPrincipal: 300, connectionsPerSession: 300 }, log: 'warn' }
+    sections: { limits: { sessionsPerPrincipal: 400, connectionsPerSession: 300 }, log: 'warn' }
   })
   const local = await gateway.openPort('alice', 'bench')
   return {
     name: tls ? 'hoop, TLS' : 'hoop',
     host: local.host,
     port: local.port,
-    pids: [await local.pid, await gateway.pid],
+    pids: [local.pid, await gateway.pid],
+    tls,
     gateway,
     stop: () => gateway.stop()
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { quantile } from './figures.ts'
+import { cpuMicroseconds } from './usage.ts'
 
 const run = promisify(execFile)
 
@@ -19,6 +20,8 @@ export const benchDatabase = 'bench'
 export type QueryMode = 'simple' | 'extended' | 'prepared'
 
 export interface Load {
+  /** Processes whose CPU is counted. */
+  readonly pids: readonly number[]
   readonly mode: QueryMode
   readonly clients: number
   readonly seconds: number
@@ -32,6 +35,8 @@ export interface LoadResult {
   /** Of single transactions, milliseconds. */
   readonly p50: number
   readonly p99: number
+  /** Of `pids`, microseconds of CPU per transaction, what the connections cost to open taken off. */
+  readonly cpu: number
 }
 
 export function clientEnvironment({ host, port }: Endpoint): NodeJS.ProcessEnv {
@@ -39,7 +44,10 @@ export function clientEnvironment({ host, port }: Endpoint): NodeJS.ProcessEnv {
 }
 
 /** @throws Error with pgbench's words if any transaction failed */
-export async function pgbench(to: Endpoint, { mode, clients, seconds, script }: Load): Promise<LoadResult> {
+export async function pgbench(to: Endpoint, { mode, clients, seconds, script, pids }: Load): Promise<LoadResult> {
+  // pgbench's time runs from before the first connection is open, and one after the other they may take longer than it.
+  const connecting = await connectingCost(to, clients, pids)
+  const before = cpuMicroseconds(pids)
   const folder = await mkdtemp(join(tmpdir(), 'hoop-pgbench-'))
   try {
     const { stdout } = await run('pgbench', [
@@ -52,23 +60,46 @@ export async function pgbench(to: Endpoint, { mode, clients, seconds, script }: 
       '-j',
       '1',
       '-T',
-      String(seconds),
+      String(Math.ceil(seconds + connecting.seconds)),
       '--log',
       `--log-prefix=${join(folder, 'log')}`
     ], { env: clientEnvironment(to), maxBuffer: 16 * 1024 * 1024 })
-    const number = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? NaN)
-    if (number(/number of failed transactions: (\d+)/) > 0) throw new Error(`pgbench had failed transactions:\n${stdout}`)
+    const cpu = cpuMicroseconds(pids) - before - connecting.cpu
     const latencies = await latenciesIn(folder)
+    if (latencies.length === 0 || numberIn(stdout, /number of failed transactions: (\d+)/) > 0) {
+      throw new Error(`pgbench did nothing, or had failed transactions:\n${stdout}`)
+    }
+    const transactions = numberIn(stdout, /transactions actually processed: (\d+)/)
     return {
-      tps: number(/^tps = ([\d.]+)/m),
-      transactions: number(/transactions actually processed: (\d+)/),
+      transactions,
+      tps: numberIn(stdout, /^tps = ([\d.]+)/m),
       p50: quantile(latencies, 0.5),
-      p99: quantile(latencies, 0.99)
+      p99: quantile(latencies, 0.99),
+      cpu: Math.max(0, cpu / transactions)
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+const known = new Map<string, { seconds: number, cpu: number }>()
+
+/** What so many connections cost to open, by a trial that is made once; a first one warms up. */
+async function connectingCost(to: Endpoint, clients: number, pids: readonly number[]): Promise<{ seconds: number, cpu: number }> {
+  const key = `${to.host}:${to.port} ${clients}`
+  const found = known.get(key)
+  if (found !== undefined) return found
+  let cost = { seconds: 0, cpu: 0 }
+  for (let trial = 0; trial < 2; trial++) {
+    const before = cpuMicroseconds(pids)
+    const { stdout } = await run('pgbench', ['-S', '-n', '-c', String(clients), '-j', '1', '-t', '1'], { env: clientEnvironment(to) })
+    cost = { seconds: numberIn(stdout, /initial connection time = ([\d.]+) ms/) / 1000, cpu: cpuMicroseconds(pids) - before }
+  }
+  known.set(key, cost)
+  return cost
+}
+
+const numberIn = (text: string, pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? NaN)
 
 /** PostgreSQL docs, pgbench, *Per-Transaction Logging*: the third column is the time in microseconds. */
 async function latenciesIn(folder: string): Promise<number[]> {

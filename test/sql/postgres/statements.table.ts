@@ -31,7 +31,8 @@ export const rows: readonly Row[] = [
   row('TABLE patients', 'SELECT', 'read', on('patients')),
   row('VALUES (1), (2)', 'SELECT', 'read'),
   row('SELECT (SELECT max(x) FROM a), ARRAY(SELECT x FROM b) FROM c WHERE EXISTS (SELECT 1 FROM d) ORDER BY (SELECT 1 FROM e)', 'SELECT', 'read', {
-    relations: ['a', 'b', 'c', 'd', 'e'], functions: ['max']
+    relations: ['a', 'b', 'c', 'd', 'e'],
+    functions: ['max']
   }),
   row('SELECT 1 FROM a UNION SELECT 2 FROM b EXCEPT (SELECT 3 FROM c)', 'SELECT', 'read', on('a', 'b', 'c')),
   row('SELECT * FROM a, LATERAL (SELECT * FROM b) s, ROWS FROM (generate_series(1, 2)) g', 'SELECT', 'read', { relations: ['a', 'b'], functions: ['generate_series'] }),
@@ -81,11 +82,22 @@ export const rows: readonly Row[] = [
   row('UPDATE a SET b = 1', 'UPDATE', 'write', { relations: ['a'], flags: ['no_where'] }),
   row('DELETE FROM a', 'DELETE', 'write', { relations: ['a'], flags: ['no_where'] }),
   ...['true', '1 = 1', '\'x\' LIKE \'%\'', 'NOT false', '$1', 'length(\'x\') > 0'].map((where) => row(`DELETE FROM a WHERE ${where}`, 'DELETE', 'write', {
-    relations: ['a'], flags: ['no_where'], ...(where.startsWith('length') ? { functions: ['length'] } : {})
+    relations: ['a'],
+    flags: ['no_where'],
+    ...(where.startsWith('length') ? { functions: ['length'] } : {})
   })),
   ...[
-    'id = id', '"id" >= ID', 'a.id = a.id', 'id IS NOT DISTINCT FROM id', 'id IN (id)', 'id BETWEEN id AND id', 'name LIKE \'%\'', 'id = 1 OR true',
-    'id IS NULL OR id IS NOT NULL', '(id = 1 OR 1 = 1) AND true', 'id = 1 OR (name = \'x\' OR id <= id)'
+    'id = id',
+    '"id" >= ID',
+    'a.id = a.id',
+    'id IS NOT DISTINCT FROM id',
+    'id IN (id)',
+    'id BETWEEN id AND id',
+    'name LIKE \'%\'',
+    'id = 1 OR true',
+    'id IS NULL OR id IS NOT NULL',
+    '(id = 1 OR 1 = 1) AND true',
+    'id = 1 OR (name = \'x\' OR id <= id)'
   ].map((where) => row(`DELETE FROM a WHERE ${where}`, 'DELETE', 'read write', { relations: ['a'], flags: ['no_where'] })),
   ...['id = 1', 'id = other', 'id <> id', 'name NOT LIKE \'%\'', 'id = 1 AND true', 'id IS NULL OR other IS NOT NULL', 'name LIKE \'%x\''].map((where) =>
     row(`DELETE FROM a WHERE ${where}`, 'DELETE', 'read write', on('a'))),
@@ -103,7 +115,8 @@ export const rows: readonly Row[] = [
 
   // Functions
   row('SELECT upper(x), pg_catalog.lower(x), now(), current_user, count(*) FROM a', 'SELECT', 'read', {
-    relations: ['a'], functions: ['count', 'lower', 'now', 'upper'].map((name) => name === 'lower' ? 'pg_catalog.lower' : name).sort()
+    relations: ['a'],
+    functions: ['count', 'lower', 'now', 'upper'].map((name) => name === 'lower' ? 'pg_catalog.lower' : name).sort()
   }),
   row('SELECT mine(1)', 'SELECT', 'read unknown', { functions: ['mine'], effectful: ['mine'] }),
   row('SELECT public.upper(\'x\')', 'SELECT', 'read unknown', { functions: ['public.upper'], effectful: ['public.upper'] }),
@@ -113,14 +126,19 @@ export const rows: readonly Row[] = [
   row('SELECT * FROM ts_stat(\'SELECT v FROM a\')', 'SELECT', 'read unknown', { functions: ['ts_stat'], effectful: ['ts_stat'] }),
   row('SELECT lo_get(1)', 'SELECT', 'read unknown', { functions: ['lo_get'], effectful: ['lo_get'] }),
   row('SELECT nextval(\'a.s\'), setval(\'"T"\', 1)', 'SELECT', 'read write', {
-    relations: ['"T"', 'a.s'], functions: ['nextval', 'setval'], effectful: ['nextval', 'setval']
+    relations: ['"T"', 'a.s'],
+    functions: ['nextval', 'setval'],
+    effectful: ['nextval', 'setval']
   }),
   row('SELECT currval(\'s\'), random(), pg_sleep(1), pg_relation_size(\'a\')', 'SELECT', 'read', {
-    relations: ['s'], functions: ['currval', 'pg_relation_size', 'pg_sleep', 'random']
+    relations: ['s'],
+    functions: ['currval', 'pg_relation_size', 'pg_sleep', 'random']
   }),
   row('SELECT pg_terminate_backend(1)', 'SELECT', 'read privilege', { functions: ['pg_terminate_backend'], effectful: ['pg_terminate_backend'] }),
   row('SELECT pg_catalog.pg_read_file(\'x\')', 'SELECT', 'read privilege', {
-    functions: ['pg_catalog.pg_read_file'], effectful: ['pg_catalog.pg_read_file'], flags: ['server_file']
+    functions: ['pg_catalog.pg_read_file'],
+    effectful: ['pg_catalog.pg_read_file'],
+    flags: ['server_file']
   }),
   row('SELECT * FROM pg_ls_dir(\'.\')', 'SELECT', 'read privilege', { functions: ['pg_ls_dir'], effectful: ['pg_ls_dir'], flags: ['server_file'] }),
   row('SELECT lo_export(1, \'/tmp/x\')', 'SELECT', 'read privilege', { functions: ['lo_export'], effectful: ['lo_export'], flags: ['server_file'] }),
@@ -133,15 +151,20 @@ export const rows: readonly Row[] = [
   row('UPDATE a SET b = mine(c) WHERE d = 1', 'UPDATE', 'read write unknown', { relations: ['a'], functions: ['mine'], effectful: ['mine'] }),
   row('SELECT information_schema._pg_truetypid(a, t) FROM a, t', 'SELECT', 'read', { relations: ['a', 't'], functions: ['information_schema._pg_truetypid'] }),
   row('SELECT extract(year FROM d), d AT TIME ZONE \'UTC\', x SIMILAR TO \'y\', trim(x), overlay(x PLACING y FROM 1) FROM a', 'SELECT', 'read', {
-    relations: ['a'], functions: ['pg_catalog.btrim', 'pg_catalog.extract', 'pg_catalog.overlay', 'pg_catalog.similar_to_escape', 'pg_catalog.timezone']
+    relations: ['a'],
+    functions: ['pg_catalog.btrim', 'pg_catalog.extract', 'pg_catalog.overlay', 'pg_catalog.similar_to_escape', 'pg_catalog.timezone']
   }),
   row('SELECT json_object(\'a\': 1), x IS JSON FROM a', 'SELECT', 'read', { relations: ['a'], from: 16 }),
   row('SELECT * FROM JSON_TABLE(x, \'$[*]\' COLUMNS (id int PATH \'$.id\')) t, JSON_TABLE(mine(1), \'$\' COLUMNS (a int)) u', 'SELECT', 'read unknown', {
-    functions: ['mine'], effectful: ['mine'], from: 17
+    functions: ['mine'],
+    effectful: ['mine'],
+    from: 17
   }),
   row('SELECT * FROM XMLTABLE(\'/a\' PASSING x COLUMNS b int PATH \'b\') t', 'SELECT', 'read'),
   row('SELECT CASE WHEN a THEN mine() ELSE COALESCE(b, NULLIF(c, d)) END, GREATEST(a, b), (r).f[1:2], ROW(1, 2), t.* FROM t', 'SELECT', 'read unknown', {
-    relations: ['t'], functions: ['mine'], effectful: ['mine']
+    relations: ['t'],
+    functions: ['mine'],
+    effectful: ['mine']
   }),
 
   // Code nobody here can read
@@ -222,7 +245,9 @@ export const rows: readonly Row[] = [
   }),
   row('SELECT set_config(name, \'off\', false) FROM pg_settings', 'SELECT', 'read unknown', { relations: ['pg_settings'], functions: ['set_config'], effectful: 'absent' }),
   row('SELECT set_config(name, \'off\', false) FROM mine.pg_settings WHERE name = \'jit\'', 'SELECT', 'read unknown', {
-    relations: ['mine.pg_settings'], functions: ['set_config'], effectful: 'absent'
+    relations: ['mine.pg_settings'],
+    functions: ['set_config'],
+    effectful: 'absent'
   }),
 
   // Settings the gateway's reading rests on: refused unless they stay what they are
@@ -237,10 +262,13 @@ export const rows: readonly Row[] = [
   row('SET client_encoding TO DEFAULT', 'SET', 'session', flagged('pinned_setting')),
   row('SELECT set_config(\'standard_conforming_strings\', \'off\', true)', 'SELECT', 'read session', { functions: ['set_config'], flags: ['pinned_setting'] }),
   row('SELECT set_config(name, \'SJIS\', false) FROM pg_settings WHERE name = \'client_encoding\'', 'SELECT', 'read session', {
-    relations: ['pg_settings'], flags: ['pinned_setting']
+    relations: ['pg_settings'],
+    flags: ['pinned_setting']
   }),
   row('UPDATE pg_settings SET setting = \'off\' WHERE name = \'standard_conforming_strings\'', 'UPDATE', 'read write privilege session unknown', {
-    relations: ['pg_settings'], effectful: 'absent', flags: ['pinned_setting']
+    relations: ['pg_settings'],
+    effectful: 'absent',
+    flags: ['pinned_setting']
   }),
   row('ALTER ROLE bob SET client_encoding = \'SJIS\'', 'ALTER ROLE', 'privilege', flagged('pinned_setting')),
   row('ALTER DATABASE d SET standard_conforming_strings = off', 'ALTER DATABASE', 'privilege', flagged('pinned_setting')),
@@ -260,7 +288,8 @@ export const rows: readonly Row[] = [
 
   // Objects
   row('CREATE TABLE a (id int DEFAULT nextval(\'s\') CHECK (mine(id)), b int REFERENCES c)', 'CREATE TABLE', 'schema', {
-    relations: ['a', 'c', 's'], functions: ['mine', 'nextval']
+    relations: ['a', 'c', 's'],
+    functions: ['mine', 'nextval']
   }),
   row('CREATE TABLE a PARTITION OF b FOR VALUES IN (mine())', 'CREATE TABLE', 'schema unknown', { relations: ['a', 'b'], functions: ['mine'], effectful: ['mine'] }),
   row('CREATE TEMP TABLE a AS SELECT * FROM b', 'CREATE TABLE AS', 'read schema', on('a', 'b')),
@@ -268,7 +297,9 @@ export const rows: readonly Row[] = [
   row('SELECT * INTO a FROM b', 'SELECT INTO', 'read schema', on('a', 'b')),
   row('SELECT 1 INTO a UNION SELECT 2', 'SELECT', 'read schema', on('a')),
   row('CREATE MATERIALIZED VIEW a AS SELECT mine() FROM b', 'CREATE MATERIALIZED VIEW', 'read schema unknown', {
-    relations: ['a', 'b'], functions: ['mine'], effectful: ['mine']
+    relations: ['a', 'b'],
+    functions: ['mine'],
+    effectful: ['mine']
   }),
   row('CREATE FOREIGN TABLE a (b int) SERVER s', 'CREATE FOREIGN TABLE', 'schema', on('a')),
   row('CREATE SCHEMA s', 'CREATE SCHEMA', 'schema'),

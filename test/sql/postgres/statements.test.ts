@@ -62,15 +62,22 @@ describe.each(majors)('PostgreSQL %i', (major) => {
   })
 
   test.each(['SELEC 1', 'SELECT \'never ends', 'SELECT $$never ends', 'SELECT 1 /* never ends', 'SELECT (', 'DROP', '\u00a0', 'SELECT "', '{call f()}'])(
-    '%j is a syntax error of which nothing is shown', (sql) => {
+    '%j is a syntax error of which nothing is shown',
+    (sql) => {
       expect(analyzer.analyze(sql)).toEqual({
         type: 'syntax_error',
         statement: {
-          text: sql, sha256: createHash('sha256').update(sql).digest('hex'), verb: 'SYNTAX ERROR',
-          effects: ['unknown'], relations: [], functions: [], flags: ['syntax_error']
+          text: sql,
+          sha256: createHash('sha256').update(sql).digest('hex'),
+          verb: 'SYNTAX ERROR',
+          effects: ['unknown'],
+          relations: [],
+          functions: [],
+          flags: ['syntax_error']
         }
       })
-    })
+    }
+  )
 })
 
 test('every kind of statement the table knows is met by some row', async () => {

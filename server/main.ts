@@ -134,17 +134,31 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   const url = (config.listen.publicUrl ?? `${config.listen.tls === undefined ? 'http' : 'https'}://${bracketed(host)}:${port}`).replace(/\/$/, '')
   const embedded = 'embedded' in config.identity
     ? await createEmbeddedProvider({
-        issuer: `${url}/idp`, clientId: config.identity.clientId, users: await embeddedUsers(config), now,
+        issuer: `${url}/idp`,
+        clientId: config.identity.clientId,
+        users: await embeddedUsers(config),
+        now,
         onError: (error) => log.error({ error }, 'the embedded identity provider failed to answer a request')
       })
     : undefined
   const settings = await identitySettings(config, url)
   const identity = await openIdentity({
-    settings, state, note: (facts) => audit.note(facts), now, randomBytes,
+    settings,
+    state,
+    note: (facts) => audit.note(facts),
+    now,
+    randomBytes,
     ...(embedded === undefined ? {} : { issuerKeys: embedded.keys })
   })
   const registry = createRegistry({
-    audit, state, catalog, identity, now, elapsed, limits: config.limits, policy: () => policy,
+    audit,
+    state,
+    catalog,
+    identity,
+    now,
+    elapsed,
+    limits: config.limits,
+    policy: () => policy,
     onBug: (error, facts) => log.error({ ...facts, error: error.cause }, 'a connection ended by an error of the gateway\'s own')
   })
   sessions = () => registry.size
@@ -155,10 +169,20 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   const listener = await startHttp({
     address: { host, port },
     ...(tls === undefined ? {} : { tls }),
-    identity, sessions: registry, catalog, log, now, version, audit,
+    identity,
+    sessions: registry,
+    catalog,
+    log,
+    now,
+    version,
+    audit,
     discovery: {
-      product: 'hoop', version, issuer: settings.issuer, clientId: settings.clientId,
-      scopes: ['openid', 'email', 'profile', 'groups'], deviceFlow: 'embedded' in config.identity || config.identity.deviceFlow
+      product: 'hoop',
+      version,
+      issuer: settings.issuer,
+      clientId: settings.clientId,
+      scopes: ['openid', 'email', 'profile', 'groups'],
+      deviceFlow: 'embedded' in config.identity || config.identity.deviceFlow
     },
     ...(embedded === undefined ? {} : { embedded: { prefix: '/idp', handler: embedded } })
   })
@@ -229,7 +253,8 @@ function bracketed(host: string): string {
 
 async function embeddedUsers(config: Config) {
   if (!('embedded' in config.identity)) return []
-  return Promise.all(config.identity.embedded.users.map(async ({ password, ...user }) => ({ ...user, password: await config.secrets.read(password) })))
+  const { users } = config.identity.embedded
+  return Promise.all(users.map(async ({ password, ...user }) => ({ ...user, password: await config.secrets.read(password) })))
 }
 
 async function identitySettings(config: Config, url: string): Promise<IdentitySettings> {
@@ -246,4 +271,3 @@ async function identitySettings(config: Config, url: string): Promise<IdentitySe
     ...('ca' in identity && identity.ca !== undefined ? { ca: await config.secrets.read(identity.ca) } : {})
   }
 }
-

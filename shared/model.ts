@@ -102,6 +102,8 @@ export interface StatementOperation {
   readonly sha256: string
   /** Bound parameters in order, bytes as sent; null is SQL NULL. Empty for simple statements. */
   readonly parameters: readonly (Uint8Array | null)[]
+  /** PostgreSQL's format codes of the parameters as sent: none (all text), one for all, or one each. 0 text, 1 binary. */
+  readonly parameterFormats?: readonly number[]
   readonly effects: readonly Effect[]
   /** As written in the text, schema-qualified where the text does, e.g. "public.patients". */
   readonly relations: readonly string[]

@@ -77,13 +77,11 @@ export interface Waiting {
   held(held: Held): void
   /** Aborts when the client goes away or cancels; the review is then withdrawn, whatever was approved. */
   readonly gone: AbortSignal
-  /** Asked once, when operations are held, for those who decide. */
+  /** Asked once, for those who decide; by then it is written down that the operations wait. */
   context(): Promise<HeldContext>
-  /** Asked right before release: does the client still answer? */
-  alive(): Promise<boolean>
   /**
-   * What else the meaning of the bytes rests on: transaction, search path, role. Compared before release with what it was when held.
-   * May ask the server.
+   * What else the meaning of the bytes rests on, such as the transaction; resolves once nothing sent before is still running.
+   * Compared before release with what it was when held.
    */
   epoch(): Promise<string>
 }

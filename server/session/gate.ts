@@ -135,5 +135,6 @@ function cut(text: string): string {
   if (text.length * 6 <= maxRedactedBytes || Buffer.byteLength(JSON.stringify(text)) <= maxRedactedBytes) return text
   let end = Math.min(text.length, maxRedactedBytes)
   while (Buffer.byteLength(JSON.stringify(text.slice(0, end))) > maxRedactedBytes) end = Math.floor(end * 0.8)
-  return `${text.slice(0, end)} ...`
+  // Half of a pair of surrogates is no text, and the log takes none.
+  return `${text.slice(0, end).replace(/[\uD800-\uDBFF]$/, '')} ...`
 }

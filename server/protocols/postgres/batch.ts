@@ -33,8 +33,11 @@ export interface Plan {
 interface Draft {
   statement: AnalyzedStatement
   step: StatementOperation['step']
-  parameters: readonly (Buffer | null)[]
+  bound: Bound
 }
+
+type Bound = Pick<Portal, 'parameters' | 'parameterFormats'>
+const unbound: Bound = { parameters: [], parameterFormats: [] }
 
 const hashOfNothing = createHash('sha256').update('').digest('hex')
 const nothing = { functions: [], relations: [], flags: [], text: '', sha256: hashOfNothing } as const
@@ -72,9 +75,10 @@ class Planner {
       if (error instanceof Unsettled) return 'unsettled'
       throw error
     }
-    const operations = this.#drafts.map(({ statement, step, parameters }): StatementOperation => {
+    const operations = this.#drafts.map(({ statement, step, bound }): StatementOperation => {
       const { redacted, sha256, text, effects, relations, functions, flags, verb } = statement
-      return { kind: 'statement', step, text, ...(redacted === undefined ? {} : { redacted }), sha256, parameters, effects, relations, functions, flags, verb }
+      const facts = { text, sha256, effects, relations, functions, flags, verb }
+      return { kind: 'statement', step, ...facts, ...bound, ...(redacted === undefined ? {} : { redacted }) }
     })
     return { operations, steps: this.#steps, cut }
   }
@@ -122,24 +126,25 @@ class Planner {
     return false
   }
 
-  #bind(bytes: Buffer, { portal: name, statement: statementName, parameters }: Extract<FrontendMessage, { type: 'Bind' }>): void {
+  #bind(bytes: Buffer, { portal: name, statement: statementName, parameters, parameterFormats }: Extract<FrontendMessage, { type: 'Bind' }>): void {
     const known = this.#statement(statementName)
     const statement = known?.statement ?? unseen(`prepared statement "${statementName}"`)
+    const bound = { parameters, parameterFormats }
     let draft = known?.draft
-    if (draft === undefined) draft = this.#draft(this.#resolved(statement), 'bind', parameters)
-    else Object.assign(this.#drafts[draft]!, { step: 'bind', parameters })
+    if (draft === undefined) draft = this.#draft(this.#resolved(statement), 'bind', bound)
+    else Object.assign(this.#drafts[draft]!, { step: 'bind', bound })
     // The next Bind of the same statement is an operation of its own.
     if (known !== undefined) this.#statements.set(statementName, { statement, draft: undefined })
-    const portal: Portal = { statement, parameters }
+    const portal: Portal = { statement, ...bound }
     this.#step(bytes, 'bind', draft, [{ kind: 'portal', name, value: portal }])
     this.#portals.set(name, { portal, draft })
   }
 
   #execute(bytes: Buffer, name: string): void {
     const known = this.#portal(name)
-    const portal = known?.portal ?? { statement: unseen(`portal "${name}"`), parameters: [] }
+    const portal = known?.portal ?? { statement: unseen(`portal "${name}"`), ...unbound }
     let draft = known?.draft
-    if (draft === undefined) draft = this.#draft(this.#resolved(portal.statement), 'execute', portal.parameters)
+    if (draft === undefined) draft = this.#draft(this.#resolved(portal.statement), 'execute', { parameters: portal.parameters, parameterFormats: portal.parameterFormats })
     else this.#drafts[draft]!.step = 'execute'
     if (known !== undefined) this.#portals.set(name, { portal, draft: undefined })
     const changes = changesOf(portal.statement)
@@ -157,8 +162,8 @@ class Planner {
     this.#steps.push({ bytes, owed: { kind, operation, changes, copyIn } })
   }
 
-  #draft(statement: AnalyzedStatement, step: StatementOperation['step'], parameters: readonly (Buffer | null)[] = []): number {
-    return this.#drafts.push({ statement, step, parameters }) - 1
+  #draft(statement: AnalyzedStatement, step: StatementOperation['step'], bound = unbound): number {
+    return this.#drafts.push({ statement, step, bound }) - 1
   }
 
   #apply(changes: readonly NameChange[]): void {

@@ -3,6 +3,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { ProtocolViolation } from '../../../shared/errors.ts'
 import type { SessionId } from '../../../shared/model.ts'
 import type { Edge } from '../protocol.ts'
+import type { Holding } from './holding.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
 import { encode } from './wire/frontend.ts'
 
@@ -18,20 +19,21 @@ export interface CancelKey {
 interface Given extends CancelKey {
   readonly connection: number
   readonly upstream: Upstream
+  readonly holding: Holding
 }
 
 export class CancelKeys {
   readonly #given = new Map<SessionId, Map<number, Given>>()
 
-  /** @param minor of the protocol agreed with the client: before 3.2 a key has 4 bytes */
-  give(session: SessionId, connection: number, upstream: Upstream, minor: number): CancelKey {
+  /** Before protocol 3.2, a key has 4 bytes. */
+  give(session: SessionId, connection: number, upstream: Upstream, holding: Holding): CancelKey {
     const mine = this.#given.get(session) ?? new Map<number, Given>()
     this.#given.set(session, mine)
     let processId: number
     do processId = randomBytes(4).readUInt32BE() & 0x7fff_ffff
     while (processId === 0 || mine.has(processId))
-    const secretKey = randomBytes(minor >= 2 ? longKeyBytes : 4)
-    mine.set(processId, { processId, secretKey, connection, upstream })
+    const secretKey = randomBytes(upstream.minor >= 2 ? longKeyBytes : 4)
+    mine.set(processId, { processId, secretKey, connection, upstream, holding })
     return { processId, secretKey }
   }
 

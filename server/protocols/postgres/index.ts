@@ -3,12 +3,16 @@ import { asGatewayError, GatewayError } from '../../../shared/errors.ts'
 import { loadAnalyzer } from '../../sql/postgres/index.ts'
 import type { Duplex } from 'node:stream'
 import type { Protocol, Session } from '../protocol.ts'
+import type { HeldContext, Operation } from '../../../shared/model.ts'
+import { Asker } from './ask.ts'
 import { CancelKeys, cancelUpstream } from './cancel.ts'
+import { heldContext } from './explain.ts'
 import type { FrameReader } from './frame-reader.ts'
 import { refusal } from './refusal.ts'
+import { Holding } from './holding.ts'
 import { lastWords, relay } from './relay.ts'
 import { askPassword, readOpening, startupReader, type Greeting, type Opening } from './startup.ts'
-import { logIn, type Upstream } from './upstream.ts'
+import { logIn, type LoginRequest, type Upstream } from './upstream.ts'
 import { usage } from './usage.ts'
 import { answer } from './wire/backend.ts'
 
@@ -45,8 +49,9 @@ async function serve(client: Duplex, session: Session, keys: CancelKeys): Promis
   })
   if (opened === undefined) { await lastWords(client, undefined); return }
 
-  const { upstream, analyzer, applicationName } = opened
-  const key = keys.give(session.id, session.connection, upstream, upstream.minor)
+  const { upstream, analyzer, applicationName, request } = opened
+  const holding = new Holding()
+  const key = keys.give(session.id, session.connection, upstream, holding)
   try {
     client.write(answer.backendKeyData(key.processId, key.secretKey))
     client.write(answer.readyForQuery('I'))
@@ -57,7 +62,9 @@ async function serve(client: Duplex, session: Session, keys: CancelKeys): Promis
       analyzer,
       applicationName,
       // Best effort: the connection is being closed anyway, and the server ends with it.
-      cancel: () => void cancelUpstream(session, upstream).catch(() => undefined)
+      cancel: () => void cancelUpstream(session, upstream).catch(() => undefined),
+      holding,
+      context: (operations, transaction) => contextOf(session, request, operations, transaction, upstream)
     }, reader.rest())
   } finally {
     keys.take(session.id, key)
@@ -68,11 +75,12 @@ async function logBothIn(client: Duplex, reader: FrameReader, greeting: Greeting
   if (session.clientPassword !== undefined) await askPassword(client, reader, session.clientPassword)
   // Lets the audit log be compared with the server's own.
   const applicationName = { upstream: `hoop/${session.id}`, client: greeting.applicationName ?? '' }
-  const upstream = await logIn(session, {
+  const request: LoginRequest = {
     database: greeting.database,
     minor: greeting.minor,
     settings: [...greeting.settings, ['application_name', applicationName.upstream]]
-  }, signal)
+  }
+  const upstream = await logIn(session, request, signal)
   try {
     const analyzer = await loadAnalyzer(majorOf(upstream))
     client.cork()
@@ -85,7 +93,7 @@ async function logBothIn(client: Duplex, reader: FrameReader, greeting: Greeting
       client.write(answer.parameterStatus(name, name === 'application_name' ? applicationName.client : value))
     }
     process.nextTick(() => client.uncork())
-    return { upstream, analyzer, applicationName }
+    return { upstream, analyzer, applicationName, request }
   } catch (error) {
     upstream.stream.destroy()
     throw error
@@ -94,9 +102,25 @@ async function logBothIn(client: Duplex, reader: FrameReader, greeting: Greeting
 
 /** @throws ProtocolViolation for a key the session never gave out; the client, as with PostgreSQL, is told nothing */
 async function cancel(request: Extract<Opening, { type: 'CancelRequest' }>, session: Session, keys: CancelKeys): Promise<void> {
-  const { connection, upstream } = keys.find(session.id, request)
+  const { connection, upstream, holding } = keys.find(session.id, request)
   await session.authorize([{ kind: 'cancel', connection }])
-  await cancelUpstream(session, upstream)
+  if (!holding.cancel()) await cancelUpstream(session, upstream)
+}
+
+/** Logs in once more, with the client's own settings, to look at what is held. */
+async function contextOf(
+  session: Session,
+  request: LoginRequest,
+  operations: readonly Operation[],
+  transaction: HeldContext['transaction'],
+  upstream: Upstream
+): Promise<HeldContext> {
+  const asker = new Asker(await logIn(session, { ...request, minor: 0 }, session.signal))
+  try {
+    return await heldContext(asker, operations, transaction, upstream.key?.processId)
+  } finally {
+    asker.close()
+  }
 }
 
 /** Runs the login; whatever goes wrong is told to the client before it is thrown. */

@@ -6,6 +6,7 @@ import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 export interface Portal {
   readonly statement: AnalyzedStatement
   readonly parameters: readonly (Buffer | null)[]
+  readonly parameterFormats: readonly number[]
 }
 
 /** What a message does to the names if the server accepts it. Without a value: the name ends. */

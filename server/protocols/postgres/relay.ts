@@ -2,16 +2,17 @@
 // walked by message heads. Long because it is the one place where both directions, their order and their end meet.
 import type { Duplex } from 'node:stream'
 import { asGatewayError, GatewayError, ProtocolViolation } from '../../../shared/errors.ts'
-import type { Permit } from '../../../shared/model.ts'
+import type { HeldContext, Operation, Permit } from '../../../shared/model.ts'
 import type { Analyzer } from '../../sql/postgres/index.ts'
 import type { Session } from '../protocol.ts'
 import { planBatch, type PlannedStep, type Received } from './batch.ts'
 import { functionCall } from './function-call.ts'
+import { heldNotice, type Holding } from './holding.ts'
 import { Names } from './names.ts'
 import { refusal } from './refusal.ts'
 import { Replies, type Owed } from './replies.ts'
 import { pinnedSettings, type Upstream } from './upstream.ts'
-import { answer, decodeParameterStatus } from './wire/backend.ts'
+import { answer, decodeParameterStatus, type TransactionStatus } from './wire/backend.ts'
 import { FrameSplitter, type Frame } from './wire/frames.ts'
 import { decodeFrontend, encode, frontendTypes } from './wire/frontend.ts'
 import { BackendWalker, type Fate } from './wire/walker.ts'
@@ -37,6 +38,9 @@ export interface RelayParts {
   readonly applicationName: { readonly upstream: string, readonly client: string }
   /** Stops what the server is running, when the client is gone. */
   readonly cancel: () => void
+  readonly holding: Holding
+  /** What is known of held operations, for those who decide. */
+  readonly context: (operations: readonly Operation[], transaction: HeldContext['transaction']) => Promise<HeldContext>
 }
 
 /**
@@ -179,7 +183,7 @@ class Relay {
     let permits: readonly Permit[] = []
     if (plan.operations.length > 0) {
       try {
-        permits = await this.#parts.session.authorize(plan.operations)
+        permits = await this.#authorize(plan.operations)
       } catch (error) {
         const refused = asGatewayError(error)
         if (!survivable.has(refused.code)) throw refused
@@ -199,6 +203,28 @@ class Relay {
       case 'flush': case 'size':
         this.#groupOpen ||= bytes.length > 0
         return this.#send([...bytes, encode.flush()])
+    }
+  }
+
+  /** The client may have to wait here for people; it is told so, and may cancel. */
+  async #authorize(operations: readonly Operation[]): Promise<readonly Permit[]> {
+    const { session, holding, context } = this.#parts
+    const idle = () => this.#until(() => this.#replies.empty)
+    try {
+      return await session.authorize(operations, {
+        gone: holding.begin(),
+        held: (held) => void idle().then(() => { if (!this.#ended) this.#parts.client.write(heldNotice(held)) }),
+        context: async () => {
+          await idle()
+          return context(operations, transactions[this.#replies.status])
+        },
+        epoch: async () => {
+          await idle()
+          return `${this.#replies.status} ${this.#replies.transactions}`
+        }
+      })
+    } finally {
+      holding.end()
     }
   }
 
@@ -356,6 +382,7 @@ class Relay {
     this.#ended = true
     const { client, upstream: { stream: upstream }, cancel } = this.#parts
     const busy = !this.#replies.empty
+    this.#parts.holding.cancel()
     this.#replies.abandon()
     this.#wake()
     // A server does not notice that its client is gone while it computes.
@@ -381,6 +408,8 @@ export function lastWords(client: Duplex, bytes: Buffer | undefined): Promise<vo
     else client.end(bytes)
   })
 }
+
+const transactions: Readonly<Record<TransactionStatus, HeldContext['transaction']>> = { I: 'none', T: 'open', E: 'failed' }
 
 function cannotRead(): Buffer {
   return refusal(new GatewayError('denied', 'the server can read this statement and the gateway cannot, so it was not run'))

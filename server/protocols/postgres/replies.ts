@@ -46,6 +46,8 @@ const comesBefore: Readonly<Record<string, string>> = { describe: 't', execute: 
 export class Replies {
   /** Transaction status of the last ReadyForQuery. */
   status: TransactionStatus = 'I'
+  /** How many transactions and statements have ended: two equal numbers mean that nothing ran between them. */
+  transactions = 0
   /** An error was answered and no Sync is on its way: the server ignores everything until one comes. */
   skipping = false
   /** The server said that it ends the connection. */
@@ -145,6 +147,7 @@ export class Replies {
     this.#owed.shift()
     this.#at = 0
     this.#copying = false
+    this.transactions++
     this.status = decodeReadyForQuery(body)
     // A Query ends the unnamed statement before it looks at its own text.
     if (head.kind === 'query') this.#names.endUnnamed()

@@ -6,7 +6,7 @@ import { Writer } from './writer.ts'
 export type FrontendMessage =
   | { readonly type: 'Query', readonly textBytes: Buffer, readonly text: string }
   | { readonly type: 'Parse', readonly name: string, readonly textBytes: Buffer, readonly text: string }
-  | { readonly type: 'Bind', readonly portal: string, readonly statement: string, readonly parameters: readonly (Buffer | null)[], readonly resultFormats: readonly number[] }
+  | { readonly type: 'Bind', readonly portal: string, readonly statement: string, readonly parameterFormats: readonly number[], readonly parameters: readonly (Buffer | null)[], readonly resultFormats: readonly number[] }
   | { readonly type: 'Execute', readonly portal: string, readonly maxRows: number }
   | { readonly type: 'Describe' | 'Close', readonly what: 'statement' | 'portal', readonly name: string }
   | { readonly type: 'Sync' | 'Flush' | 'Terminate' | 'CopyDone' | 'CopyData' | 'CopyFail' | 'FunctionCall' | 'Password' }
@@ -75,7 +75,7 @@ function bind(body: Buffer): FrontendMessage {
   const reader = new Reader(body, 'Bind')
   const portal = reader.cstring()
   const statement = reader.cstring()
-  reader.bytes(reader.uint16() * 2)
+  const parameterFormats = Array.from({ length: reader.uint16() }, () => reader.int16())
   const parameters = Array.from({ length: reader.uint16() }, () => {
     const length = reader.int32()
     if (length < -1) throw reader.violation(`a parameter length of ${length}`)
@@ -83,7 +83,7 @@ function bind(body: Buffer): FrontendMessage {
   })
   const resultFormats = Array.from({ length: reader.uint16() }, () => reader.int16())
   reader.end()
-  return { type: 'Bind', portal, statement, parameters, resultFormats }
+  return { type: 'Bind', portal, statement, parameterFormats, parameters, resultFormats }
 }
 
 /**
@@ -172,6 +172,19 @@ export const encode = {
   parse: (name: string, text: Uint8Array) => new Writer().cstring(name).bytes(text).byte(0).int16(0).frame('P'),
   /** A Bind that always fails: of a statement nobody can have prepared, since its name is longer than names are. */
   bindNothing: () => new Writer().cstring('').cstring('refused by the gateway'.padEnd(80, '.')).int16(0).int16(0).int16(0).frame('B'),
+  /** A Bind of the unnamed statement to the unnamed portal, all results as text. */
+  bind(parameters: readonly (Uint8Array | null)[], formats: readonly number[]): Buffer {
+    const writer = new Writer().cstring('').cstring('').int16(formats.length)
+    for (const format of formats) writer.int16(format)
+    writer.int16(parameters.length)
+    for (const value of parameters) {
+      if (value === null) writer.int32(-1)
+      else writer.int32(value.length).bytes(value)
+    }
+    return writer.int16(0).frame('B')
+  },
+  /** Of the unnamed portal, every row. */
+  execute: () => new Writer().cstring('').int32(0).frame('E'),
   sync: () => new Writer().frame('S'),
   flush: () => new Writer().frame('H'),
   terminate: () => new Writer().frame('X')

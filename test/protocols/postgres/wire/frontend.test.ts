@@ -44,6 +44,7 @@ describe('frontend messages', () => {
       type: 'Bind',
       portal: 'p',
       statement: 's1',
+      parameterFormats: [0, 0, 1],
       parameters: [Buffer.from('1'), null, Buffer.from([1, 2])],
       resultFormats: [1]
     })

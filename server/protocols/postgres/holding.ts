@@ -1,0 +1,36 @@
+// While a connection waits for people: how its client is told, and how it cancels.
+import type { Held } from '../protocol.ts'
+import { answer } from './wire/backend.ts'
+
+/** Whether a connection waits for the gate, so that a cancel request can end the wait. */
+export class Holding {
+  #waiting: AbortController | undefined
+
+  /** @returns the signal of this wait */
+  begin(): AbortSignal {
+    this.#waiting = new AbortController()
+    return this.#waiting.signal
+  }
+
+  end(): void {
+    this.#waiting = undefined
+  }
+
+  /** @returns false where nothing waits: then it is the server that has to be asked */
+  cancel(): boolean {
+    this.#waiting?.abort()
+    return this.#waiting !== undefined
+  }
+}
+
+/** What psql prints while it waits. */
+export function heldNotice({ review, rule, asked, timeoutSeconds, reasonWanted }: Held): Buffer {
+  const minutes = Math.ceil(timeoutSeconds / 60)
+  return answer.notice({
+    severity: 'NOTICE',
+    code: '00000',
+    message: `waiting for a review by ${asked.join(', ')}: ${review}`,
+    detail: `Held by rule "${rule}" for at most ${minutes} min; it runs as it is once it is approved, and never if you cancel or go away.`,
+    hint: reasonWanted ? `say why: hoop reviews reason ${review} "..."` : `hoop reviews show ${review}`
+  })
+}

@@ -177,7 +177,7 @@ export class TestGateway {
 
   /** @param who a test user's name, a bearer token, or nobody */
   get<T = unknown>(who: string | undefined, path: string): Promise<ApiAnswer<T>> { return this.#ask('GET', who, path) }
-  post<T = unknown>(who: string | undefined, path: string, body: unknown = {}): Promise<ApiAnswer<T>> { return this.#ask('POST', who, path, body) }
+  post<T = unknown>(who: string | undefined, path: string, body?: unknown): Promise<ApiAnswer<T>> { return this.#ask('POST', who, path, body) }
   delete<T = unknown>(who: string | undefined, path: string): Promise<ApiAnswer<T>> { return this.#ask('DELETE', who, path) }
 
   /** @throws Error with the gateway's refusal */

@@ -15,54 +15,13 @@ import { readEntries } from './audit-files.ts'
 import { tunnelStream } from '../../shared/tunnel.ts'
 import { TestBrowser } from './browser.ts'
 import { builtHoop } from './built.ts'
-import { TestAuthority, type Certificate } from './certificates.ts'
+import { TestAuthority } from './certificates.ts'
+import { configurationOf, testUsers, type TestGatewayOptions, type TestUser } from './gateway-config.ts'
 import { Kept } from './kept.ts'
 import { TestPerson, type TestPort } from './person.ts'
 import { freePort } from './ports.ts'
 
-/** As in the configuration file; a password given in clear goes into a file beside it. */
-export interface TestTarget {
-  readonly protocol?: string
-  readonly address: string
-  readonly database?: string
-  readonly tls?: unknown
-  readonly credential: { readonly user: string, readonly password?: string }
-  readonly labels?: Readonly<Record<string, string>>
-}
-
-export interface TestUser {
-  readonly username: string
-  readonly password: string
-  readonly email: string
-  readonly groups: readonly string[]
-}
-
-export interface TestGatewayOptions {
-  readonly targets: Readonly<Record<string, TestTarget>>
-  /** The `policy` section; everything is allowed to engineers unless given. */
-  readonly policy?: readonly unknown[]
-  /** alice (engineers), bob (interns) and root (engineers, hoop-admins) unless given. */
-  readonly users?: readonly TestUser[]
-  readonly tls?: boolean
-  /** Sections to add or replace, e.g. limits. */
-  readonly sections?: Readonly<Record<string, unknown>>
-  readonly env?: Readonly<Record<string, string>>
-  /** Put in front of node, e.g. `['prlimit', '--fsize=1000']`. */
-  readonly wrapper?: readonly string[]
-}
-
-export const testUsers: readonly TestUser[] = [
-  { username: 'alice', password: 'alice-password', email: 'alice@example.com', groups: ['engineers'] },
-  { username: 'bob', password: 'bob-password', email: 'bob@example.com', groups: ['interns'] },
-  { username: 'root', password: 'root-password', email: 'root@example.com', groups: ['engineers', 'hoop-admins'] }
-]
-
-export const allowEverything: readonly unknown[] = [{
-  name: 'engineers may do everything',
-  who: { group: 'engineers' },
-  effects: ['read', 'write', 'schema', 'privilege', 'session', 'unknown'],
-  then: 'allow'
-}]
+export { allowEverything, testUsers, type TestGatewayOptions, type TestTarget, type TestUser } from './gateway-config.ts'
 
 export interface ApiAnswer<T> {
   readonly status: number
@@ -108,7 +67,7 @@ export class TestGateway {
       await mkdir(join(folder, 'tls'))
       const authority = options.tls === true ? new TestAuthority(join(folder, 'tls')) : undefined
       const certificate = authority?.issue('localhost', 'DNS:localhost,IP:127.0.0.1')
-      await writeFile(join(folder, 'hoop.yaml'), await configuration(folder, port, options, certificate))
+      await writeFile(join(folder, 'hoop.yaml'), await configurationOf(folder, port, options, certificate))
       const process = await launch(hoop, folder, options)
       return new TestGateway({ url: `${authority === undefined ? 'http' : 'https'}://127.0.0.1:${port}`, folder, hoop, options, process, authority })
     } catch (error) {
@@ -304,37 +263,4 @@ async function launch(hoop: string, folder: string, { env = {}, wrapper = [] }: 
   const child = new Kept(command!, args, { cwd: folder, env: { ...process.env, NODE_EXTRA_CA_CERTS: undefined, ...env } })
   await child.line(/listening on \S+/)
   return child
-}
-
-async function configuration(
-  folder: string,
-  port: number,
-  options: TestGatewayOptions,
-  certificate: Certificate | undefined
-): Promise<string> {
-  await mkdir(join(folder, 'secrets'), { mode: 0o700 })
-  const secret = async (name: string, text: string) => {
-    await writeFile(join(folder, 'secrets', name), text, { mode: 0o600 })
-    return `file:secrets/${name}`
-  }
-  const users = await Promise.all((options.users ?? testUsers).map(async ({ password, ...user }) =>
-    ({ ...user, password: await secret(`user-${user.username}`, password) })))
-  const targets = await Promise.all(Object.entries(options.targets).map(async ([name, target]) => {
-    const { user, password } = target.credential
-    const credential = { user, ...(password === undefined ? {} : { password: await secret(`target-${name}`, password) }) }
-    return [name, { protocol: 'postgres', tls: 'disable', labels: { env: 'test' }, ...target, credential }] as const
-  }))
-  return stringify({
-    listen: {
-      address: `127.0.0.1:${port}`,
-      ...(certificate === undefined ? {} : { tls: { cert: `file:${certificate.certFile}`, key: `file:${certificate.keyFile}` } })
-    },
-    identity: { embedded: { users } },
-    state: { sqlite: 'state.db' },
-    audit: { directory: 'audit', origin: 'test.example/log' },
-    log: 'info',
-    ...options.sections,
-    targets: Object.fromEntries(targets),
-    policy: options.policy ?? allowEverything
-  })
 }

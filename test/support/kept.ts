@@ -16,7 +16,7 @@ export interface KeptOptions extends RunAs {
 
 /** Reads signals to pass on from stdin, a name a line, and the end of stdin as the last one. Tells the child's pid on fd 3. */
 const keeper = `exec 9<&0
-"$@" </dev/null 3>&- 9<&- & child=$!
+(unset KEPT_LAST KEPT_FOLDER; exec "$@" </dev/null 3>&- 9<&-) & child=$!
 echo $child >&3; exec 3>&-
 { while read -r signal; do kill -"$signal" $child; done; kill -"$KEPT_LAST" $child; } <&9 >/dev/null 2>&1 & watch=$!
 wait $child; status=$?

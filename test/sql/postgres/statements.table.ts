@@ -55,6 +55,7 @@ export const rows: readonly Row[] = [
   row('(WITH a AS (SELECT 1) SELECT * FROM a) UNION SELECT * FROM a', 'SELECT', 'read', on('a')),
   row('WITH patients AS (SELECT 1) INSERT INTO patients SELECT * FROM patients', 'INSERT', 'read write', on('patients')),
   row('WITH patients AS (SELECT 1 AS id) DELETE FROM patients WHERE id = 1', 'DELETE', 'read write', on('patients')),
+  row('WITH patients AS (SELECT 1), x AS (INSERT INTO patients VALUES (1)) SELECT 1', 'SELECT', 'read write', on('patients')),
   row('WITH gone AS (DELETE FROM a RETURNING *) SELECT * FROM gone', 'SELECT', 'read write', { relations: ['a'], flags: ['no_where'] }),
   row('WITH x AS (UPDATE a SET b = 1 WHERE c = 2), y AS (INSERT INTO d VALUES (1)) SELECT 1', 'SELECT', 'read write', on('a', 'd')),
 

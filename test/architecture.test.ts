@@ -37,13 +37,19 @@ const parts: Record<string, Part> = {
   'list of protocols': { files: /^server\/protocols\/index\.ts$/, may: [/^server\/protocols\//, shared] },
   session: {
     files: /^server\/session\//,
-    may: [policy, /^server\/(audit|targets|state)\//, /^server\/identity\/identity\.ts$/, protocolTypes, shared]
+    may: [policy, /^server\/(audit|targets|state|review)\//, /^server\/identity\/identity\.ts$/, protocolTypes, shared]
   },
   targets: { files: /^server\/targets\//, may: [protocolTypes, /^server\/(config|secrets)\.ts$/, shared] },
   state: { files: /^server\/state\//, may: [shared] },
   identity: { files: /^server\/identity\//, may: [/^server\/state\//, shared] },
   audit: { files: /^server\/audit\//, may: [shared] },
-  http: { files: /^server\/http\//, may: [/^server\/(session|identity|targets|audit)\//, /^server\/log\.ts$/, shared] }
+  'reviews, judged': {
+    files: /^server\/review\/(review|places|show|entries|payload)\.ts$/,
+    may: [/^server\/state\/reviews\.ts$/, shared],
+    pure: true
+  },
+  reviews: { files: /^server\/review\//, may: [/^server\/state\//, /^server\/review\//, shared] },
+  http: { files: /^server\/http\//, may: [/^server\/(session|identity|targets|audit|review)\//, /^server\/log\.ts$/, shared] }
 }
 
 /** Words that mean I/O, a clock, randomness or the process; none stands in a pure part. */

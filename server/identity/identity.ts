@@ -41,6 +41,8 @@ export interface Identity {
   recheck(who: Verified): void
   /** Called synchronously, before the revoking call returns. @returns stops it */
   onRevoked(listener: (revocation: Revocation) => void): () => void
+  /** As of their latest login; undefined for whoever has never logged in. */
+  person(issuer: string, subject: string): KnownPerson | undefined
   createServiceToken(who: Verified, request: CreateServiceToken): CreatedServiceToken
   /** Own; admins see all. */
   serviceTokens(who: Verified): ServiceTokenSummary[]
@@ -49,6 +51,11 @@ export interface Identity {
   users(who: Verified): UserSummary[]
   disableUser(who: Verified, id: Id): void
   enableUser(who: Verified, id: Id): void
+}
+
+export interface KnownPerson {
+  readonly groups: readonly string[]
+  readonly disabled: boolean
 }
 
 export interface IdentitySettings extends LoginSettings {
@@ -106,6 +113,11 @@ export async function openIdentity({ settings, state, note, now, randomBytes, is
     exchange: logins.exchange,
     recheck: bearers.recheck,
     onRevoked: revocations.listen,
+
+    person(issuer, subject) {
+      const user = state.users.find(issuer, subject)
+      return user && { groups: user.groups, disabled: user.disabledAt !== undefined }
+    },
 
     endLogin(who) {
       if (who.principal.issuer === serviceIssuer) {

@@ -85,4 +85,21 @@ CREATE INDEX sessions_by_subject ON sessions (subject, id);
 CREATE INDEX sessions_by_email ON sessions (email, id);
 CREATE INDEX sessions_by_start ON sessions (started_at, id);
 CREATE INDEX sessions_open ON sessions (id) WHERE ended_at IS NULL;
+`, `
+-- asked: the groups whose members may decide, as JSON. record: the whole of it, as JSON; the columns beside it are for finding it.
+CREATE TABLE reviews (
+  id TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  target TEXT NOT NULL,
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  behind_issuer TEXT,
+  behind_subject TEXT,
+  asked TEXT NOT NULL,
+  window_ends_at INTEGER,
+  record TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reviews_pending ON reviews (id) WHERE state = 'pending';
+CREATE INDEX reviews_by_window ON reviews (window_ends_at) WHERE state = 'approved';
+CREATE INDEX reviews_by_target ON reviews (target, id);
 `]

@@ -43,11 +43,30 @@ export function clientEnvironment({ host, port }: Endpoint): NodeJS.ProcessEnv {
   return { ...process.env, PGHOST: host, PGPORT: String(port), PGUSER: benchUser, PGPASSWORD: benchPassword, PGDATABASE: benchDatabase, PGSSLMODE: 'disable', PGGSSENCMODE: 'disable' }
 }
 
-/** @throws Error with pgbench's words if any transaction failed */
-export async function pgbench(to: Endpoint, { mode, clients, seconds, script, pids }: Load): Promise<LoadResult> {
+/** @throws Error with pgbench's words if any transaction failed, or none was made in three attempts */
+export async function pgbench(to: Endpoint, load: Load): Promise<LoadResult> {
   // pgbench's time runs from before the first connection is open, and one after the other they may take longer than it.
-  const connecting = await connectingCost(to, clients, pids)
-  const before = cpuMicroseconds(pids)
+  const connecting = await connectingCost(to, load.clients, load.pids)
+  for (let attempt = 1; ; attempt++) {
+    const before = cpuMicroseconds(load.pids)
+    const { stdout, latencies } = await logged(to, load, Math.ceil(load.seconds + connecting.seconds * attempt))
+    const cpu = cpuMicroseconds(load.pids) - before - connecting.cpu
+    if (numberIn(stdout, /number of failed transactions: (\d+)/) > 0) throw new Error(`pgbench had failed transactions:\n${stdout}`)
+    const transactions = numberIn(stdout, /transactions actually processed: (\d+)/)
+    if (transactions > 0) {
+      return {
+        transactions,
+        tps: numberIn(stdout, /^tps = ([\d.]+)/m),
+        p50: quantile(latencies, 0.5),
+        p99: quantile(latencies, 0.99),
+        cpu: Math.max(0, cpu / transactions)
+      }
+    }
+    if (attempt === 3) throw new Error(`pgbench did nothing:\n${stdout}`)
+  }
+}
+
+async function logged(to: Endpoint, { mode, clients, script }: Load, seconds: number): Promise<{ stdout: string, latencies: number[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'hoop-pgbench-'))
   try {
     const { stdout } = await run('pgbench', [
@@ -60,23 +79,11 @@ export async function pgbench(to: Endpoint, { mode, clients, seconds, script, pi
       '-j',
       '1',
       '-T',
-      String(Math.ceil(seconds + connecting.seconds)),
+      String(seconds),
       '--log',
       `--log-prefix=${join(folder, 'log')}`
     ], { env: clientEnvironment(to), maxBuffer: 16 * 1024 * 1024 })
-    const cpu = cpuMicroseconds(pids) - before - connecting.cpu
-    const latencies = await latenciesIn(folder)
-    if (latencies.length === 0 || numberIn(stdout, /number of failed transactions: (\d+)/) > 0) {
-      throw new Error(`pgbench did nothing, or had failed transactions:\n${stdout}`)
-    }
-    const transactions = numberIn(stdout, /transactions actually processed: (\d+)/)
-    return {
-      transactions,
-      tps: numberIn(stdout, /^tps = ([\d.]+)/m),
-      p50: quantile(latencies, 0.5),
-      p99: quantile(latencies, 0.99),
-      cpu: Math.max(0, cpu / transactions)
-    }
+    return { stdout, latencies: await latenciesIn(folder) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

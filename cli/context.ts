@@ -26,6 +26,8 @@ export interface Context {
   now(): number
   /** The exit code if nothing fails: 0 unless said otherwise. */
   exitWith(code: number): void
+  /** As the first Ctrl-C: a screen that reads keys itself gets no signal for it. */
+  interrupt(): void
   /** Until the returned function is called, signals go to `listener` and do not abort `signal`: a wrapped command is in charge. */
   divertSignals(listener: (signal: NodeJS.Signals) => void): () => void
 }
@@ -37,6 +39,7 @@ export interface ContextParts {
   readonly now?: () => number
   readonly exitWith?: (code: number) => void
   readonly divertSignals?: Context['divertSignals']
+  readonly interrupt?: () => void
 }
 
 export async function createContext({ terminal, settings, signal, now = Date.now, ...parts }: ContextParts): Promise<Context> {
@@ -82,6 +85,7 @@ export async function createContext({ terminal, settings, signal, now = Date.now
     },
     now,
     exitWith: parts.exitWith ?? (() => undefined),
+    interrupt: parts.interrupt ?? (() => undefined),
     divertSignals: parts.divertSignals ?? (() => () => undefined)
   }
 }

@@ -1,15 +1,16 @@
-// The gateway as the command line sees it: one typed method per path of shared/api.ts, and the two WebSockets of a session.
+// The gateway as the command line sees it: one typed method per path of shared/api.ts, and its WebSockets.
 import type { Duplex } from 'node:stream'
 import type WebSocket from 'ws'
 import type * as api from '../shared/api.ts'
 import { paths } from '../shared/api.ts'
 import { GatewayError } from '../shared/errors.ts'
-import type { SessionEvent } from '../shared/events.ts'
+import type { ReviewEvent, SessionEvent } from '../shared/events.ts'
 import { isId } from '../shared/id.ts'
-import type { Id, SessionId } from '../shared/model.ts'
+import type { Id, ReviewState, SessionId } from '../shared/model.ts'
 import { maxPayloadBytes, tunnelStream, TunnelClosed } from '../shared/tunnel.ts'
 import type { Bearer } from './bearer.ts'
 import { answerFrom, Answered, notAGateway, requestJson, trusted, unreachable, type JsonRequest, type Way } from './http.ts'
+import { ReviewPending } from './reviews/pending.ts'
 
 export interface SessionsFilter {
   readonly target?: string
@@ -21,6 +22,15 @@ export interface SessionsFilter {
   readonly before?: SessionId
 }
 
+export interface ReviewsFilter {
+  /** Undefined: in any. */
+  readonly state?: ReviewState
+  readonly target?: string
+  /** Only what one asked for oneself. */
+  readonly mine?: boolean
+  readonly limit?: number
+}
+
 /** All methods throw GatewayError: the gateway's own, gateway_unreachable, or unauthenticated with hint "hoop login". */
 export interface Gateway {
   readonly url: string
@@ -28,10 +38,18 @@ export interface Gateway {
   /** Ends the login behind the presented token, at the gateway. */
   logOut(): Promise<void>
   targets(): Promise<api.TargetSummary[]>
+  /** @throws ReviewPending where opening the target waits for people */
   openSession(request: api.OpenSession): Promise<api.OpenedSession>
   sessions(filter: SessionsFilter): Promise<api.SessionSummary[]>
   session(id: SessionId): Promise<api.SessionDetail>
   endSession(id: SessionId): Promise<void>
+  reviews(filter: ReviewsFilter): Promise<api.ReviewSummary[]>
+  review(id: Id): Promise<api.ReviewDetail>
+  approveReview(id: Id, vote: api.ReviewVote): Promise<api.ReviewDetail>
+  rejectReview(id: Id, vote: api.ReviewVote): Promise<api.ReviewDetail>
+  withdrawReview(id: Id): Promise<void>
+  giveReason(id: Id, reason: string): Promise<void>
+  expireReview(id: Id): Promise<void>
   createServiceToken(request: api.CreateServiceToken): Promise<api.CreatedServiceToken>
   serviceTokens(): Promise<api.ServiceTokenSummary[]>
   revokeServiceToken(id: Id): Promise<void>
@@ -40,6 +58,8 @@ export interface Gateway {
   enableUser(id: Id): Promise<void>
   /** Resolves once listening. The iteration ends when the gateway closes it, and throws when the connection is lost. */
   events(id: SessionId, signal?: AbortSignal): Promise<AsyncIterable<SessionEvent>>
+  /** As `events`, of reviews: first those that are pending. */
+  reviewEvents(signal?: AbortSignal): Promise<AsyncIterable<ReviewEvent>>
   /** Resolves once the gateway took the connection. The stream is the caller's to destroy. */
   connection(id: SessionId): Promise<Duplex>
 }
@@ -131,7 +151,11 @@ export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
     whoami: () => get(paths.whoami),
     logOut: () => remove(paths.currentToken),
     targets: () => get(paths.targets),
-    openSession: (request) => post(paths.sessions, request),
+    openSession: async (request) => {
+      const answer = await post<api.OpenedSession | api.ReviewSummary>(paths.sessions, request)
+      if ('usage' in answer) return answer
+      throw new ReviewPending(answer)
+    },
     sessions: (filter) => get(paths.sessions, { ...filter }),
     session: async (id) => get(paths.session(checked(id))),
     // Said on the way out, when Ctrl-C has already ended everything else.
@@ -139,13 +163,21 @@ export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
       const last = { ...way, signal: AbortSignal.timeout(farewellMilliseconds) }
       await authenticated((token) => requestJson<void>(last, { method: 'DELETE', path: paths.session(checked(id)), bearer: token }))
     },
+    reviews: ({ mine, ...filter }) => get(paths.reviews, { ...filter, ...(mine === true ? { mine: 'true' } : {}) }),
+    review: async (id) => get(paths.review(checked(id))),
+    approveReview: async (id, vote) => post(paths.approveReview(checked(id)), vote),
+    rejectReview: async (id, vote) => post(paths.rejectReview(checked(id)), vote),
+    withdrawReview: async (id) => post(paths.withdrawReview(checked(id))),
+    giveReason: async (id, reason) => post(paths.reviewReason(checked(id)), { reason } satisfies api.ReviewReason),
+    expireReview: async (id) => post(paths.expireReview(checked(id))),
+    reviewEvents: async (stop) => open(paths.reviewEvents, (socket) => eventsOf<ReviewEvent>(socket, stop ?? signal)),
     createServiceToken: (request) => post(paths.serviceTokens, request),
     serviceTokens: () => get(paths.serviceTokens),
     revokeServiceToken: async (id) => remove(paths.serviceToken(checked(id))),
     users: () => get(paths.users),
     disableUser: async (id) => post(paths.disableUser(checked(id))),
     enableUser: async (id) => post(paths.enableUser(checked(id))),
-    events: async (id, stop) => open(paths.sessionEvents(checked(id)), (socket) => eventsOf(socket, stop ?? signal)),
+    events: async (id, stop) => open(paths.sessionEvents(checked(id)), (socket) => eventsOf<SessionEvent>(socket, stop ?? signal)),
     connection: async (id) => open(paths.sessionConnections(checked(id)), (socket) => {
       const stream = tunnelStream(socket)
       // Until the caller has it, a failed handshake speaks through the promise.
@@ -161,8 +193,8 @@ function checked(id: string): Id {
   throw new GatewayError('usage', `"${id}" is no id`, { hint: 'ids are 26 letters and digits, as the listings show them' })
 }
 
-function eventsOf(socket: WebSocket, signal: AbortSignal): AsyncIterable<SessionEvent> {
-  const queue: SessionEvent[] = []
+function eventsOf<E extends { readonly type: string }>(socket: WebSocket, signal: AbortSignal): AsyncIterable<E> {
+  const queue: E[] = []
   let wake = () => {}
   let over: { error?: GatewayError } | undefined
   let alive = setTimeout(() => socket.terminate(), silenceMilliseconds)
@@ -183,7 +215,7 @@ function eventsOf(socket: WebSocket, signal: AbortSignal): AsyncIterable<Session
   socket.on('ping', heard)
   socket.on('message', (data, isBinary) => {
     heard()
-    const event = isBinary ? undefined : eventFrom(String(data))
+    const event = isBinary ? undefined : eventFrom<E>(String(data))
     if (event !== undefined && queue.length < maxQueuedEvents) queue.push(event)
     wake()
   })
@@ -208,9 +240,9 @@ function eventsOf(socket: WebSocket, signal: AbortSignal): AsyncIterable<Session
 }
 
 /** An event of a newer gateway may be unknown here; what is no event at all is dropped. */
-function eventFrom(text: string): SessionEvent | undefined {
+function eventFrom<E extends { readonly type: string }>(text: string): E | undefined {
   try {
-    const event = JSON.parse(text) as SessionEvent | null
+    const event = JSON.parse(text) as E | null
     return typeof event?.type === 'string' ? event : undefined
   } catch {
     return undefined

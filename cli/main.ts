@@ -35,6 +35,21 @@ const table: readonly Row[] = [
     load: () => import('./commands/sessions.ts'),
     children: [{ name: 'show', summary: 'show one session, statement by statement', load: () => import('./commands/sessions/show.ts') }]
   },
+  { name: 'query', summary: 'run one statement and print its result', load: () => import('./commands/query.ts') },
+  {
+    name: 'reviews',
+    summary: 'list and decide what waits for a decision',
+    load: () => import('./commands/reviews.ts'),
+    children: [
+      { name: 'watch', summary: 'the screen to decide on, as things come in', load: () => import('./commands/reviews/watch.ts') },
+      { name: 'show', summary: 'show one review, the exact statement first', load: () => import('./commands/reviews/show.ts') },
+      { name: 'approve', summary: 'let what is held run, once', load: () => import('./commands/reviews/approve.ts') },
+      { name: 'reject', summary: 'say no, with a reason', load: () => import('./commands/reviews/reject.ts') },
+      { name: 'reason', summary: 'say why you want it', load: () => import('./commands/reviews/reason.ts') },
+      { name: 'withdraw', summary: 'take back what you asked for', load: () => import('./commands/reviews/withdraw.ts') },
+      { name: 'expire', summary: 'end the wait, for admins', load: () => import('./commands/reviews/expire.ts') }
+    ]
+  },
   {
     name: 'audit',
     summary: 'check the audit log',
@@ -77,7 +92,7 @@ process.exit(await main())
 
 async function main(): Promise<number> {
   let code: number = exitCodes.done
-  const { signal, divertSignals } = listenToSignals(terminal)
+  const { signal, divertSignals, interrupt } = listenToSignals(terminal)
   try {
     const topic = argv[0] === 'help' && argv.length === 2 ? topics[argv[1]!] : undefined
     if (topic !== undefined) terminal.out(topic)
@@ -87,6 +102,7 @@ async function main(): Promise<number> {
         terminal,
         signal,
         divertSignals,
+        interrupt,
         settings: await loadSettings(environment, program.opts<Flags>()),
         exitWith: (wanted) => { code = wanted }
       }))
@@ -178,7 +194,7 @@ function commandTyped(): string[] {
  * The first Ctrl-C (or SIGTERM, SIGHUP) asks the command to come to its end, the second ends the process.
  * SIGUSR1 gets a listener because Node would otherwise open its inspector to every local user.
  */
-function listenToSignals({ say }: Terminal): { signal: AbortSignal, divertSignals: Context['divertSignals'] } {
+function listenToSignals({ say }: Terminal): Pick<Context, 'signal' | 'divertSignals' | 'interrupt'> {
   const controller = new AbortController()
   const diverted: ((signal: NodeJS.Signals) => void)[] = []
   process.on('SIGUSR1', () => undefined)
@@ -195,6 +211,7 @@ function listenToSignals({ say }: Terminal): { signal: AbortSignal, divertSignal
   }
   return {
     signal: controller.signal,
+    interrupt: () => controller.abort(new GatewayError('cancelled', 'cancelled')),
     divertSignals(listener) {
       diverted.push(listener)
       return () => { diverted.splice(diverted.indexOf(listener), 1) }

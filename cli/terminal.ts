@@ -11,6 +11,8 @@ import { safeLine, safeText } from '../shared/text.ts'
 export interface Terminal {
   /** A person sits there: questions, spinners and a browser make sense. */
   readonly interactive: boolean
+  /** stdout is a terminal too: nobody takes what stands there for further use. */
+  readonly onTerminal: boolean
   readonly color: boolean
   readonly columns: number
   /** stdout, for scripts. */
@@ -19,12 +21,28 @@ export interface Terminal {
   say(line: string): void
   /** One NDJSON line on stdout. */
   json(value: unknown): void
-  /** A spinner on a terminal, one line elsewhere. */
-  progress(text: string): { done(): void }
+  /** stdout, without a newline of its own: exactly as it is for a file or a program, safe to look at on a terminal. */
+  exact(text: string): void
+  /** A spinner on a terminal, whose text may change; one line elsewhere. */
+  progress(text: string | (() => string)): { done(): void }
   /** @throws GatewayError usage when nobody is there to answer; `instead` names the flag or variable that answers it */
   ask(question: string, instead?: string): Promise<string>
+  /** All of stdin as text. @throws GatewayError usage when it is larger, or not UTF-8; the signal's reason */
+  input(maxBytes: number, signal: AbortSignal): Promise<string>
+  /**
+   * The terminal itself, for a screen that lives on it. Until released, every line for the terminal is given to `above` instead,
+   * finished and safe, newline included. `full`: on a page of its own, behind which everything stays as it was. Only where `interactive`.
+   */
+  takeScreen(above: (text: string) => void, options?: { readonly full?: boolean }): ScreenStreams
   /** Resolves when stdout and stderr have taken everything. */
   flush(): Promise<void>
+}
+
+export interface ScreenStreams {
+  readonly input: TerminalOptions['stdin']
+  readonly output: TerminalOptions['stderr']
+  bell(): void
+  release(): void
 }
 
 export interface TerminalOptions {
@@ -50,6 +68,9 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }:
   const paint = (code: number, text: string) => color ? `${escape}[${code}m${text}${escape}[0m` : text
   const colors: Record<string, number> = { 'error:': 31, 'hint:': 36, 'warning:': 33 }
   const wipe = () => { if (spinning) stderr.write(`\r${escape}[K`) }
+  let above: ((text: string) => void) | undefined
+  const toStderr = (text: string) => above === undefined ? stderr.write(text) : above(text)
+  const toStdout = (text: string) => above === undefined || stdout.isTTY !== true ? stdout.write(text) : above(text)
 
   function prefixed(line: string): string {
     const [, word, rest] = /^(error:|hint:|warning:)?([\s\S]*)$/.exec(line)!
@@ -58,25 +79,31 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }:
 
   return {
     interactive,
+    onTerminal: stdout.isTTY === true,
     color,
     get columns() { return stderr.columns ?? 80 },
-    out(line) { wipe(); stdout.write(safeText(line) + '\n') },
+    out(line) { wipe(); toStdout(safeText(line) + '\n') },
     say(text) {
       wipe()
       // Later lines of one text are set in, so that no message can imitate a line of hoop's own.
       const [first, ...more] = safeText(text).split('\n')
-      stderr.write(prefixed(first!) + more.map((line) => `hoop:   ${line}\n`).join(''))
+      toStderr(prefixed(first!) + more.map((line) => `hoop:   ${line}\n`).join(''))
     },
-    json(value) { stdout.write(escapeJson(JSON.stringify(value)) + '\n') },
+    json(value) { toStdout(escapeJson(JSON.stringify(value)) + '\n') },
+    exact(text) {
+      if (stdout.isTTY === true) wipe()
+      toStdout(stdout.isTTY === true ? safeText(text) : text)
+    },
     progress(text) {
+      const now = typeof text === 'string' ? () => text : text
       if (!spins) {
-        this.say(text)
+        this.say(now())
         return { done: () => undefined }
       }
       let frame = 0
       spinning = true
       const timer = setInterval(() => {
-        stderr.write(`\r${escape}[Khoop: ${spinner[frame++ % spinner.length]!} ${safeLine(text)}`)
+        stderr.write(`\r${escape}[Khoop: ${spinner[frame++ % spinner.length]!} ${safeLine(now())}`)
       }, 120)
       return { done: () => { clearInterval(timer); wipe(); spinning = false } }
     },
@@ -89,6 +116,37 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }:
         return await lines.question(`hoop: ${safeLine(question)} `)
       } finally {
         lines.close()
+      }
+    },
+    async input(maxBytes, signal) {
+      const chunks: Buffer[] = []
+      let bytes = 0
+      const stop = () => stdin.destroy(signal.reason as Error)
+      signal.addEventListener('abort', stop, { once: true })
+      try {
+        for await (const chunk of stdin as AsyncIterable<Buffer>) {
+          bytes += chunk.length
+          if (bytes > maxBytes) throw new GatewayError('usage', `stdin holds more than ${maxBytes >> 20} MiB`)
+          chunks.push(chunk)
+        }
+        return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+      } catch (error) {
+        throw error instanceof TypeError ? new GatewayError('usage', 'stdin is not UTF-8') : error
+      } finally {
+        signal.removeEventListener('abort', stop)
+      }
+    },
+    takeScreen(lines, { full = false } = {}) {
+      above = lines
+      if (full) stderr.write(`${escape}[?1049h${escape}[H`)
+      return {
+        input: stdin,
+        output: stderr,
+        bell: () => { stderr.write('\u0007') },
+        release: () => {
+          above = undefined
+          if (full) stderr.write(`${escape}[?1049l`)
+        }
       }
     },
     async flush() {

@@ -2,6 +2,9 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
+import { withAccess } from '../reviews/access.ts'
+import { endText } from '../reviews/text.ts'
+import type { HoldsStore } from '../tunnel/holds.ts'
 import type { OpenPort } from '../tunnel/port.ts'
 import type { VisitEvent } from '../tunnel/visit.ts'
 import { GatewayError } from '../../shared/errors.ts'
@@ -10,6 +13,7 @@ import { TunnelClosed } from '../../shared/tunnel.ts'
 interface Flags {
   readonly port?: number
   readonly json?: boolean
+  readonly wait?: boolean
 }
 
 /** What --json prints, one object a line: first `ready`, then what happens, last `closed`. */
@@ -29,6 +33,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .argument('[command...]', 'after --: run with the port in its environment (PGHOST, PGPORT, DATABASE_URL ...)')
     .option('--port <port>', 'the local port; 0 for any free one (default: the same each time, any free one for a command)', portFrom)
     .option('--json', 'print events only, one JSON object a line')
+    .option('--wait', 'where opening it needs a review: wait for the decision; on a terminal it is waited for anyway')
     .addHelpText('after', helpTail([
       ['hoop connect prod-db', 'open the port; Ctrl-C closes it'],
       ['hoop connect prod-db -- npm run migrate', 'run a command inside, and end with its exit code'],
@@ -40,16 +45,19 @@ export function register(program: Command, context: () => Promise<Context>): voi
     })
 }
 
-async function connect(context: Context, target: string, words: readonly string[], { port: wanted, json }: Flags): Promise<void> {
+async function connect(context: Context, target: string, words: readonly string[], { port: wanted, json, wait }: Flags): Promise<void> {
   const { terminal, settings, signal, now, exitWith } = context
   const { openPort } = await import('../tunnel/port.ts')
   const wrapped = words.length > 0
   const quiet = wrapped
+  /** While there is a live part below the lines. */
+  let holds: HoldsStore | undefined
   const tell = (event: ConnectEvent) => {
+    if (event.type !== 'ready' && event.type !== 'failure' && event.type !== 'closed') holds?.take(event)
     if (json === true) terminal.json(event)
     else for (const line of linesOf(event, quiet)) terminal.say(line)
   }
-  const opened = await openPort({
+  const opened = await withAccess(context, { wait: wait === true || (terminal.interactive && !wrapped && json !== true) }, () => openPort({
     target,
     // A command finds the port in its environment, so it needs no sticky one, which an open hoop connect may be using.
     ...(wanted !== undefined ? { port: wanted } : wrapped ? { port: 0 } : {}),
@@ -64,10 +72,10 @@ async function connect(context: Context, target: string, words: readonly string[
       else terminal.say(`warning: ${error.message}`)
     },
     now
-  })
+  }))
   try {
     if (wrapped) exitWith(await run(context, opened, words))
-    else await stay(context, opened, tell, json === true)
+    else await stay(context, opened, tell, json === true, (store) => { holds = store })
   } finally {
     if (!wrapped && opened.connections > 0 && json !== true) terminal.say('closing; what is running has 2 s to finish (Ctrl-C again: at once)')
     await opened.close(wrapped ? 0 : graceMilliseconds)
@@ -93,7 +101,14 @@ async function run({ terminal, settings, divertSignals }: Context, { usage }: Op
 }
 
 /** Until Ctrl-C, or until the session is over. */
-async function stay({ terminal, signal }: Context, opened: OpenPort, tell: (event: ConnectEvent) => void, json: boolean): Promise<void> {
+async function stay(
+  context: Context,
+  opened: OpenPort,
+  tell: (event: ConnectEvent) => void,
+  json: boolean,
+  live: (holds: HoldsStore | undefined) => void
+): Promise<void> {
+  const { terminal, signal, now, interrupt } = context
   const { target, session, host, port, socket, usage, password } = opened
   if (json) {
     tell({
@@ -113,13 +128,35 @@ async function stay({ terminal, signal }: Context, opened: OpenPort, tell: (even
     terminal.out(usage.command)
     if (socket !== undefined) terminal.say(`also on the Unix socket ${socket.path}`)
     if (password !== undefined) terminal.say('the password in the URL is this session\'s own, and good for nothing else')
-    terminal.say('Ctrl-C closes it')
+    if (!terminal.interactive) terminal.say('Ctrl-C closes it')
   }
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  await Promise.race([stopped, opened.over])
+  const over = Promise.race([stopped, opened.over])
+  if (!terminal.interactive || json) return void await over
+
+  const [{ createHolds }, { showConnect }, gateway] = await Promise.all([
+    import('../tunnel/holds.ts'),
+    import('../screens/connect-screen.tsx'),
+    context.gateway()
+  ])
+  const store = createHolds(session)
+  live(store)
+  const screen = showConnect(terminal, {
+    store,
+    now,
+    withdraw: (review) => gateway.withdrawReview(review),
+    giveReason: (review, reason) => gateway.giveReason(review, reason),
+    quit: interrupt
+  })
+  try {
+    await over
+  } finally {
+    live(undefined)
+    await screen.close()
+  }
 }
 
 /** Plain lines. A wrapped command's own output should not drown in what goes well. */
@@ -131,6 +168,12 @@ function linesOf(event: ConnectEvent, quiet: boolean): string[] {
       return quiet ? [] : [`connection ${event.connection} closed`]
     case 'denied':
       return [`connection ${event.connection}: denied: ${event.reason === '' ? `rule "${event.rule}"` : event.reason}\n${event.statement}`]
+    case 'held':
+      return [
+        `connection ${event.connection}: held by rule "${event.rule}", asked: ${event.asked.join(', ')}\n${event.statement}\nto decide: hoop reviews approve ${event.review}`,
+        ...(event.reasonWanted ? [`hint: a reason is wanted: hoop reviews reason ${event.review} "..."`] : [])
+      ]
+    case 'decided': return [`connection ${event.connection}: ${event.review} is ${endText(event.state, event.by, event.reason)}`]
     case 'warning': return [`warning: ${event.message}`, ...hint(event.hint)]
     case 'gateway.lost': return [`warning: ${event.reason}; trying again, the port stays open`, ...hint(event.hint)]
     case 'gateway.back': return ['the gateway is back']

@@ -16,7 +16,9 @@ export function register(sessions: Command, context: () => Promise<Context>): vo
       ['hoop sessions show 01k5b2y8v4s0q9m3t7x6c1n0ad --json', 'with every fact the audit log holds'],
       ['hoop sessions --since 1h', 'find the id']
     ], ['hoop sessions', 'hoop audit verify']))
-    .action(async (id: string, { json }: { json?: boolean }) => {
+    .action(async (id: string, _: unknown, command: Command) => {
+      // A flag that the listing has too is taken for the listing's own.
+      const { json } = command.optsWithGlobals<{ json?: boolean }>()
       const { terminal, gateway } = await context()
       const session = await (await gateway()).session(id)
       if (json === true) return terminal.json(session)

@@ -1,0 +1,125 @@
+// `hoop query TARGET [SQL]`: statements from the shell, without a client of one's own and without a credential.
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { GatewayError } from '../../shared/errors.ts'
+import type { Context } from '../context.ts'
+import { helpTail } from '../help.ts'
+import { createHolding, NotWaited, type Holding } from '../query/held.ts'
+import { createOutput, type Form, type Output } from '../query/output.ts'
+import { readStatement } from '../query/statement.ts'
+import type { QueryConnection, Results } from '../query/wire.ts'
+import { withAccess } from '../reviews/access.ts'
+import { ReviewPending } from '../reviews/pending.ts'
+
+interface Flags {
+  readonly file?: string
+  readonly csv?: boolean
+  readonly json?: boolean
+  readonly expanded?: boolean
+  readonly wait?: boolean
+  readonly timeout?: number
+  readonly reason?: string
+}
+
+export function register(program: Command, context: () => Promise<Context>): void {
+  program.command('query')
+    .description('Run SQL on a PostgreSQL target and print what comes back; several statements, separated by ";", are one transaction.')
+    .argument('<target>', 'as hoop targets lists it')
+    .argument('[sql]', 'the statement; absent: from --file, or from stdin where that is no terminal')
+    .option('-f, --file <file>', 'read it from a file; "-" is stdin')
+    .addOption(new Option('--csv', 'CSV with a head line; NULL is nothing, the empty text is ""').conflicts(['json', 'expanded']))
+    .addOption(new Option('--json', 'one JSON object a row; bigint and numeric as text').conflicts(['csv', 'expanded']))
+    .addOption(new Option('-x, --expanded', 'one column a line').conflicts(['csv', 'json']))
+    .option('--wait', 'where a statement is held: wait for the decision; without, it is taken back and the exit code is 8')
+    .option('--timeout <time>', 'wait at most so long, such as 90s, 30m or 2h', secondsFrom)
+    .option('--reason <text>', 'why, for those who decide')
+    .addHelpText('after', helpTail([
+      ['hoop query prod-db "SELECT count(*) FROM visits"', 'as a table'],
+      ['hoop query prod-db --csv -f report.sql > report.csv', 'for a program'],
+      ['hoop query prod-db --wait --reason "INC-4711" "DELETE FROM visits WHERE id = 7"', 'what has to be approved']
+    ], ['hoop connect', 'hoop reviews', 'hoop help exit-codes']))
+    .action(async (target: string, sql: string | undefined, flags: Flags) => query(await context(), target, sql, flags))
+}
+
+async function query(context: Context, target: string, sql: string | undefined, flags: Flags): Promise<void> {
+  const { terminal, signal, now } = context
+  const { wait = false, timeout, reason, json } = flags
+  if (timeout !== undefined && !wait) {
+    throw new GatewayError('usage', '--timeout says how long to wait, and --wait is missing', { hint: 'hoop query TARGET --wait --timeout 30m' })
+  }
+  const text = await readStatement(context, sql, flags.file)
+  const waiting = { ...(timeout === undefined ? {} : { timeoutSeconds: timeout }), ...(reason === undefined ? {} : { reason }) }
+  try {
+    const [{ openQuerySession }, gateway] = await Promise.all([import('../query/session.ts'), context.gateway()])
+    const holding = createHolding({ gateway, terminal, now, wait, ...waiting })
+    const session = await withAccess(context, { wait, ...waiting }, () => openQuerySession(gateway, target, (event) => {
+      holding.tell(event)
+      if (event.type === 'warning') terminal.say(`warning: ${event.message}`)
+    }))
+    const cancel = () => session.connection.close()
+    signal.addEventListener('abort', cancel, { once: true })
+    try {
+      const sink = { text: (lines: string) => terminal.out(lines.replace(/\n$/, '')), exact: terminal.exact, json: terminal.json }
+      const output = createOutput(formOf(flags), sink)
+      await session.connection.run(text, into(context, output, session.connection, holding))
+    } catch (error) {
+      signal.throwIfAborted()
+      throw told(await holding.explain(error))
+    } finally {
+      holding.close()
+      signal.removeEventListener('abort', cancel)
+      await session.close()
+    }
+  } catch (error) {
+    // A job keeps the id where it keeps everything else it reads.
+    const id = error instanceof NotWaited ? error.held.review : error instanceof ReviewPending ? error.review.id : undefined
+    if (id !== undefined && json === true) terminal.json({ review: id, state: error instanceof NotWaited ? 'withdrawn' : 'pending' })
+    else if (id !== undefined) terminal.out(id)
+    throw error
+  }
+
+  /** The SQLSTATE stands with the message; what else the server says, below it. */
+  function told(error: unknown): unknown {
+    const { sqlState, detail } = error as { sqlState?: string, detail?: string }
+    if (!(error instanceof GatewayError) || sqlState === undefined) return error
+    const lines = `${error.message} (${sqlState})${detail === undefined ? '' : `\n${detail}`}`
+    return new GatewayError(error.code, lines, error.hint === undefined ? {} : { hint: error.hint })
+  }
+}
+
+/** Rows stop coming while what is printed has not been taken. */
+function into({ terminal }: Context, output: Output, connection: QueryConnection, holding: Holding): Results {
+  let rows = 0
+  const breathe = () => {
+    connection.pause()
+    void terminal.flush().then(() => connection.resume())
+  }
+  return {
+    fields: (fields) => output.fields(fields),
+    row: (values) => {
+      output.row(values)
+      if (++rows % 1000 === 0) breathe()
+    },
+    copied: (bytes) => {
+      terminal.exact(Buffer.from(bytes).toString('utf8'))
+      if (++rows % 1000 === 0) breathe()
+    },
+    done: (tag) => {
+      const count = output.end()
+      terminal.say(count === undefined ? tag : count === 1 ? '1 row' : `${count} rows`)
+    },
+    notice: ({ severity, message }) => holding.repeats(message) ? undefined : terminal.say(`${severity.toLowerCase()}: ${message}`)
+  }
+}
+
+function formOf({ csv, json, expanded }: Flags): Form {
+  return csv === true ? 'csv' : json === true ? 'json' : expanded === true ? 'expanded' : 'table'
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+
+function secondsFrom(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? []
+  const seconds = Number(count) * (unitSeconds[unit ?? ''] ?? Number.NaN)
+  if (seconds > 0 && seconds <= 86_400) return seconds
+  throw new InvalidArgumentError('such as 90s, 30m or 2h, at most 24h.')
+}

@@ -1,0 +1,64 @@
+// Approving and rejecting from the shell: what is voted on has been read from the gateway, and on a terminal been shown, just before.
+import type { ReviewDetail } from '../../shared/api.ts'
+import { GatewayError } from '../../shared/errors.ts'
+import type { Context } from '../context.ts'
+import { detailLines } from './detail.ts'
+import { reviewId } from './find.ts'
+import { endText } from './text.ts'
+
+export interface VoteFlags {
+  readonly reason?: string
+  readonly breakGlass?: boolean
+  readonly yes?: boolean
+  readonly json?: boolean
+}
+
+const maxReasonCharacters = 1000
+
+export async function vote(context: Context, typed: string, approve: boolean, flags: VoteFlags): Promise<void> {
+  const { terminal, now } = context
+  const gateway = await context.gateway()
+  const review = await gateway.review(await reviewId(gateway, typed, { pending: true }))
+  refuseVain(review)
+  const word = approve ? 'approve' : 'reject'
+  const wanted = review.terms.approverReason || flags.breakGlass === true
+  const asks = terminal.interactive && flags.yes !== true
+  if (asks) for (const line of detailLines(review, { columns: terminal.columns - '  '.length, now: now() })) terminal.out(line.text)
+  const reason = flags.reason ?? (wanted ? await terminal.ask(`Why do you ${word} it? The rule wants a reason:`, `give one: hoop reviews ${word} ${review.id} --reason "..."`) : undefined)
+  if (reason !== undefined) checkReason(reason, wanted)
+  if (asks && !/^y(es)?$/i.test((await terminal.ask(`${approve ? 'Approve' : 'Reject'} it? Type y:`)).trim())) {
+    throw new GatewayError('cancelled', `not ${approve ? 'approved' : 'rejected'}; it is still pending`)
+  }
+  const ballot = {
+    binding: review.binding,
+    ...(reason === undefined ? {} : { reason: reason.trim() }),
+    ...(flags.breakGlass === true ? { breakGlass: true } : {})
+  }
+  const after = approve ? await gateway.approveReview(review.id, ballot) : await gateway.rejectReview(review.id, ballot)
+  if (flags.json === true) terminal.json(after)
+  else terminal.say(afterText(after, approve))
+}
+
+/** @throws GatewayError conflict when it is decided already, forbidden when the asker may not decide it */
+function refuseVain({ id, state, endReason, mayDecide, mine, asked }: ReviewDetail): void {
+  if (state !== 'pending') {
+    throw new GatewayError('conflict', `it is ${endText(state, undefined, endReason)}; nothing is left to decide`, { hint: `hoop reviews show ${id}` })
+  }
+  if (!mayDecide) {
+    throw new GatewayError('forbidden', mine ? 'you asked for it, so somebody else has to decide' : 'you are not among those who may decide it', {
+      hint: `members of ${asked.join(' or ')} may`
+    })
+  }
+}
+
+/** @throws GatewayError usage */
+export function checkReason(reason: string, wanted = true): void {
+  if (wanted && reason.trim() === '') throw new GatewayError('usage', 'a reason is wanted, and this one is empty', { hint: '--reason "..."' })
+  if (reason.length > maxReasonCharacters) throw new GatewayError('usage', `a reason has at most ${maxReasonCharacters} characters`)
+}
+
+/** Pure. */
+export function afterText({ id, state, given, needed }: ReviewDetail, approve: boolean): string {
+  if (state === 'pending') return `noted: ${given} of ${needed} approvals; ${id} still waits for the others`
+  return `${id} is ${state}${approve && state === 'approved' ? ': it may run now, once' : ''}`
+}

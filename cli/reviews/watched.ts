@@ -1,0 +1,68 @@
+// The reviews a screen shows: what is pending, kept up to date, in the order it came. Changes are told at most four times a second.
+import type { ReviewSummary } from '../../shared/api.ts'
+import type { GatewayError } from '../../shared/errors.ts'
+import type { Id } from '../../shared/model.ts'
+import type { FollowEvent } from './follow.ts'
+
+export interface Watched {
+  /** Oldest first: whoever waits longest is served first. */
+  readonly pending: readonly ReviewSummary[]
+  /** Those that ended while they were watched, by id; the last hundred. */
+  readonly ended: ReadonlyMap<Id, ReviewSummary>
+  /** Undefined while connected. */
+  readonly lost: GatewayError | undefined
+  /** New ones since the start, for the bell. */
+  readonly arrived: number
+}
+
+export interface WatchedStore {
+  /** The same object until something changes. */
+  current(): Watched
+  subscribe(listener: () => void): () => void
+  take(event: FollowEvent): void
+}
+
+const tellMilliseconds = 250
+const maxEnded = 100
+
+export function createWatched(): WatchedStore {
+  const pending = new Map<Id, ReviewSummary>()
+  const ended = new Map<Id, ReviewSummary>()
+  const listeners = new Set<() => void>()
+  let lost: GatewayError | undefined
+  let up = false
+  let arrived = 0
+  let shown: Watched = { pending: [], ended, lost, arrived }
+  let timer: NodeJS.Timeout | undefined
+  const publish = () => {
+    timer = undefined
+    // Ids begin with the time they were made at.
+    shown = { pending: [...pending.values()].sort((a, b) => a.id < b.id ? -1 : 1), ended: new Map(ended), lost, arrived }
+    for (const listener of listeners) listener()
+  }
+  const changed = () => { timer ??= setTimeout(publish, tellMilliseconds).unref() }
+
+  return {
+    current: () => shown,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => { listeners.delete(listener) }
+    },
+    take(event) {
+      if (event.type === 'lost') lost = event.error
+      else if (event.type === 'up') {
+        lost = undefined
+        up = true
+        for (const id of [...pending.keys()]) if (!event.known.has(id)) pending.delete(id)
+      } else if (event.review.state === 'pending') {
+        if (!pending.has(event.review.id) && up && event.review.mayDecide) arrived++
+        pending.set(event.review.id, event.review)
+      } else {
+        pending.delete(event.review.id)
+        ended.set(event.review.id, event.review)
+        if (ended.size > maxEnded) ended.delete(ended.keys().next().value!)
+      }
+      changed()
+    }
+  }
+}

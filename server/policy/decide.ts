@@ -1,8 +1,10 @@
 // May this operation run. Pure. The strictest matching rule decides; what no rule allows is denied.
 import type { Decision, Effect, Operation, Principal, StatementOperation, Target } from '../../shared/model.ts'
-import { access, rulesFor } from './access.ts'
+import { access, rulesFor, type Moment } from './access.ts'
+import { termsOf } from './hold.ts'
+import { within } from './hours.ts'
 import { glob, listed, namePattern, splitName, type Certainty, type Name } from './match.ts'
-import type { Policy, Rule } from './rules.ts'
+import type { Action, Policy, Rule } from './rules.ts'
 
 /** One bit each, so that covering all of a statement's effects is one comparison. */
 const bits: Readonly<Record<Effect, number>> = { read: 1, write: 2, schema: 4, privilege: 8, session: 16, unknown: 32 }
@@ -13,7 +15,7 @@ interface Compiled {
   readonly rule: Rule
   readonly effects: number
   /** The conditions besides effects. */
-  readonly applies: (statement: StatementOperation) => boolean
+  readonly applies: (statement: StatementOperation, moment: Moment) => boolean
 }
 
 const nothingToAllow: Decision = { action: 'allow', rule: 'built-in: no effect', masks: [] }
@@ -23,18 +25,23 @@ const syntaxCheck: Decision = { action: 'allow', rule: 'built-in: syntax check',
  * Looks at what is the same for every operation once. The answer holds for this policy only; a session compiles again when it changes.
  * @returns the decision on one operation
  */
-export function compile(policy: Policy, principal: Principal, target: Target): (operation: Operation) => Decision {
-  const entry = access(policy, principal, target)
-  if (entry.action === 'deny') return () => entry
+export function compile(policy: Policy, principal: Principal, target: Target): (operation: Operation, moment: Moment) => Decision {
   const rules = rulesFor(policy, principal, target)
   const namesOf = splitting()
-  const denying = rules.filter((rule) => rule.then === 'deny').map((rule) => compiled(rule, 'any', namesOf))
-  const allowing = rules.filter((rule) => rule.then === 'allow').map((rule) => compiled(rule, 'proven', namesOf))
+  const compiledOf = (action: Action, certainty: Certainty) =>
+    rules.filter((rule) => rule.then === action && rule.on !== 'open').map((rule) => compiled(rule, certainty, namesOf))
+  const [denying, holding, allowing] = [compiledOf('deny', 'any'), compiledOf('hold', 'any'), compiledOf('allow', 'proven')]
+  const timely = rules.some(({ on, hours }) => on === 'open' || hours !== undefined)
+  const entry = access(policy, principal, target, { now: 0 })
 
-  return (operation) => {
+  return (operation, moment) => {
+    // Held openings are the registry's affair: by now it is open. What is closed meanwhile runs nothing more.
+    const open = timely ? access(policy, principal, target, moment) : entry
+    if (open.action === 'deny') return open
     // Whoever may open the target may stop what he started there.
-    if (operation.kind === 'cancel') return { action: 'allow', rule: entry.rule, masks: [] }
-    return builtIn(operation) ?? refusal(operation, denying) ?? permission(operation, allowing, target)
+    if (operation.kind === 'cancel') return { action: 'allow', rule: open.rule, masks: [] }
+    const held = holding.filter((rule) => speaksOf(rule, operation) && rule.applies(operation, moment))
+    return builtIn(operation) ?? refusal(operation, denying, moment) ?? permission(operation, held, allowing, target, moment)
   }
 }
 
@@ -47,36 +54,62 @@ function builtIn(statement: StatementOperation): Decision | undefined {
       reason: `${statement.verb} would change client_encoding, standard_conforming_strings or backslash_quote, by which hoop reads SQL`
     }
   }
+  if (statement.flags.includes('function_call')) {
+    return {
+      action: 'deny',
+      rule: 'built-in: no function calls by object id',
+      reason: 'function calls by object id are not passed on: they have no text to judge'
+    }
+  }
   // The server's own parser says what is wrong better than we could, and gets no further than that.
   if (statement.step === 'check' && statement.flags.includes('syntax_error')) return syntaxCheck
   return undefined
 }
 
-function refusal(statement: StatementOperation, denying: readonly Compiled[]): Decision | undefined {
-  const present = mask(statement.effects)
-  const speaksOf = ({ rule, effects }: Compiled) => rule.effects === undefined || (effects & present) !== 0
-  const decisive = denying.find((compiled) => speaksOf(compiled) && compiled.applies(statement))
+function speaksOf({ rule, effects }: Compiled, statement: StatementOperation): boolean {
+  return rule.effects === undefined || (effects & mask(statement.effects)) !== 0
+}
+
+function refusal(statement: StatementOperation, denying: readonly Compiled[], moment: Moment): Decision | undefined {
+  const decisive = denying.find((rule) => speaksOf(rule, statement) && rule.applies(statement, moment))
   if (decisive === undefined) return undefined
   const { rule } = decisive
   const told = rule.reason ?? `${described(statement, rule.effects ?? statement.effects)} is refused here`
   return { action: 'deny', rule: rule.name, reason: `${told} (rule "${rule.name}")` }
 }
 
-/** Rules add up: each effect has to be covered by one that matches. */
-function permission(statement: StatementOperation, allowing: readonly Compiled[], target: Target): Decision {
+/** Rules add up: each effect has to be covered by one that matches. What a rule holds, it lets run once others agree. */
+function permission(
+  statement: StatementOperation,
+  held: readonly Compiled[],
+  allowing: readonly Compiled[],
+  target: Target,
+  moment: Moment
+): Decision {
   let open = mask(statement.effects)
-  if (open === 0) return nothingToAllow
+  for (const { effects } of held) open &= ~effects
   const used: string[] = []
   for (const { rule, effects, applies } of allowing) {
+    if (open === 0) break
     // What a statement changes without naming a relation is not one of a rule's relations; what it only reads does no harm.
     const covers = rule.relations !== undefined && statement.relations.length === 0 ? effects & bits.read : effects
-    if ((open & covers) === 0 || !applies(statement)) continue
+    if ((open & covers) === 0 || !applies(statement, moment)) continue
     used.push(rule.name)
     open &= ~covers
-    if (open === 0) return { action: 'allow', rule: used.join(' + '), masks: [] }
   }
-  const missing = statement.effects.filter((effect) => (open & bits[effect]) !== 0)
-  return { action: 'deny', rule: 'built-in: nothing allows it', reason: `no rule lets you ${described(statement, missing)} on "${target.name}"` }
+  if (open !== 0) {
+    const missing = statement.effects.filter((effect) => (open & bits[effect]) !== 0)
+    return { action: 'deny', rule: 'built-in: nothing allows it', reason: `no rule lets you ${described(statement, missing)} on "${target.name}"` }
+  }
+  if (held.length > 0) return hold(held.map(({ rule }) => rule), moment)
+  return used.length === 0 ? nothingToAllow : { action: 'allow', rule: used.join(' + '), masks: [] }
+}
+
+/** Where every rule that holds asks for more rows than some number, the smallest of these decides, once there is an estimate. */
+function hold(rules: readonly Rule[], { estimatedRows }: Moment): Decision {
+  const limits = rules.flatMap(({ rowsAbove }) => rowsAbove ?? [])
+  const rowsAbove = estimatedRows === undefined && limits.length === rules.length ? { rowsAbove: Math.min(...limits) } : {}
+  return { action: 'hold', rule: rules.map(({ name }) => name).join(' + '), masks: [], terms: { ...termsOf(rules), ...rowsAbove } }
 }
 
 /** Analyses are cached, so the same lists of names come again and again: each is split once. */
@@ -93,8 +126,13 @@ function splitting(): (names: readonly string[]) => readonly Name[] {
 }
 
 function compiled(rule: Rule, certainty: Certainty, namesOf: (names: readonly string[]) => readonly Name[]): Compiled {
-  const conditions: ((statement: StatementOperation) => boolean)[] = []
-  const { flags, verbs, relations, functions } = rule
+  const conditions: Compiled['applies'][] = []
+  const { flags, verbs, relations, functions, hours, rowsAbove } = rule
+  if (hours !== undefined) {
+    const isWithin = within(hours)
+    conditions.push((_, { now }) => isWithin(now))
+  }
+  if (rowsAbove !== undefined) conditions.push((_, { estimatedRows }) => estimatedRows == null || estimatedRows > rowsAbove)
   if (flags !== undefined) conditions.push((statement) => flags.some((flag) => statement.flags.includes(flag)))
   if (verbs !== undefined) {
     const globs = listed(verbs).map((verb) => glob(verb.toUpperCase()))
@@ -113,7 +151,7 @@ function compiled(rule: Rule, certainty: Certainty, namesOf: (names: readonly st
   return {
     rule,
     effects: rule.effects === undefined ? everyEffect : mask(rule.effects),
-    applies: (statement) => conditions.every((holds) => holds(statement))
+    applies: (statement, moment) => conditions.every((holds) => holds(statement, moment))
   }
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Effect, StatementFlag } from '../../shared/model.ts'
+import { hoursSchema } from './hours.ts'
 
 const effects = ['read', 'write', 'schema', 'privilege', 'session', 'unknown'] as const satisfies readonly Effect[]
 const flags = [
@@ -13,12 +14,13 @@ const flags = [
   'transaction',
   'locks',
   'cascade',
-  'multiple'
+  'multiple',
+  'function_call'
 ] as const satisfies readonly StatementFlag[]
 const kinds = ['human', 'service', 'agent'] as const
 
 /** What a rule does, the strictest first: of the rules that match, the first in this order decides. */
-export const actions = ['deny', 'allow'] as const
+export const actions = ['deny', 'hold', 'allow'] as const
 export type Action = typeof actions[number]
 
 const maxRules = 1000
@@ -26,6 +28,12 @@ const text = (max: number) => z.string().min(1).max(max)
 /** One value, or several of which any will do. */
 const oneOrMore = <Item extends z.ZodType<string>>(item: Item) => z.union([item, z.array(item).min(1).max(1000)])
 const pattern = text(255).regex(/^[^\s]+$/, 'a name without spaces; "*" stands for any characters')
+
+/** `30s`, `15m`, `4h` as seconds. */
+const duration = (least: number, most: number) => z.string().regex(/^\d{1,5}[smh]$/, 'a duration: 30s, 15m, 4h')
+  .transform((written) => Number(written.slice(0, -1)) * { s: 1, m: 60, h: 3600 }[written.at(-1) as 's' | 'm' | 'h'])
+  .pipe(z.number().min(least, `at least ${least} s`).max(most, `at most ${most / 3600} h`))
+const place = z.strictObject({ group: text(255), count: z.number().int().min(1).max(10).default(1) })
 
 const ruleSchema = z.strictObject({
   /** Stands in decisions, audit entries and messages. */
@@ -41,6 +49,10 @@ const ruleSchema = z.strictObject({
   /** Labels a target must carry, each with one of these values; `name` is the target's own name. Left out: all targets. */
   targets: z.record(text(63), oneOrMore(text(255)))
     .refine((targets) => Object.keys(targets).length > 0, 'names no target; leave it out to mean all').optional(),
+  /** What it speaks of: opening the target, or statements there (the default). */
+  on: z.enum(['open', 'statement']).optional(),
+  /** When it holds, by the clock of a place. */
+  hours: hoursSchema.optional(),
   effects: z.array(z.enum(effects)).min(1).optional(),
   relations: oneOrMore(pattern).optional(),
   functions: oneOrMore(pattern).optional(),
@@ -48,7 +60,18 @@ const ruleSchema = z.strictObject({
   verbs: oneOrMore(text(63)).optional(),
   then: z.enum(actions),
   /** What a person who is refused is told. */
-  reason: text(500).regex(/^[^\p{Cc}]*$/u, 'one line').optional()
+  reason: text(500).regex(/^[^\p{Cc}]*$/u, 'one line').optional(),
+  /** With `hold`: whose members decide, and how many of each. Every place has to be filled, each by other people. */
+  approvers: z.union([place, z.array(place).min(1).max(10)]).optional(),
+  timeout: duration(10, 24 * 3600).optional(),
+  requesterReason: z.boolean().optional(),
+  approverReason: z.boolean().optional(),
+  /** Groups whose members may release what they asked for themselves. */
+  breakGlass: z.array(text(255)).min(1).max(10).optional(),
+  /** Holds only what the database expects to touch or return more rows than this; what it cannot estimate is held. */
+  rowsAbove: z.number().int().min(0).optional(),
+  /** With `on: open`: how long, from the approval on, the target may be opened. */
+  window: duration(60, 24 * 3600).optional()
 })
 
 export const policySchema = z.array(ruleSchema).max(maxRules, `at most ${maxRules} rules`)
@@ -81,6 +104,21 @@ function twins(rules: readonly Rule[]): string[] {
 function contradictions(rule: Rule): string[] {
   const problems: string[] = []
   const say = (problem: string) => problems.push(`rule "${rule.name}" ${problem}`)
+  const given = (fields: readonly (keyof Rule)[]) => fields.filter((field) => rule[field] !== undefined)
+  if (rule.then !== 'hold') {
+    const [useless] = given(['approvers', 'timeout', 'requesterReason', 'approverReason', 'breakGlass', 'rowsAbove', 'window'])
+    if (useless !== undefined) say(`has "${useless}", which goes with "then: hold" only`)
+  } else {
+    if (rule.approvers === undefined) say('holds, but names no approvers')
+    if (rule.reason !== undefined) say('has a reason, which is for refusals only')
+  }
+  if (rule.on === 'open') {
+    const [useless] = given(['effects', 'relations', 'functions', 'flags', 'verbs', 'rowsAbove'])
+    if (useless !== undefined) say(`speaks of opening a target, where there are no ${useless} yet`)
+    if (rule.then === 'hold' && rule.window === undefined) say('holds the opening of a target: give it a window, such as 4h')
+  } else if (rule.window !== undefined) {
+    say('has a window, which goes with "on: open" only')
+  }
   if (rule.then !== 'allow') return problems
   if (rule.reason !== undefined) say('has a reason, which is for refusals only')
   if (rule.flags?.includes('pinned_setting') === true) say('allows pinned_setting, which is always refused')

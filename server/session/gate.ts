@@ -1,20 +1,21 @@
-// The one enforcement point: decide, re-check, write the intent, wait until it is durable, permit. Every failure on this path refuses.
+// The one enforcement point: decide, wait for people where the policy says so, re-check, write the intent, wait until it is durable,
+// permit. Every failure on this path refuses.
 import type { AuditLog } from '../audit/log.ts'
-import { Denied, type GatewayError } from '../../shared/errors.ts'
-import type { Actor, DecisionFacts, EntryFacts, StatementFacts, TargetFacts } from '../../shared/audit/entry.ts'
-import type { Decision, Operation, Outcome, Permit, StatementOperation } from '../../shared/model.ts'
+import { Denied, GatewayError, ReviewRefused } from '../../shared/errors.ts'
+import type { Actor, DecisionFacts, EntryFacts, StatementFacts } from '../../shared/audit/entry.ts'
+import type { Decision, HeldContext, Operation, Outcome, Permit, StatementOperation } from '../../shared/model.ts'
+import type { Waiting } from '../protocols/protocol.ts'
+import type { OpenReview, Reviews } from '../review/reviews.ts'
+import { waitForReview, type HoldVisit } from './hold.ts'
 
 /** What the gate needs to know of the connection that asks. */
-export interface Visit {
-  readonly session: string
-  readonly connection: number
+export interface Visit extends HoldVisit {
   readonly actor: Actor
-  readonly target: TargetFacts
-  readonly signal: AbortSignal
-  /** May this operation run, by the policy in force now. Pure. */
-  decide(operation: Operation): Decision
-  /** Hash of that policy. */
-  readonly policyVersion: string
+  /**
+   * May this operation run, by the policy in force, now.
+   * @param estimatedRows where the database was asked; null: it gives none
+   */
+  decide(operation: Operation, estimatedRows?: number | null): Decision
 }
 
 // An entry is at most 65,535 bytes; the hash stands for the whole text, so a longer one is cut for reading.
@@ -22,28 +23,73 @@ const maxRedactedBytes = 16_000
 const maxRelations = 200
 
 export interface GateEvents {
-  permitted(count: number): void
+  permitted(operations: readonly Operation[], entries: readonly number[]): void
   denied(operation: Operation, decision: Decision): void
+  settled(entry: number, outcome: Outcome): void
+}
+
+export interface GateParts {
+  readonly audit: AuditLog
+  readonly reviews: Reviews
 }
 
 /** @param elapsed monotonic milliseconds, for the duration of operations */
-export function createGate(audit: AuditLog, visit: Visit, events: GateEvents, elapsed: () => number) {
+export function createGate({ audit, reviews }: GateParts, visit: Visit, events: GateEvents, elapsed: () => number) {
   return {
     /** As `Session.authorize`: all of them or none. */
-    async authorize(operations: readonly Operation[]): Promise<readonly Permit[]> {
+    async authorize(operations: readonly Operation[], waiting?: Waiting): Promise<readonly Permit[]> {
       refuseIfEnded(visit.signal)
-      const decisions = operations.map((operation) => visit.decide(operation))
-      const refused = decisions.findIndex((decision) => decision.action !== 'allow')
+      let decisions = operations.map((operation) => visit.decide(operation))
+      let context: HeldContext | undefined
+      if (waiting !== undefined && restsOnEstimate(decisions)) {
+        context = await estimate(operations, decisions, waiting)
+        decisions = operations.map((operation) => visit.decide(operation, context!.estimatedRows))
+      }
+      const refused = decisions.findIndex(({ action }) => action === 'deny' || (action === 'hold' && waiting === undefined))
       if (refused >= 0) return refuse(operations, decisions, refused)
 
-      const entries = await audit.append(operations.map((operation, i) => intent(operation, decisions[i]!)))
-      // Writing took time: whoever lost the right meanwhile does not get the permit, and the log says that nothing ran.
-      if (visit.signal.aborted) entries.forEach((entry) => settle(entry, { status: 'cancelled' }, elapsed()))
+      const holds = decisions.filter((decision) => decision.action === 'hold')
+      const review = holds.length === 0
+        ? undefined
+        : await waitForReview(reviews, visit, {
+            operations,
+            facts: operations.flatMap((operation) => operation.kind === 'statement' ? [statementFacts(operation)] : []),
+            decisions: holds,
+            waiting: waiting!,
+            ...(context === undefined ? {} : { context }),
+            stillHeld: () => operations.every((operation) => visit.decide(operation, context?.estimatedRows).action !== 'deny')
+          })
+      const released = review === undefined ? [] : [release(review)]
+      const entries = await audit.append([...released, ...operations.map((operation, i) => intent(operation, decisions[i]!, review?.id))])
+      const intents = entries.slice(released.length)
+      // Writing took time: whoever lost the right meanwhile, or went away, does not get the permit, and the log says that nothing ran.
+      const late = visit.signal.aborted || waiting?.gone.aborted === true
+      if (late) intents.forEach((entry) => settle(entry, { status: 'cancelled' }, elapsed()))
       refuseIfEnded(visit.signal)
-      events.permitted(operations.length)
+      if (late) throw new GatewayError('cancelled', 'cancelled before it ran')
+      events.permitted(operations, intents)
       const began = elapsed()
-      return decisions.map((decision, i) => permit(decision, entries[i]!, began))
+      return decisions.map((decision, i) => permit(decision, intents[i]!, began))
     }
+  }
+
+  /** The database is asked how many rows there are; that it sees the statements for it is written down first. */
+  async function estimate(operations: readonly Operation[], decisions: readonly Decision[], waiting: Waiting): Promise<HeldContext> {
+    const planned = operations.map((operation) => operation.kind === 'statement' ? { ...operation, step: 'prepare' as const } : operation)
+    const entries = await audit.append(planned.map((operation, i) => intent(operation, decisions[i]!)))
+    const began = elapsed()
+    const context = await waiting.context()
+    entries.forEach((entry) => settle(entry, { status: 'ok' }, began))
+    return context
+  }
+
+  /** Takes the approval, which can be done once. */
+  function release(review: OpenReview): EntryFacts {
+    const approvers = review.use()
+    if (approvers === undefined) {
+      throw new ReviewRefused('cancelled', review.id, 'the approval does not stand any more, so it was not run', { hint: 'run it again to ask again' })
+    }
+    return { kind: 'review.release', review: review.id, session: visit.session, connection: visit.connection, approvers }
   }
 
   async function refuse(operations: readonly Operation[], decisions: readonly Decision[], refused: number): Promise<never> {
@@ -67,12 +113,13 @@ export function createGate(audit: AuditLog, visit: Visit, events: GateEvents, el
   }
 
   function settle(intent: number, outcome: Outcome, began: number): void {
+    events.settled(intent, outcome)
     const durationMilliseconds = Math.round((elapsed() - began) * 1000) / 1000
     audit.note({ kind: 'outcome', session: visit.session, connection: visit.connection, intent, outcome: { ...outcome, durationMilliseconds } })
   }
 
-  function intent(operation: Operation, decision: Decision): EntryFacts {
-    const common = { session: visit.session, connection: visit.connection, actor: visit.actor, decision: facts(decision) }
+  function intent(operation: Operation, decision: Decision, review?: string): EntryFacts {
+    const common = { session: visit.session, connection: visit.connection, actor: visit.actor, decision: facts(decision, review) }
     if (operation.kind === 'cancel') return { kind: 'cancel', ...common, cancels: operation.connection }
     return { kind: 'statement.intent', ...common, target: visit.target, statement: statementFacts(operation) }
   }
@@ -90,14 +137,20 @@ export function createGate(audit: AuditLog, visit: Visit, events: GateEvents, el
     }
   }
 
-  function facts(decision: Decision): DecisionFacts {
+  function facts(decision: Decision, review?: string): DecisionFacts {
     return {
       action: decision.action,
       rule: decision.rule,
       policy: visit.policyVersion,
-      ...(decision.action === 'allow' ? {} : { reason: reasonOf(decision) })
+      ...(decision.action === 'deny' ? { reason: reasonOf(decision) } : {}),
+      ...(review === undefined || decision.action !== 'hold' ? {} : { review })
     }
   }
+}
+
+function restsOnEstimate(decisions: readonly Decision[]): boolean {
+  return decisions.some((decision) => decision.action === 'hold' && decision.terms.rowsAbove !== undefined)
+    && !decisions.some(({ action }) => action === 'deny')
 }
 
 function refuseIfEnded(signal: AbortSignal): void {

@@ -5,10 +5,11 @@ import type { Duplex } from 'node:stream'
 import type { AuditLog } from '../audit/log.ts'
 import type { Identity, Revocation, Verified } from '../identity/identity.ts'
 import { access } from '../policy/access.ts'
+import type { AccessWindow } from '../review/reviews.ts'
 import type { State } from '../state/state.ts'
 import { summary, type Catalog } from '../targets/catalog.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
-import type { OpenedSession, OpenSession, SessionDetail, SessionSummary } from '../../shared/api.ts'
+import type { OpenedSession, OpenSession, ReviewSummary, SessionDetail, SessionSummary } from '../../shared/api.ts'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import type { SessionEvent } from '../../shared/events.ts'
 import { makeId } from '../../shared/id.ts'
@@ -23,7 +24,7 @@ const maxListenersPerSession = 8
 /** Shown of one session; the whole of a longer one is in the log's files. */
 const maxDetailEntries = 10_000
 
-export interface RegistryOptions extends SessionParts {
+export interface RegistryOptions extends Omit<SessionParts, 'recheck'> {
   readonly audit: AuditLog
   readonly state: State
   readonly catalog: Catalog
@@ -42,6 +43,8 @@ interface Held {
   readonly visit: OpenedVisit
   /** Index of its session.start entry. */
   readonly firstEntry: number
+  /** Approved access it was opened in, and ends with. */
+  readonly window: AccessWindow | undefined
   /** Since when nobody listens to its events; undefined while somebody does. */
   unheardSince: number | undefined
 }
@@ -80,14 +83,19 @@ export function createRegistry(options: RegistryOptions) {
       return visitOf(id)?.who.principal ?? state.sessions.get(id)?.principal
     },
 
-    /** @throws GatewayError target_unknown, with the nearest names | limit_exceeded | audit_unavailable | gateway_unreachable */
-    async open(who: Verified, request: OpenSession, source: string): Promise<OpenedSession> {
+    /**
+     * Where opening the target waits for people: the review it waits for, one and the same however often it is asked.
+     * @throws GatewayError target_unknown, with the nearest names | limit_exceeded | audit_unavailable | gateway_unreachable
+     */
+    async open(who: Verified, request: OpenSession, source: string): Promise<OpenedSession | ReviewSummary> {
       refuseIfClosed()
       const entry = catalog.find(request.target, (target) => mayOpen(who, target))
-      refuseIfTooMany(who.principal)
       const id = makeId(now(), randomBytes(16))
       const clientPassword = request.clientPassword === true ? randomBytes(18).toString('base64url') : undefined
-      const visit = new OpenedVisit(id, who, entry, now(), clientPassword, options)
+      const visit = new OpenedVisit(id, who, entry, now(), clientPassword, { ...options, recheck: identity.recheck })
+      const window = await admit(visit)
+      if (window !== undefined && 'state' in window) return window
+      refuseIfTooMany(who.principal)
       opening.add(visit)
       try {
         const start = { kind: 'session.start', session: id, actor: visit.actor, target: visit.targetFacts, source } as const
@@ -102,7 +110,7 @@ export function createRegistry(options: RegistryOptions) {
           audit.note({ kind: 'session.end', session: id, actor: visit.actor, reason: asGatewayError(error).code, connections: 0 })
           throw error
         }
-        held.set(id, { visit, firstEntry: firstEntry!, unheardSince: now() })
+        held.set(id, { visit, firstEntry: firstEntry!, window, unheardSince: now() })
       } finally {
         opening.delete(visit)
       }
@@ -120,9 +128,13 @@ export function createRegistry(options: RegistryOptions) {
     /** What `subscribe` would throw. */
     mayListen: (id: SessionId, who: Verified): void => { mayListen(id, who) },
 
-    /** Serves one local connection's bytes until either side ends. @throws GatewayError not_found | session_ended | limit_exceeded */
-    connect(id: SessionId, who: Verified, stream: Duplex): void {
-      mayConnect(id, who).connect(stream)
+    /**
+     * Serves one local connection's bytes until either side ends.
+     * @param alive whether the command line at the other end still answers; asked before something held is released
+     * @throws GatewayError not_found | session_ended | limit_exceeded
+     */
+    connect(id: SessionId, who: Verified, stream: Duplex, alive: () => Promise<boolean>): void {
+      mayConnect(id, who).connect(stream, alive)
     },
 
     /**
@@ -188,7 +200,18 @@ export function createRegistry(options: RegistryOptions) {
 
   function mayOpen(who: Verified, target: Target): boolean {
     if (who.targets !== undefined && !who.targets.includes(target.name)) return false
-    return access(options.policy(), who.principal, target).action === 'allow'
+    return access(options.policy(), who.principal, target, { now: now() }).action !== 'deny'
+  }
+
+  /** Where opening the target needs people's word: what they gave, or the review that asks them. */
+  async function admit({ who, entry, targetFacts }: OpenedVisit): Promise<AccessWindow | ReviewSummary | undefined> {
+    const policy = options.policy()
+    const decision = access(policy, who.principal, entry.target, { now: now() })
+    if (decision.action === 'deny') throw new GatewayError('denied', decision.reason)
+    if (decision.action === 'allow') return undefined
+    const { principal, login, loginEndsAt } = who
+    return options.reviews.windowFor(principal, targetFacts, decision)
+      ?? options.reviews.ask({ requester: { principal, login, loginEndsAt }, target: targetFacts, decision, policy: policy.version })
   }
 
   /** Open, or not yet written down as ended. */
@@ -269,11 +292,13 @@ export function createRegistry(options: RegistryOptions) {
     }
   }
 
-  /** Ends what nobody listens to any more and what has outlived its login. */
+  /** Ends what nobody listens to any more and what has outlived its login, or the time its access was approved for. */
   function sweep(): void {
-    for (const [id, { visit, unheardSince }] of [...held]) {
+    for (const [id, { visit, window, unheardSince }] of [...held]) {
       if (now() >= visit.who.loginEndsAt) {
         end(id, new GatewayError('unauthenticated', 'your login has ended', { hint: 'hoop login' }))
+      } else if (window !== undefined && !options.reviews.isOpenWindow(window.review)) {
+        end(id, new GatewayError('session_ended', 'the time you were given on the target is over', { hint: 'hoop connect TARGET asks again' }))
       } else if (unheardSince !== undefined && now() - unheardSince > graceMilliseconds) {
         end(id, new GatewayError('session_ended', 'the command line that opened the session has gone'))
       }
@@ -281,7 +306,8 @@ export function createRegistry(options: RegistryOptions) {
   }
 }
 
-function concerns(revocation: Revocation, who: Verified): boolean {
+/** Does it end what `who` has open? */
+export function concerns(revocation: Revocation, who: Verified): boolean {
   if (revocation.login !== undefined) return revocation.login === who.login
   const { issuer, subject } = revocation
   const is = (person: { issuer: string, subject: string } | undefined) => person?.issuer === issuer && person?.subject === subject

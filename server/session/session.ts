@@ -9,8 +9,11 @@ import type { CatalogEntry } from '../targets/catalog.ts'
 import { asGatewayError, type GatewayError } from '../../shared/errors.ts'
 import type { Actor, TargetFacts } from '../../shared/audit/entry.ts'
 import type { SessionEvent } from '../../shared/events.ts'
-import type { Decision, Operation, SessionId } from '../../shared/model.ts'
-import { createGate, type GateEvents } from './gate.ts'
+import type { SessionId } from '../../shared/model.ts'
+import type { Session } from '../protocols/protocol.ts'
+import type { Reviews } from '../review/reviews.ts'
+import { Earlier } from './earlier.ts'
+import { createGate, type GateEvents, type Visit } from './gate.ts'
 
 /** What a protocol gets to tell its client why a session ended, before the client is cut off. */
 const goodbyeMilliseconds = 400
@@ -19,6 +22,11 @@ const endMilliseconds = 2_000
 
 export interface SessionParts {
   readonly audit: AuditLog
+  readonly reviews: Reviews
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** @throws GatewayError unauthenticated where the right was lost meanwhile */
+  readonly recheck: (who: Verified) => void
   /** The policy in force; asked again for each statement, since it may be reloaded meanwhile. */
   readonly policy: () => Policy
   /** Monotonic milliseconds. */
@@ -37,8 +45,9 @@ export class OpenedVisit {
   readonly #parts: SessionParts
   readonly #controller = new AbortController()
   readonly #live = new Set<Promise<void>>()
+  readonly #earlier = new Earlier()
   readonly #listeners = new Set<(event: SessionEvent) => void>()
-  #compiled: { version: string, decide: (operation: Operation) => Decision }
+  #compiled: { version: string, decide: ReturnType<typeof compile> }
 
   constructor(
     readonly id: SessionId,
@@ -66,10 +75,10 @@ export class OpenedVisit {
   get listeners(): number { return this.#listeners.size }
   get signal(): AbortSignal { return this.#controller.signal }
 
-  /** Serves one client; the promise of its end is kept until then. */
-  connect(client: Duplex): void {
+  /** Serves one client; the promise of its end is kept until then. @param alive asked before something held is released */
+  connect(client: Duplex, alive: () => Promise<boolean>): void {
     const number = ++this.connections
-    const run = this.#serve(client, number).finally(() => this.#live.delete(run))
+    const run = this.#serve(client, number, alive).finally(() => this.#live.delete(run))
     this.#live.add(run)
   }
 
@@ -89,7 +98,7 @@ export class OpenedVisit {
     return () => this.#listeners.delete(listener)
   }
 
-  async #serve(client: Duplex, number: number): Promise<void> {
+  async #serve(client: Duplex, number: number, alive: () => Promise<boolean>): Promise<void> {
     const { audit } = this.#parts
     const common = { session: this.id, connection: number }
     audit.note({ kind: 'connection.start', ...common })
@@ -108,7 +117,7 @@ export class OpenedVisit {
         principal: this.who.principal,
         ...(this.clientPassword === undefined ? {} : { clientPassword: this.clientPassword }),
         signal: this.signal,
-        authorize: this.#gateFor(number)
+        authorize: this.#gateFor(number, alive)
       })
     } catch (error) {
       failure = asGatewayError(error)
@@ -121,9 +130,14 @@ export class OpenedVisit {
     this.#tell({ type: 'connection.closed', connection: number, ...(failure === undefined ? {} : { error: failure.message }) })
   }
 
-  #gateFor(connection: number): (operations: readonly Operation[]) => ReturnType<ReturnType<typeof createGate>['authorize']> {
+  #gateFor(connection: number, alive: () => Promise<boolean>): Session['authorize'] {
+    const { audit, reviews, elapsed, now, recheck } = this.#parts
     const events: GateEvents = {
-      permitted: (count) => { this.statements += count },
+      permitted: (operations, entries) => {
+        this.statements += operations.length
+        this.#earlier.add(operations, entries, now())
+      },
+      settled: (entry, outcome) => this.#earlier.settle(entry, outcome),
       denied: (operation, decision) => {
         this.denied++
         this.#tell({
@@ -136,16 +150,23 @@ export class OpenedVisit {
       }
     }
     const current = () => this.#current()
-    const visit = {
+    const earlier = this.#earlier
+    const visit: Visit = {
       session: this.id,
       connection,
       actor: this.actor,
+      requester: this.who,
       target: this.targetFacts,
       signal: this.signal,
-      decide: (operation: Operation) => current().decide(operation),
-      get policyVersion() { return current().version }
+      decide: (operation, estimatedRows) =>
+        current().decide(operation, { now: now(), ...(estimatedRows === undefined ? {} : { estimatedRows }) }),
+      get policyVersion() { return current().version },
+      get earlier() { return earlier.list },
+      alive,
+      recheck: () => recheck(this.who),
+      tell: (event) => this.#tell(event)
     }
-    return createGate(this.#parts.audit, visit, events, this.#parts.elapsed).authorize
+    return createGate({ audit, reviews }, visit, events, elapsed).authorize
   }
 
   #current() {

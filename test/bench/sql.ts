@@ -43,9 +43,9 @@ for (const [name, sql] of Object.entries(statements)) {
     each(() => parser.parse(sql)),
     each(() => read(tree)),
     each(() => redact(sql)),
-    each(() => decide(operation)),
-    each(() => decide(operationOf(statementIn(`${sql} -- ${i++}`)))),
-    each(() => decide(operationOf(statementIn(sql))))
+    each(() => decide(operation, { now: 0 })),
+    each(() => decide(operationOf(statementIn(`${sql} -- ${i++}`)), { now: 0 })),
+    each(() => decide(operationOf(statementIn(sql)), { now: 0 }))
   ].map((figure) => figure.padStart(10)).join(''))
 }
 

@@ -27,7 +27,7 @@ describe('a wrong rule is refused and says where', () => {
     ['an unknown effect', [{ ...rule, effects: ['reed'] }], /^0\.effects\.0: .*"read","write"/],
     ['no effects at all', [{ ...rule, effects: [] }], /^0\.effects/],
     ['an unknown flag', [{ ...rule, flags: ['nowhere'] }], /^0\.flags\.0.*no_where/],
-    ['holds, which are not there yet', [{ ...rule, then: 'hold' }], /^0\.then: .*"deny","allow"/],
+    ['something that is nothing', [{ ...rule, then: 'mask' }], /^0\.then: .*"deny","hold","allow"/],
     ['nothing to do', [{ ...rule, then: undefined }], /^0\.then/],
     ['an e-mail address as identity', [{ ...rule, who: { email: 'a@example.com' } }], /unrecognized_keys.*email/],
     ['nobody', [{ ...rule, who: {} }], /leave it out to mean everybody/],

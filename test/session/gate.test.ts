@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openAuditLog, type AuditLog } from '../../server/audit/log.ts'
+import type { Reviews } from '../../server/review/reviews.ts'
 import { createGate, type Visit } from '../../server/session/gate.ts'
 import type { AuditEntry, EntryFacts } from '../../shared/audit/entry.ts'
 import { Denied, GatewayError } from '../../shared/errors.ts'
@@ -70,14 +71,25 @@ function setup(): Setup {
     target: { name: 'db', protocol: 'echo', address: 'localhost:1' },
     signal: controller.signal,
     decide: (operation: Operation) => operation.kind === 'cancel' ? allow : decisions.get(operation.verb) ?? allow,
-    policyVersion: 'v1'
+    policyVersion: 'v1',
+    requester: { principal: { issuer: 'https://idp.example', subject: 'ada', groups: [], kind: 'human' }, login: 'l'.repeat(26), loginEndsAt: Infinity },
+    earlier: [],
+    alive: () => Promise.resolve(true),
+    recheck: () => {},
+    tell: () => {}
   }
   return { log: new HeldLog(), controller, permitted: [], denied: [], decisions, visit }
 }
 
 let time = 0
 function gateOf({ log, visit, permitted, denied }: Setup, audit = log as unknown as AuditLog) {
-  return createGate(audit, visit, { permitted: (n) => permitted.push(n), denied: (_, { rule }) => denied.push(rule) }, () => time)
+  // Nothing here waits for people; hold.test.ts does.
+  const parts = { audit, reviews: undefined as unknown as Reviews }
+  return createGate(parts, visit, {
+    permitted: (operations) => permitted.push(operations.length),
+    denied: (_, { rule }) => denied.push(rule),
+    settled: () => {}
+  }, () => time)
 }
 
 /** Whether a promise has settled by now, everything already queued done. */

@@ -9,6 +9,7 @@ import type { AuditLog } from '../../server/audit/log.ts'
 import type { Identity, Revocation, Verified } from '../../server/identity/identity.ts'
 import { parsePolicy, policySchema } from '../../server/policy/rules.ts'
 import type { Protocol } from '../../server/protocols/protocol.ts'
+import type { Reviews } from '../../server/review/reviews.ts'
 import { createSecrets } from '../../server/secrets.ts'
 import { createRegistry, type RegistryOptions, type SessionRegistry } from '../../server/session/registry.ts'
 import { openState, type State } from '../../server/state/state.ts'
@@ -99,6 +100,8 @@ function start(limits: RegistryOptions['limits'] = { sessionsPerPrincipal: 3, co
     state,
     catalog: createCatalog({ db: target }, [protocol], createSecrets(folder, {}, [])),
     identity: identity as Identity,
+    // No rule here asks anybody.
+    reviews: {} as Reviews,
     limits,
     now: () => time,
     policy: () => policy,
@@ -107,6 +110,7 @@ function start(limits: RegistryOptions['limits'] = { sessionsPerPrincipal: 3, co
   })
 }
 
+const answering = () => Promise.resolve(true)
 const open = async (who = ada) => (await registry.open(who, { target: 'db' }, '127.0.0.1')).id
 const kinds = () => log.written.map(({ kind }) => kind)
 const failure = (promise: Promise<unknown>) => promise.then(() => { throw new Error('resolved') }, (error: unknown) => error as GatewayError)
@@ -203,9 +207,9 @@ describe('a session ends', () => {
       session.signal.addEventListener('abort', () => setTimeout(resolve, 30), { once: true })
       client.resume()
     })
-    registry.connect(id, ada, duplexPair()[0])
-    registry.connect(id, ada, duplexPair()[0])
-    expect(() => registry.connect(id, ada, duplexPair()[0])).toThrow(expect.objectContaining({ code: 'limit_exceeded' }) as Error)
+    registry.connect(id, ada, duplexPair()[0], answering)
+    registry.connect(id, ada, duplexPair()[0], answering)
+    expect(() => registry.connect(id, ada, duplexPair()[0], answering)).toThrow(expect.objectContaining({ code: 'limit_exceeded' }) as Error)
     await registry.end(id, new GatewayError('session_ended', 'done'))
     expect(kinds()).toEqual(['session.start', 'connection.start', 'connection.start', 'connection.end', 'connection.end', 'session.end'])
     expect(state.sessions.get(id)).toMatchObject({ endReason: 'done', connections: 2, lastEntry: 5 })
@@ -216,7 +220,7 @@ describe('a session ends', () => {
     let letGo = () => {}
     serve = () => new Promise((resolve) => { letGo = resolve })
     const [near, far] = duplexPair()
-    registry.connect(id, ada, near)
+    registry.connect(id, ada, near, answering)
     const began = performance.now()
     const ended = registry.end(id, new GatewayError('unauthenticated', 'disabled'))
     await until('the client to be cut off', () => near.destroyed)
@@ -243,7 +247,7 @@ describe('a connection', () => {
     const id = await open()
     serve = () => Promise.reject(new TypeError('x is not a function'))
     const [near] = duplexPair()
-    registry.connect(id, ada, near)
+    registry.connect(id, ada, near, answering)
     await until('its end', () => near.destroyed)
     expect(bugs).toMatchObject([{ code: 'internal', cause: { message: 'x is not a function' } }])
     expect(registry.size).toBe(1)
@@ -255,7 +259,7 @@ describe('a connection', () => {
     let finish = () => {}
     serve = () => new Promise((resolve) => { finish = resolve })
     const stream = new Duplex({ read() {}, write: (_c, _e, done) => done() })
-    registry.connect(id, ada, stream)
+    registry.connect(id, ada, stream, answering)
     stream.destroy(new Error('reset'))
     finish()
     await until('its end', () => kinds().at(-1) === 'connection.end')

@@ -76,9 +76,16 @@ class Planner {
       throw error
     }
     const operations = this.#drafts.map(({ statement, step, bound }): StatementOperation => {
-      const { redacted, sha256, text, effects, relations, functions, flags, verb } = statement
+      const { redacted, sha256, text, effects, relations, functions, effectful, flags, verb } = statement
       const facts = { text, sha256, effects, relations, functions, flags, verb }
-      return { kind: 'statement', step, ...facts, ...bound, ...(redacted === undefined ? {} : { redacted }) }
+      return {
+        kind: 'statement',
+        step,
+        ...facts,
+        ...bound,
+        ...(redacted === undefined ? {} : { redacted }),
+        ...(effectful === undefined ? {} : { effectful })
+      }
     })
     return { operations, steps: this.#steps, cut }
   }
@@ -178,13 +185,9 @@ class Planner {
     const named = this.#statement(statement.executes.name)?.statement
     if (named === undefined) return { ...statement, effects: ['unknown'] }
     const { copy: _, ...own } = statement
-    return {
-      ...own,
-      effects: union(named.effects, statement.effects.filter((effect) => effect !== 'unknown')),
-      relations: union(named.relations, statement.relations),
-      functions: union(named.functions, statement.functions),
-      flags: union(named.flags, statement.flags)
-    }
+    // An EXECUTE by itself is unknown; with calls among its arguments it stays so, whatever it executes.
+    const ownEffects = statement.functions.length > 0 ? statement.effects : statement.effects.filter((effect) => effect !== 'unknown')
+    return { ...own, ...together(named, { ...statement, effects: ownEffects, effectful: [] }) }
   }
 
   #statement(name: string): { statement: AnalyzedStatement, draft: number | undefined } | undefined {
@@ -206,13 +209,18 @@ class Planner {
 function single(statements: readonly AnalyzedStatement[]): AnalyzedStatement {
   const [first, ...more] = statements
   if (first === undefined) return empty
-  return more.reduce((all, next) => ({
-    ...all,
-    effects: union(all.effects, next.effects),
-    relations: union(all.relations, next.relations),
-    functions: union(all.functions, next.functions),
-    flags: union(all.flags, next.flags)
-  }), first)
+  return more.reduce((all, next) => ({ ...all, ...together(all, next) }), first)
+}
+
+/** What two statements do between them. Functions account for the effects only where they do for both. */
+function together(a: AnalyzedStatement, b: AnalyzedStatement) {
+  return {
+    effects: union(a.effects, b.effects),
+    relations: union(a.relations, b.relations),
+    functions: union(a.functions, b.functions),
+    ...(a.effectful === undefined || b.effectful === undefined ? {} : { effectful: union(a.effectful, b.effectful) }),
+    flags: union(a.flags, b.flags)
+  }
 }
 
 /** The server may know a name that was made behind the gateway's back, inside a function for example. */

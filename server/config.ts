@@ -76,6 +76,28 @@ const targetSchema = z.strictObject({
   labels: label.default({})
 })
 
+const webhookSchema = z.strictObject({
+  name,
+  /** Whoever knows the URL of a chat's webhook can post there: better by reference. */
+  url: z.union([secret, z.url({ protocol: /^https?$/ })], { error: 'an https URL, or a reference to one: "env:NAME", "file:PATH" or "exec:COMMAND"' }),
+  /** Key of the signature on each message. */
+  secret: secret.optional(),
+  format: z.enum(['full', 'text', 'card']).default('full')
+})
+
+const reviewsSchema = z.strictObject({
+  webhooks: z.array(webhookSchema).max(20).default([])
+    .refine((webhooks) => new Set(webhooks.map((webhook) => webhook.name)).size === webhooks.length, 'two webhooks have the same name'),
+  /** Program and arguments; no shell. */
+  command: z.array(z.string().min(1)).min(1).optional(),
+  limits: z.strictObject({
+    pendingPerPrincipal: z.number().int().min(1).max(10_000).default(20),
+    pending: z.number().int().min(1).max(100_000).default(5_000),
+    /** Exact statements and parameters of all that wait. */
+    heldMebibytes: z.number().int().min(1).max(65_536).default(256)
+  }).prefault({})
+})
+
 const configSchema = z.strictObject({
   listen: listenSchema,
   identity: identitySchema,
@@ -89,6 +111,7 @@ const configSchema = z.strictObject({
     sessionsPerPrincipal: z.number().int().min(1).default(50),
     connectionsPerSession: z.number().int().min(1).default(100)
   }).prefault({}),
+  reviews: reviewsSchema.prefault({}),
   log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   targets: z.record(name, targetSchema),
   policy: policySchema
@@ -126,7 +149,8 @@ export class ConfigError extends GatewayError {
  * @throws ConfigError with every problem found
  */
 export async function loadConfig(
-  file: string, { environment = process.env, reload = false }: { environment?: NodeJS.ProcessEnv, reload?: boolean } = {}
+  file: string,
+  { environment = process.env, reload = false }: { environment?: NodeJS.ProcessEnv, reload?: boolean } = {}
 ): Promise<Config> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'there is no such file; write one with: hoop gateway init' : `cannot be read (${error.code ?? 'unknown error'})`
@@ -181,6 +205,11 @@ function crossChecks(config: z.infer<typeof configSchema>): ConfigProblem[] {
       problems.push({ path: `targets.${target}.tls`, message: 'must be "disable" for a Unix socket' })
     }
   }
+  for (const [i, { url }] of config.reviews.webhooks.entries()) {
+    if (/^http:/i.test(url) && !isLoopback(`${new URL(url).hostname}:0`)) {
+      problems.push({ path: `reviews.webhooks.${i}.url`, message: 'must be https, unless it is on this machine' })
+    }
+  }
   return problems
 }
 
@@ -198,7 +227,7 @@ function references(node: unknown, path: string[] = []): { path: string, referen
   if (typeof node !== 'object' || node === null) return []
   return Object.entries(node).flatMap(([key, value]) => references(value, [...path, key]))
 }
-const secretFields = new Set(['password', 'cert', 'key', 'ca'])
+const secretFields = new Set(['password', 'cert', 'key', 'ca', 'secret', 'url'])
 
 function unsetVariables(config: z.infer<typeof configSchema>, environment: NodeJS.ProcessEnv): ConfigProblem[] {
   return references(config)

@@ -14,6 +14,9 @@ import { createEmbeddedProvider } from './identity/embedded/provider.ts'
 import { openIdentity, type IdentitySettings } from './identity/identity.ts'
 import { createLog, type Log } from './log.ts'
 import { protocols } from './protocols/index.ts'
+import { createNotifier } from './review/notify.ts'
+import { createReviews } from './review/reviews.ts'
+import { isSecretReference } from './secrets.ts'
 import { createRegistry } from './session/registry.ts'
 import { openState } from './state/state.ts'
 import { createCatalog } from './targets/catalog.ts'
@@ -150,11 +153,31 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
     randomBytes,
     ...(embedded === undefined ? {} : { issuerKeys: embedded.keys })
   })
+  const notifier = createNotifier({
+    ...notifications(config),
+    gateway: url,
+    note: (facts) => audit.note(facts),
+    log,
+    now,
+    random: Math.random
+  })
+  const { pending, pendingPerPrincipal, heldMebibytes } = config.reviews.limits
+  const reviews = createReviews({
+    state,
+    audit,
+    identity,
+    now,
+    randomBytes,
+    notify: notifier.notify,
+    limits: { pending, pendingPerPrincipal, heldBytes: heldMebibytes * 2 ** 20 },
+    onBug: (error, facts) => log.error({ ...facts, error: error.cause }, 'reviews: an error of the gateway\'s own')
+  })
   const registry = createRegistry({
     audit,
     state,
     catalog,
     identity,
+    reviews,
     now,
     elapsed,
     limits: config.limits,
@@ -171,6 +194,7 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
     ...(tls === undefined ? {} : { tls }),
     identity,
     sessions: registry,
+    reviews,
     catalog,
     log,
     now,
@@ -203,11 +227,26 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   unwatchFile(file)
   // Sessions first, while their sockets still carry the protocols' own word for why.
   await registry.close()
+  reviews.close()
+  notifier.close()
   await listener.close()
   audit.note({ kind: 'admin', action: 'gateway.stop' })
   await audit.close()
   state.close()
   return 0
+}
+
+/** Secrets are read for each message, as everywhere. */
+function notifications({ reviews: { webhooks, command }, secrets }: Config) {
+  return {
+    webhooks: webhooks.map(({ name, url, secret, format }) => ({
+      name,
+      format,
+      url: () => isSecretReference(url) ? secrets.read(url) : Promise.resolve(url),
+      ...(secret === undefined ? {} : { secret: () => secrets.read(secret) })
+    })),
+    ...(command === undefined ? {} : { command })
+  }
 }
 
 /** The first SIGTERM or SIGINT ends the gateway in order; a second one at once. */

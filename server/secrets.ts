@@ -14,6 +14,10 @@ export type SecretReference = string & { readonly __secret?: never }
 
 export const secretPattern = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|exec:.+)$/
 
+export function isSecretReference(text: string): text is SecretReference {
+  return secretPattern.test(text)
+}
+
 export interface Secrets {
   /** The secret's text without one trailing newline. @throws GatewayError config_invalid naming the reference, never the value */
   read(reference: SecretReference): Promise<string>

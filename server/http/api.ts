@@ -4,11 +4,13 @@ import { Hono, type Context } from 'hono'
 import { z } from 'zod'
 import { paths } from '../../shared/api.ts'
 import { GatewayError } from '../../shared/errors.ts'
+import type { Verified } from '../identity/identity.ts'
 import { authenticate } from './authenticate.ts'
 import { authorise } from './authorise.ts'
 import { gatewayHandlers } from './handlers/gateway.ts'
 import { createServiceToken, peopleHandlers } from './handlers/people.ts'
 import { openSession, sessionFilter, sessionHandlers } from './handlers/sessions.ts'
+import { ballot, reviewFilter, reviewHandlers, reviewReason } from './handlers/reviews.ts'
 import { tokenHandlers, tokenRequest } from './handlers/tokens.ts'
 import { readBody, readQuery, refuseBody } from './input.ts'
 import { answerHeaders, HttpRefusal, problemFrom, problemHeaders } from './problem.ts'
@@ -24,7 +26,9 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
   const tokens = tokenHandlers(parts)
   const sessions = sessionHandlers(parts)
   const people = peopleHandlers(parts)
+  const reviews = reviewHandlers(parts)
   const object = parts.sessions.owner
+  const seen = (review: string, { principal }: Verified) => parts.reviews.owner(principal, review)
   return [
     route({ method: 'GET', path: paths.discovery, may: 'anyone', handle: gateway.discovery }),
     route({ method: 'GET', path: paths.health, may: 'anyone', handle: gateway.health }),
@@ -38,6 +42,14 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
     route({ method: 'DELETE', path: paths.session(id), may: 'session.end', object, status: 204, handle: sessions.end }),
     route({ method: 'GET', path: paths.sessionEvents(id), may: 'session.listen', object, handle: webSocketOnly }),
     route({ method: 'GET', path: paths.sessionConnections(id), may: 'session.connect', object, handle: webSocketOnly }),
+    route({ method: 'GET', path: paths.reviews, may: 'reviews.list', query: reviewFilter, handle: reviews.list }),
+    route({ method: 'GET', path: paths.reviewEvents, may: 'reviews.listen', handle: webSocketOnly }),
+    route({ method: 'GET', path: paths.review(id), may: 'review.read', object: seen, handle: reviews.show }),
+    route({ method: 'POST', path: paths.approveReview(id), may: 'review.decide', object: seen, body: ballot, handle: reviews.approve }),
+    route({ method: 'POST', path: paths.rejectReview(id), may: 'review.decide', object: seen, body: ballot, handle: reviews.reject }),
+    route({ method: 'POST', path: paths.withdrawReview(id), may: 'review.withdraw', object: seen, status: 204, handle: reviews.withdraw }),
+    route({ method: 'POST', path: paths.reviewReason(id), may: 'review.withdraw', object: seen, body: reviewReason, status: 204, handle: reviews.giveReason }),
+    route({ method: 'POST', path: paths.expireReview(id), may: 'review.expire', object: seen, status: 204, handle: reviews.expire }),
     route({ method: 'POST', path: paths.serviceTokens, may: 'service-token.create', body: createServiceToken, status: 201, handle: people.createToken }),
     route({ method: 'GET', path: paths.serviceTokens, may: 'service-tokens.list', handle: people.tokens }),
     route({ method: 'DELETE', path: paths.serviceToken(id), may: 'service-token.revoke', status: 204, handle: people.revokeToken }),
@@ -68,7 +80,7 @@ export function createApi(parts: ApiParts): Hono<{ Bindings: HttpBindings }> {
     const { incoming } = context.env
     const itsId = context.req.param('id') ?? ''
     const who = row.may === 'anyone' ? undefined : authenticate(parts.identity, incoming)
-    if (row.may !== 'anyone') authorise(who!, row.may, ...(row.object === undefined ? [] : [row.object(itsId)] as const))
+    if (row.may !== 'anyone') authorise(who!, row.may, ...(row.object === undefined ? [] : [row.object(itsId, who!)] as const))
     const query = readQuery(context.req.queries(), (row.query ?? noQuery) as z.ZodType<never>)
     if (row.body === undefined) refuseBody(incoming)
     const body = row.body === undefined ? undefined : await readBody(incoming, row.body)

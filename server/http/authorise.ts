@@ -13,6 +13,8 @@ const people: Rule = ({ principal }) => principal.kind === 'human'
 const admins: Rule = (who) => people(who, undefined) && who.admin
 const owner: Rule = ({ principal }, object) =>
   object !== undefined && principal.issuer === object.issuer && principal.subject === object.subject
+/** A review that the asker may not see is handed in as none. */
+const visible: Rule = (_, object) => object !== undefined
 const ownerOrAdmin: Rule = (who, object) => object !== undefined && (owner(who, object) || admins(who, object))
 
 const rules = {
@@ -27,6 +29,14 @@ const rules = {
   'session.listen': owner,
   /** Not admins either: what runs in a session is its owner's doing, and stands so in the audit log. */
   'session.connect': owner,
+  /** Which are listed and told of is reviews' to say: those one asked for and those one may decide; admins all. */
+  'reviews.list': anybody,
+  'reviews.listen': anybody,
+  'review.read': visible,
+  /** By whom, reviews.ts says in words: four eyes is more than a table. */
+  'review.decide': visible,
+  'review.withdraw': visible,
+  'review.expire': (who, object) => visible(who, object) && admins(who, object),
   'service-token.create': people,
   'service-tokens.list': people,
   'service-token.revoke': people,
@@ -42,7 +52,9 @@ const rules = {
 export function authorise(who: Verified, action: Action, ...about: [object?: Owner]): void {
   if (Object.hasOwn(rules, action) && rules[action](who, about[0])) return
   throw about.length > 0
-    ? new GatewayError('not_found', 'there is no such session', { hint: 'hoop sessions lists yours' })
+    ? action.startsWith('review.')
+      ? new GatewayError('not_found', 'there is no such review', { hint: 'hoop reviews lists those you may see' })
+      : new GatewayError('not_found', 'there is no such session', { hint: 'hoop sessions lists yours' })
     : new GatewayError('forbidden', 'you may not do that')
 }
 

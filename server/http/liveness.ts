@@ -34,3 +34,23 @@ export function watchLiveness(socket: WebSocket, wire: Socket, { pingMillisecond
   })
   socket.once('close', () => clearInterval(timer))
 }
+
+const answerMilliseconds = 2_000
+
+/** Asks now, for when it matters: is there somebody at the other end who answers? */
+export function answers(socket: WebSocket, token: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = (answered: boolean) => {
+      clearTimeout(timer)
+      socket.off('pong', onPong).off('close', onClose)
+      resolve(answered)
+    }
+    const onPong = (payload: Buffer) => { if (payload.toString() === token) done(true) }
+    const onClose = () => done(false)
+    const timer = setTimeout(() => done(false), answerMilliseconds)
+    socket.on('pong', onPong).on('close', onClose)
+    // 1 is OPEN.
+    if (socket.readyState === 1) socket.ping(token)
+    else done(false)
+  })
+}

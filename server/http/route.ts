@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { AuditLog } from '../audit/log.ts'
 import type { Identity, Verified } from '../identity/identity.ts'
 import type { Log } from '../log.ts'
+import type { Reviews } from '../review/reviews.ts'
 import type { Owner, SessionRegistry } from '../session/registry.ts'
 import type { Catalog } from '../targets/catalog.ts'
 import type { Discovery } from '../../shared/api.ts'
@@ -12,6 +13,7 @@ import type { Action } from './authorise.ts'
 export interface ApiParts {
   readonly identity: Identity
   readonly sessions: SessionRegistry
+  readonly reviews: Reviews
   readonly catalog: Catalog
   readonly audit: AuditLog
   readonly log: Log
@@ -35,8 +37,8 @@ export interface Route<Body = undefined, Query = undefined> {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly may: Action | 'anyone'
-  /** Whose the thing in the path is; given for every action about a session. */
-  readonly object?: (id: Id) => Owner | undefined
+  /** Whose the thing in the path is, as far as `who` may know of it; given for every action about a session or a review. */
+  readonly object?: (id: Id, who: Verified) => Owner | undefined
   readonly body?: z.ZodType<Body>
   readonly query?: z.ZodType<Query>
   /** Of success; 204 has no body. 200 where absent. */
@@ -46,7 +48,7 @@ export interface Route<Body = undefined, Query = undefined> {
 
 /** A handler's result where its status is not the route's. */
 export class Answer<T> {
-  constructor(readonly status: 200 | 503, readonly body: T) {}
+  constructor(readonly status: 200 | 202 | 503, readonly body: T) {}
 }
 
 /** Checks a row's types, which the table then forgets. */

@@ -1,18 +1,21 @@
-// The two WebSockets of a session: its events, and one for each local connection. From upgrade request to session; the bytes are
-// shared/tunnel.ts's, what they mean is the protocol's.
+// The WebSockets: a session's events, its local connections one by one, and the reviews somebody may see. From upgrade request to
+// session; the bytes are shared/tunnel.ts's, what they mean is the protocol's.
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Identity, Verified } from '../identity/identity.ts'
 import type { Log } from '../log.ts'
-import type { SessionRegistry } from '../session/registry.ts'
+import type { Reviews } from '../review/reviews.ts'
+import { concerns, type SessionRegistry } from '../session/registry.ts'
 import { GatewayError, type ErrorCode } from '../../shared/errors.ts'
 import type { SessionEvent } from '../../shared/events.ts'
+import { paths } from '../../shared/api.ts'
 import type { SessionId } from '../../shared/model.ts'
 import { closeCodeFor, closeReasonFor, maxPayloadBytes, tunnelStream } from '../../shared/tunnel.ts'
 import { authenticate } from './authenticate.ts'
 import { authorise, type Action } from './authorise.ts'
-import { watchLiveness, type LivenessLimits } from './liveness.ts'
+import { answers, watchLiveness, type LivenessLimits } from './liveness.ts'
 import { problemFrom, refuseSocket } from './problem.ts'
 
 /** Events a command line has not taken yet; one that never does is cut off, and may come back. */
@@ -22,12 +25,16 @@ const maxEventPayloadBytes = 1024
 /** How long the closing handshake may take. */
 const closeMilliseconds = 5_000
 const restarting = 1012
+/** After so long a watcher of reviews comes again, with a token of then. */
+const maxWatchMilliseconds = 24 * 3600_000
 
 interface Kind {
   readonly action: Action
   readonly server: WebSocketServer
   /** Throws what the request is refused with, while that can still be said in HTTP. */
   readonly check: (id: SessionId, who: Verified) => void
+  /** About a session, the one in the path. */
+  readonly aboutSession: boolean
   readonly open: (socket: WebSocket, id: SessionId, who: Verified) => void
 }
 
@@ -40,11 +47,19 @@ export interface Tunnels {
 }
 
 export function createTunnels(
-  { identity, sessions, log, limits }: { identity: Identity, sessions: SessionRegistry, log: Log, limits: LivenessLimits }
+  { identity, sessions, reviews, log, now, limits }:
+    { identity: Identity, sessions: SessionRegistry, reviews: Reviews, log: Log, now: () => number, limits: LivenessLimits }
 ): Tunnels {
   const kinds: Readonly<Record<string, Kind>> = {
-    connections: { action: 'session.connect', server: webSockets(maxPayloadBytes), check: sessions.mayConnect, open: connect },
-    events: { action: 'session.listen', server: webSockets(maxEventPayloadBytes), check: sessions.mayListen, open: listen }
+    connections: { action: 'session.connect', server: webSockets(maxPayloadBytes), check: sessions.mayConnect, open: connect, aboutSession: true },
+    events: { action: 'session.listen', server: webSockets(maxEventPayloadBytes), check: sessions.mayListen, open: listen, aboutSession: true },
+    reviews: {
+      action: 'reviews.listen',
+      server: webSockets(maxEventPayloadBytes),
+      check: (_, who) => reviews.maySubscribe(who.principal),
+      open: (socket, _, who) => follow(socket, who),
+      aboutSession: false
+    }
   }
 
   return {
@@ -53,7 +68,7 @@ export function createTunnels(
       try {
         const { kind, id } = requested(request)
         const who = authenticate(identity, request)
-        authorise(who, kind.action, sessions.owner(id))
+        authorise(who, kind.action, ...(kind.aboutSession ? [sessions.owner(id)] as const : []))
         kind.check(id, who)
         // Answers before this returns, or refuses a malformed handshake itself.
         kind.server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -80,18 +95,19 @@ export function createTunnels(
   function requested(request: IncomingMessage): { kind: Kind, id: SessionId } {
     // Exactly this: no query a token could stand in, no other spelling of the same path.
     const [, id, name] = /^\/v1\/sessions\/([a-z0-9]{26})\/(connections|events)$/.exec(request.url ?? '') ?? []
-    if (id === undefined) throw new GatewayError('not_found', 'there is no such WebSocket')
+    const ofReviews = request.url === paths.reviewEvents
+    if (id === undefined && !ofReviews) throw new GatewayError('not_found', 'there is no such WebSocket')
     // Only a browser sends it, on behalf of whatever page runs there; the command line never does.
     if (request.headers.origin !== undefined || request.headers['sec-websocket-origin'] !== undefined) {
       throw new GatewayError('forbidden', 'this path is not for web pages')
     }
-    return { kind: kinds[name!]!, id }
+    return ofReviews ? { kind: kinds.reviews!, id: '' } : { kind: kinds[name!]!, id: id! }
   }
 
   function connect(socket: WebSocket, id: SessionId, who: Verified): void {
     const stream = tunnelStream(socket)
     try {
-      sessions.connect(id, who, stream)
+      sessions.connect(id, who, stream, () => answers(socket, `alive ${randomUUID()}`))
     } catch (error) {
       logBug(error)
       stream.on('error', () => {}).destroy(error as Error)
@@ -105,6 +121,31 @@ export function createTunnels(
       if (event.type === 'ended') socket.close(...closing(event))
     })
     socket.once('close', unsubscribe)
+    socket.once('message', () => socket.close(1003, 'nothing is said to the gateway here'))
+  }
+
+  /** Ends with its login: what somebody may see is asked anew for each event, whether they may see anything is not. */
+  function follow(socket: WebSocket, who: Verified): void {
+    const end = (reason: string) => {
+      const error = new GatewayError('unauthenticated', reason)
+      socket.close(closeCodeFor(error), closeReasonFor(error))
+    }
+    const unsubscribe = reviews.subscribe(who.principal, (event) => {
+      if (socket.bufferedAmount > maxUnsentEventBytes) return socket.terminate()
+      socket.send(JSON.stringify(event))
+    })
+    const stopListening = identity.onRevoked((revocation) => {
+      if (concerns(revocation, who)) end(revocation.reason)
+    })
+    const timer = setTimeout(() => {
+      if (now() >= who.loginEndsAt) end('your login has ended')
+      else socket.close(restarting)
+    }, Math.min(who.loginEndsAt - now(), maxWatchMilliseconds))
+    socket.once('close', () => {
+      unsubscribe()
+      stopListening()
+      clearTimeout(timer)
+    })
     socket.once('message', () => socket.close(1003, 'nothing is said to the gateway here'))
   }
 

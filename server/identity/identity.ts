@@ -56,6 +56,7 @@ export interface Identity {
 export interface KnownPerson {
   readonly groups: readonly string[]
   readonly disabled: boolean
+  readonly admin: boolean
 }
 
 export interface IdentitySettings extends LoginSettings {
@@ -116,7 +117,9 @@ export async function openIdentity({ settings, state, note, now, randomBytes, is
 
     person(issuer, subject) {
       const user = state.users.find(issuer, subject)
-      return user && { groups: user.groups, disabled: user.disabledAt !== undefined }
+      if (user === undefined) return undefined
+      const { groups, disabledAt } = user
+      return { groups, disabled: disabledAt !== undefined, admin: groups.includes(settings.adminGroup) }
     },
 
     endLogin(who) {

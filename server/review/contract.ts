@@ -6,7 +6,6 @@ import type { ReviewEvent } from '../../shared/events.ts'
 import type { Decision, HeldContext, Id, Principal, ReviewState, ReviewTerms, SessionId } from '../../shared/model.ts'
 import type { State } from '../state/state.ts'
 import type { EndState, Person, Review } from './review.ts'
-import type { Viewer } from './show.ts'
 
 /** Whoever asks: as `Verified`. */
 export interface Requester {
@@ -97,23 +96,26 @@ export interface Reviews {
   /** Has that window neither run out nor been taken back? */
   isOpenWindow(review: Id): boolean
   /** Newest first; only what the viewer may see. */
-  list(viewer: Viewer, listing: ReviewListing): ReviewSummary[]
+  list(viewer: Principal, listing: ReviewListing): ReviewSummary[]
   /** undefined where there is none, or none the viewer may see. That one of those asked has looked is written down. */
-  show(viewer: Viewer, id: Id): ReviewDetail | undefined
-  maySee(viewer: Viewer, id: Id): boolean
+  show(viewer: Principal, id: Id): ReviewDetail | undefined
+  /** Whose it is; undefined where there is none, or none the viewer may see. */
+  owner(viewer: Principal, id: Id): Pick<Principal, 'issuer' | 'subject'> | undefined
   /**
    * The vote is durable in the audit log before it counts.
    * @throws GatewayError not_found | forbidden | conflict | bad_request | audit_unavailable
    */
-  decide(id: Id, by: Viewer, ballot: ReviewVote & { readonly approve: boolean }): Promise<ReviewDetail>
+  decide(id: Id, by: Principal, ballot: ReviewVote & { readonly approve: boolean }): Promise<ReviewDetail>
   /** @throws GatewayError as `decide` */
-  giveReason(id: Id, by: Viewer, reason: string): Promise<void>
+  giveReason(id: Id, by: Principal, reason: string): Promise<void>
   /** By whoever asked. @throws GatewayError not_found | forbidden | conflict */
-  withdraw(id: Id, by: Viewer): void
+  withdraw(id: Id, by: Principal): void
   /** By an admin: ends what waits, or a window. @throws GatewayError not_found | forbidden | conflict */
-  expire(id: Id, by: Viewer): void
+  expire(id: Id, by: Principal): void
+  /** @throws GatewayError limit_exceeded, as `subscribe` would */
+  maySubscribe(viewer: Principal): void
   /** Every pending review the viewer may see, then each change of one, until the returned function is called. */
-  subscribe(viewer: Viewer, listener: (event: ReviewEvent) => void): () => void
+  subscribe(viewer: Principal, listener: (event: ReviewEvent) => void): () => void
   /** How many wait. */
   readonly size: number
   /** Ends what is due. Called by a timer; a test that turns the clock calls it itself. */

@@ -15,6 +15,8 @@ export type EndState = Exclude<ReviewState, 'pending'>
 export interface Person {
   readonly groups: readonly string[]
   readonly disabled: boolean
+  /** Member of the admin group. */
+  readonly admin: boolean
 }
 export type People = (issuer: string, subject: string) => Person | undefined
 

@@ -25,7 +25,7 @@ import {
   type People,
   type Review
 } from './review.ts'
-import { detailFor, maySee, summaryFor, type Held, type Viewer } from './show.ts'
+import { detailFor, isAdmin, maySee, summaryFor, type Held } from './show.ts'
 import { createStore } from './store.ts'
 
 export type {
@@ -40,9 +40,10 @@ export type {
   Reviews,
   ReviewVerdict
 } from './contract.ts'
-export type { Viewer } from './show.ts'
 
 const sweepMilliseconds = 250
+/** One person watches in a few terminals; a thousand of theirs are a mistake. */
+const maxListenersPerPrincipal = 32
 /** From approval to release there is only a ping and a look at the transaction; whatever takes longer is not what was approved. */
 const releaseMilliseconds = 60_000
 
@@ -67,7 +68,7 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
   /** Access that waits, by its binding; and access that was approved. */
   const asking = new Map<string, Promise<Live>>()
   const windows = new Map<string, Review>()
-  const listeners = new Set<{ readonly viewer: Viewer, readonly listener: (event: ReviewEvent) => void }>()
+  const listeners = new Set<{ readonly viewer: Principal, readonly listener: (event: ReviewEvent) => void }>()
   const people: People = (issuer, subject) => identity.person(issuer, subject)
   const store = createStore(state, (error) => onBug(asGatewayError(error), { what: 'writing reviews' }))
   let heldBytes = 0
@@ -106,7 +107,7 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
         pending.then((one) => one.outcome.then(forget), forget)
       }
       const { review } = await pending
-      return summaryFor(review, { principal: requester.principal, admin: false }, people)
+      return summaryFor(review, requester.principal, people)
     },
 
     windowFor(who, target, { rule, terms }) {
@@ -118,13 +119,13 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
 
     list(viewer, { state: wanted, target, mine, limit }) {
       store.flush()
-      const { issuer, subject } = viewer.principal
+      const { issuer, subject } = viewer
       const rows = state.reviews.list({
         ...(wanted === undefined ? {} : { state: wanted }),
         ...(target === undefined ? {} : { target }),
         ...(limit === undefined ? {} : { limit }),
         ...(mine === true ? { requester: { issuer, subject } } : {}),
-        ...(viewer.admin ? {} : { visibleTo: { issuer, subject, groups: groupsOf(viewer.principal) } })
+        ...(isAdmin(viewer, people) ? {} : { visibleTo: { issuer, subject, groups: groupsOf(viewer) } })
       })
       return rows.filter((review) => maySee(review, viewer, people))
         .map((review) => summaryFor(live.get(review.id)?.review ?? review, viewer, people))
@@ -138,45 +139,47 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
       return detailFor(review, one?.held, viewer, people)
     },
 
-    maySee(viewer, id) {
+    owner(viewer, id) {
       const review = opened(id)?.review ?? recorded(id)
-      return review !== undefined && maySee(review, viewer, people)
+      return review !== undefined && maySee(review, viewer, people) ? review.requester : undefined
     },
 
     decide: (id, by, ballot) => inTurn(id, by, async (one) => {
-      const { principal } = by
-      const after = voted(one.review, principal, ballot, people, now())
+      const after = voted(one.review, by, ballot, people, now())
       if (after !== one.review) {
         if (after.votes !== one.review.votes) await audit.append([voteEntry(after)])
         expireIfDue(one)
         // Writing took time: it may have ended meanwhile, or the voter may have been disabled.
-        change(one, voted(one.review, principal, ballot, people, now()))
+        change(one, voted(one.review, by, ballot, people, now()))
       }
       return detailFor(one.review, one.held, by, people)
     }),
 
     giveReason: (id, by, reason) => inTurn(id, by, async (one) => {
-      const after = explained(one.review, by.principal, reason)
+      const after = explained(one.review, by, reason)
       if (after.requesterReason === one.review.requesterReason) return
-      await audit.append([{ kind: 'review.reason', review: id, actor: actorOf(by.principal), reason: after.requesterReason! }])
-      change(one, explained(one.review, by.principal, reason))
+      await audit.append([{ kind: 'review.reason', review: id, actor: actorOf(by), reason: after.requesterReason! }])
+      change(one, explained(one.review, by, reason))
     }),
 
     withdraw(id, by) {
       const one = visible(id, by)
-      if (!isOf(one.review, by.principal)) throw new GatewayError('forbidden', 'only whoever asked for it withdraws it')
-      end(one, 'withdrawn', { reason: 'whoever asked for it withdrew it', by: actorOf(by.principal) })
+      if (!isOf(one.review, by)) throw new GatewayError('forbidden', 'only whoever asked for it withdraws it')
+      end(one, 'withdrawn', { reason: 'whoever asked for it withdrew it', by: actorOf(by) })
     },
 
     expire(id, by) {
-      if (!by.admin) throw new GatewayError('forbidden', 'only admins expire reviews')
-      const facts = { reason: 'an administrator ended it', by: actorOf(by.principal) }
+      if (!isAdmin(by, people)) throw new GatewayError('forbidden', 'only admins expire reviews')
+      const facts = { reason: 'an administrator ended it', by: actorOf(by) }
       const open = [...windows.values()].find((review) => review.id === id)
       if (open !== undefined && isOpen(open)) return shut(open, facts)
       end(visible(id, by), 'expired', facts)
     },
 
+    maySubscribe,
+
     subscribe(viewer, listener) {
+      maySubscribe(viewer)
       const entry = { viewer, listener }
       listeners.add(entry)
       for (const one of live.values()) if (one.open && one.review.state === 'pending') tell(entry, one.review)
@@ -362,7 +365,7 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
   }
 
   /** @throws GatewayError not_found, where it cannot be seen either; conflict where it is over */
-  function visible(id: Id, by: Viewer): Live {
+  function visible(id: Id, by: Principal): Live {
     const one = opened(id)
     const review = one?.review ?? recorded(id)
     if (review === undefined || !maySee(review, by, people)) {
@@ -375,7 +378,7 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
     return one!
   }
 
-  function inTurn<T>(id: Id, by: Viewer, work: (one: Live) => Promise<T>): Promise<T> {
+  function inTurn<T>(id: Id, by: Principal, work: (one: Live) => Promise<T>): Promise<T> {
     const one = opened(id)
     if (one === undefined) return Promise.resolve().then(() => work(visible(id, by)))
     const result = one.turn.then(() => {
@@ -386,18 +389,23 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
     return result
   }
 
-  function noteSeen(one: Live, { principal }: Viewer): void {
+  function noteSeen(one: Live, principal: Principal): void {
     const key = `${principal.issuer}\n${principal.subject}`
     if (isOf(one.review, principal) || one.seenBy.has(key) || !mayDecide(one.review, principal, people)) return
     one.seenBy.add(key)
     audit.note({ kind: 'review.seen', review: one.review.id, actor: actorOf(principal) })
   }
 
+  function maySubscribe({ issuer, subject }: Principal): void {
+    const mine = [...listeners].filter(({ viewer }) => viewer.issuer === issuer && viewer.subject === subject).length
+    if (mine >= maxListenersPerPrincipal) throw new GatewayError('limit_exceeded', `${mine} of your command lines watch reviews already`)
+  }
+
   function publish({ review }: { readonly review: Review }): void {
     for (const entry of [...listeners]) tell(entry, review)
   }
 
-  function tell({ viewer, listener }: { viewer: Viewer, listener: (event: ReviewEvent) => void }, review: Review): void {
+  function tell({ viewer, listener }: { viewer: Principal, listener: (event: ReviewEvent) => void }, review: Review): void {
     if (!maySee(review, viewer, people)) return
     try {
       listener({ type: 'review', review: summaryFor(review, viewer, people) })

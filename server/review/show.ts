@@ -4,12 +4,6 @@ import type { Actor } from '../../shared/audit/entry.ts'
 import type { HeldContext, Principal } from '../../shared/model.ts'
 import { groupsAsked, isOf, mayDecide, tally, type People, type Review } from './review.ts'
 
-/** Who looks. */
-export interface Viewer {
-  readonly principal: Principal
-  readonly admin: boolean
-}
-
 /** What is known of a review only while it waits. */
 export interface Held {
   readonly statements: readonly HeldStatement[]
@@ -18,11 +12,17 @@ export interface Held {
 }
 
 /** Those who asked, those who may decide, admins. To everybody else it is as if there were none. */
-export function maySee(review: Review, { principal, admin }: Viewer, people: People): boolean {
-  return admin || isOf(review, principal) || mayDecide(review, principal, people)
+export function maySee(review: Review, viewer: Principal, people: People): boolean {
+  return isAdmin(viewer, people) || isOf(review, viewer) || mayDecide(review, viewer, people)
 }
 
-export function summaryFor(review: Review, { principal }: Viewer, people: People): ReviewSummary {
+/** A person, and an admin as of now: whoever lost the group meanwhile is none. */
+export function isAdmin({ issuer, subject, kind }: Principal, people: People): boolean {
+  const person = people(issuer, subject)
+  return kind === 'human' && person !== undefined && person.admin && !person.disabled
+}
+
+export function summaryFor(review: Review, viewer: Principal, people: People): ReviewSummary {
   const { id, kind, state, target, requester, rule, statement, session, connection, requesterReason } = review
   const { createdAt, expiresAt, endedAt } = review
   const { groups: _, ...shown } = requester
@@ -42,15 +42,15 @@ export function summaryFor(review: Review, { principal }: Viewer, people: People
     ...(session === undefined ? {} : { session }),
     ...(connection === undefined ? {} : { connection }),
     ...(requesterReason === undefined ? {} : { requesterReason }),
-    mine: isOf(review, principal),
-    mayDecide: state === 'pending' && mayDecide(review, principal, people)
+    mine: isOf(review, viewer),
+    mayDecide: state === 'pending' && mayDecide(review, viewer, people)
   }
 }
 
 /** Exact statements only for those who asked and those who may decide: admins administer reviews without reading what is in them. */
-export function detailFor(review: Review, held: Held | undefined, viewer: Viewer, people: People): ReviewDetail {
+export function detailFor(review: Review, held: Held | undefined, viewer: Principal, people: People): ReviewDetail {
   const { terms, binding, votes, endReason, windowEndsAt } = review
-  const inside = isOf(review, viewer.principal) || mayDecide(review, viewer.principal, people)
+  const inside = isOf(review, viewer) || mayDecide(review, viewer, people)
   return {
     ...summaryFor(review, viewer, people),
     terms,

@@ -17,6 +17,7 @@ import { openIdentity, type Identity } from '../../server/identity/identity.ts'
 import type { Log } from '../../server/log.ts'
 import { parsePolicy, policySchema } from '../../server/policy/rules.ts'
 import type { Protocol, Session } from '../../server/protocols/protocol.ts'
+import { createReviews, type Reviews } from '../../server/review/reviews.ts'
 import { createSecrets } from '../../server/secrets.ts'
 import { createRegistry, type RegistryOptions, type SessionRegistry } from '../../server/session/registry.ts'
 import { openState, type State } from '../../server/state/state.ts'
@@ -60,6 +61,7 @@ export class Edge {
   audit!: AuditLog
   identity!: Identity
   sessions!: SessionRegistry
+  reviews!: Reviews
   listener!: HttpListener
   #options!: EdgeOptions
 
@@ -109,7 +111,19 @@ export class Edge {
       { name: 'engineers read', who: { group: 'engineers' }, targets: { env: 'test' }, effects: ['read'], then: 'allow' }
     ]))
     const log = this.#log()
+    this.reviews = createReviews({
+      state: this.state,
+      audit: this.audit,
+      identity: this.identity,
+      now: this.now,
+      randomBytes,
+      notify: () => {},
+      limits: { pendingPerPrincipal: 2_000, pending: 5_000, heldBytes: 2 ** 24 },
+      onBug: (error, facts) => log.error({ error, ...facts }, 'bug')
+    })
+    this.#cleanups.push(() => this.reviews.close())
     this.sessions = createRegistry({
+      reviews: this.reviews,
       audit: this.audit,
       state: this.state,
       catalog,
@@ -125,6 +139,7 @@ export class Edge {
       address: { host: '127.0.0.1', port: options.port ?? 0 },
       identity: this.identity,
       sessions: this.sessions,
+      reviews: this.reviews,
       catalog,
       log,
       now: this.now,

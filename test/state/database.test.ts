@@ -29,7 +29,7 @@ describe('a file that cannot be used is named, with what to do', () => {
     ['one of a newer gateway', (path) => {
       openDatabase(path, migrations).close()
       foreign(path, 'PRAGMA user_version = 99')
-    }, /was written by a newer gateway \(version 99, this one knows 1\)/],
+    }, /was written by a newer gateway \(version 99, this one knows 2\)/],
     ['a truncated one', (path) => {
       openDatabase(path, migrations).close()
       writeFileSync(path, readFileSync(path).subarray(0, 10_000))

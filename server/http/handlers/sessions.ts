@@ -1,10 +1,10 @@
 // Targets one may open, and sessions: opening, listing, showing, ending. Their WebSockets are in ../tunnel.ts.
 import { z } from 'zod'
-import type { OpenedSession, OpenSession, SessionDetail, SessionSummary, TargetSummary } from '../../../shared/api.ts'
+import type { OpenedSession, OpenSession, ReviewSummary, SessionDetail, SessionSummary, TargetSummary } from '../../../shared/api.ts'
 import { GatewayError } from '../../../shared/errors.ts'
 import { isId } from '../../../shared/id.ts'
 import { listsAll } from '../authorise.ts'
-import type { ApiParts, Call } from '../route.ts'
+import { Answer, type ApiParts, type Call } from '../route.ts'
 
 export const openSession: z.ZodType<OpenSession> = z.strictObject({
   target: z.string().min(1).max(255),
@@ -24,7 +24,11 @@ export function sessionHandlers({ catalog, sessions }: ApiParts) {
   return {
     targets: ({ who }: Call): TargetSummary[] => catalog.visible((target) => sessions.mayOpen(who, target)),
 
-    open: ({ who, body, source }: Call<OpenSession>): Promise<OpenedSession> => sessions.open(who, body, source),
+    /** 202 where opening the target waits for people: the same asked again later opens it, or is that same review. */
+    async open({ who, body, source }: Call<OpenSession>): Promise<OpenedSession | Answer<ReviewSummary>> {
+      const opened = await sessions.open(who, body, source)
+      return 'usage' in opened ? opened : new Answer(202, opened)
+    },
 
     list({ who, query }: Call<undefined, z.output<typeof sessionFilter>>): SessionSummary[] {
       const { issuer, subject } = who.principal

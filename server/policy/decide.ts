@@ -101,8 +101,19 @@ function permission(
     const missing = statement.effects.filter((effect) => (open & bits[effect]) !== 0)
     return { action: 'deny', rule: 'built-in: nothing allows it', reason: `no rule lets you ${described(statement, missing)} on "${target.name}"` }
   }
-  if (held.length > 0) return hold(held.map(({ rule }) => rule), moment)
+  if (held.length > 0) {
+    const rules = held.map(({ rule }) => rule)
+    return runsNothing(statement) ? { action: 'allow', rule: `${rules.map(({ name }) => name).join(' + ')}: not run yet`, masks: [] } : hold(rules, moment)
+  }
   return used.length === 0 ? nothingToAllow : { action: 'allow', rule: used.join(' + '), masks: [] }
+}
+
+/**
+ * Preparing runs nothing, so people are asked once, when it is to run. Binding plans, and the planner calls functions that say they
+ * are immutable: with functions nobody knows, that is running.
+ */
+function runsNothing({ step, verb, effects }: StatementOperation): boolean {
+  return step === 'prepare' || verb === 'PREPARE' || (step === 'bind' && !effects.includes('unknown'))
 }
 
 /** Where every rule that holds asks for more rows than some number, the smallest of these decides, once there is an estimate. */

@@ -12,13 +12,13 @@ const held = { name: 'writes wait', effects: ['write'], then: 'hold', approvers:
 
 const policyOf = (...rules: unknown[]) => parsePolicy(policySchema.parse(rules))
 
-type More = Partial<Moment> & { readonly flags?: readonly StatementFlag[], readonly relations?: readonly string[] }
+type More = Partial<Moment> & { readonly step?: StatementOperation['step'], readonly flags?: readonly StatementFlag[], readonly relations?: readonly string[] }
 
 function decide(rules: readonly unknown[], effects: readonly Effect[], more: More = {}): Decision {
-  const { now = 0, estimatedRows, flags = [], relations = ['public.visits'] } = more
+  const { now = 0, estimatedRows, step = 'execute', flags = [], relations = ['public.visits'] } = more
   const operation: StatementOperation = {
     kind: 'statement',
-    step: 'execute',
+    step,
     text: 'x',
     sha256: 'x',
     parameters: [],
@@ -65,6 +65,16 @@ describe('a hold', () => {
     ['without effects holds everything', [reads, { name: 'all', then: 'hold', approvers: { group: 'dba' } }], ['read'], 'hold by all']
   ])('%s', (_, rules, effects, expected) => {
     expect(outcome(decide(rules, effects))).toBe(expected)
+  })
+
+  test.each<[StatementOperation['step'], readonly Effect[], string]>([
+    ['prepare', ['write'], 'allow by writes wait: not run yet'],
+    ['bind', ['write'], 'allow by writes wait: not run yet'],
+    ['execute', ['write'], 'hold by writes wait'],
+    ['prepare', ['write', 'unknown'], 'allow by writes wait + unknown waits: not run yet'],
+    ['bind', ['write', 'unknown'], 'hold by writes wait + unknown waits']
+  ])('asks people when something is to run: %s of %j: %s', (step, effects, expected) => {
+    expect(outcome(decide([held, { ...held, name: 'unknown waits', effects: ['unknown'] }], effects, { step }))).toBe(expected)
   })
 
   test('matches a relation the search path may mean', () => {

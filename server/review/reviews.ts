@@ -53,7 +53,8 @@ interface Live {
   held: Held
   readonly requester: Requester
   readonly bytes: number
-  /** Its review.held is durable: from then on it can be seen. */
+  /** Its review.held is durable; and its row too: from then on it can be seen. */
+  written: boolean
   open: boolean
   used: boolean
   readonly seenBy: Set<string>
@@ -84,6 +85,8 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
     async hold(request) {
       const { session, connection, statements, facts, earlier = [], context } = request
       const [first] = facts
+      // It may fail before anybody looks at it.
+      context?.catch(() => {})
       const one = await begin(request, {
         kind: 'statement',
         session,
@@ -103,8 +106,8 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
       if (pending === undefined) {
         pending = begin({ requester, target, rule, terms, policy, binding }, { kind: 'access' }, { statements: [], earlier: [] }, [])
         asking.set(binding, pending)
-        const forget = () => { asking.delete(binding) }
-        pending.then((one) => one.outcome.then(forget), forget)
+        const over = () => { asking.delete(binding) }
+        pending.then((one) => one.outcome.then(over), over)
       }
       const { review } = await pending
       return summaryFor(review, requester.principal, people)
@@ -230,7 +233,13 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
     heldBytes += bytes
     try {
       await audit.append(heldEntries(review, request.policy, facts))
-      await store.put(review)
+    } catch (error) {
+      forget(one)
+      throw error
+    }
+    one.written = true
+    try {
+      await store.put(one.review)
     } catch (error) {
       end(one, 'void', { reason: 'it could not be written down' })
       throw error
@@ -263,6 +272,11 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
     }
   }
 
+  /** Of what the log does not know: as if it had never been. */
+  function forget(one: Live): void {
+    if (live.delete(one.review.id) && one.review.state === 'pending') heldBytes -= one.bytes
+  }
+
   /** Where it has ended already, nothing. */
   function end(one: Live, next: EndState, facts: { reason?: string, by?: Actor }): void {
     const { review } = one
@@ -290,7 +304,7 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
       if (review.state !== 'approved' || review.kind === 'access') live.delete(review.id)
       if (review.state === 'approved' && review.votes.at(-1)?.breakGlass === true) notify(review, 'broken')
     }
-    if (one.open || review.state !== 'pending') void store.put(review).catch(() => {})
+    if (one.written) void store.put(review).catch(() => {})
     if (one.open) publish(one)
   }
 
@@ -428,7 +442,8 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
 function liveOf(review: Review, requester: Requester, held: Held, bytes: number): Live {
   let settle: (verdict: ReviewVerdict) => void = () => {}
   const outcome = new Promise<ReviewVerdict>((resolve) => { settle = resolve })
-  return { review, held, requester, bytes, open: false, used: false, seenBy: new Set(), outcome, settle, turn: Promise.resolve() }
+  const flags = { written: false, open: false, used: false }
+  return { review, held, requester, bytes, ...flags, seenBy: new Set(), outcome, settle, turn: Promise.resolve() }
 }
 
 /** Of exact texts and parameters. */

@@ -23,6 +23,8 @@ function says(entry: AuditEntry): string {
       const facts = [status, rows === undefined ? undefined : `${rows} ${rows === 1 ? 'row' : 'rows'}`, errorClass, `${durationMilliseconds.toFixed(1)} ms`]
       return `of ${entry.intent}: ${facts.filter((fact) => fact !== undefined).join(', ')}`
     }
+    case 'review.held': return `${entry.review} waits for ${entry.asked.join(', ')} (${entry.decision.rule})`
+    case 'review.release': return `${entry.review}, approved by ${entry.approvers.map(({ email, subject }) => email ?? subject).join(', ')}`
     default: return ''
   }
 }

@@ -45,12 +45,18 @@ policy:
     targets: { env: demo }
     effects: [read, session]
     then: allow
-  - name: engineers change nothing by hand
+  - name: nobody empties a table by accident
+    effects: [write]
+    flags: [no_where]
+    then: deny
+    reason: add a WHERE clause
+  - name: an engineer's change waits for a DBA
     who: { group: engineers }
     targets: { env: demo }
-    effects: [write, schema, privilege]
-    then: deny
-    reason: ask a DBA, or send a migration
+    effects: [write]
+    then: hold
+    approvers: { group: dba }
+    timeout: 5m
   - name: DBAs may read and write
     who: { group: dba }
     targets: { env: demo }

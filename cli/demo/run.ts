@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SessionDetail, TokenResponse } from '../../shared/api.ts'
+import type { ReviewSummary, SessionDetail, TokenResponse } from '../../shared/api.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import { createBearer } from '../bearer.ts'
@@ -101,6 +101,8 @@ async function demonstrate(stage: Stage): Promise<void> {
   const client = await step('client', () => openClient(port.usage.url), () => 'an ordinary PostgreSQL client, connected to that port')
   undo.push(() => client.end())
   await step('statements', () => converse(client, terminal.out), () => 'three ran, one was refused; the connection lives on')
+  await step('review', async () => reviewed(client, apiFor(await logInAs('bob', gateway, stage), gateway, stage), stage), (approver) =>
+    `one waited until ${approver} approved it, and then ran`)
   await client.end()
 
   const session = await step('record', () => recorded(api, port), ({ entries }) => `${entries.length} entries of this session in the audit log`)
@@ -229,6 +231,33 @@ async function converse(client: DemoClient, out: (line: string) => void): Promis
   await told('delete from prescriptions')
   await told('select count(*) as still_there from prescriptions')
   if (client.refused !== 1) throw new GatewayError('internal', `${client.refused} statements were refused, not one`)
+}
+
+/** A statement that waits, and somebody else who looks at it and approves. @returns who that was */
+async function reviewed(client: DemoClient, bob: Gateway, { terminal: { out }, signal }: Stage): Promise<string> {
+  const asked = client.lines('update visits set charge = 0 where id = $1', ['7'])
+  asked.catch(() => undefined)
+  const { id, statement, requester, asked: groups } = await onePending(bob, signal)
+  const { binding } = await bob.review(id)
+  const { votes } = await bob.approveReview(id, { binding, reason: 'the invoice was written twice' })
+  const { by, reason } = votes[0]!
+  out('')
+  out(`    review ${id}: ${requester.email ?? requester.subject} asks ${groups.join(', ')} for: ${statement ?? ''}`)
+  out(`    ${by} approves: ${reason ?? ''}`)
+  for (const line of await asked) out(`    ${line}`)
+  out('')
+  return by
+}
+
+async function onePending(approver: Gateway, signal: AbortSignal): Promise<ReviewSummary> {
+  const deadline = performance.now() + patienceMilliseconds
+  for (;;) {
+    const [found] = await approver.reviews({ state: 'pending' })
+    if (found !== undefined) return found
+    signal.throwIfAborted()
+    if (performance.now() > deadline) throw new GatewayError('internal', 'the statement that should wait is not among the pending reviews')
+    await new Promise((resolve) => setTimeout(resolve, pollMilliseconds))
+  }
 }
 
 /** Outcomes are written behind the answers; the session's detail shows what is on disk. */

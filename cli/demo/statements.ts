@@ -18,6 +18,8 @@ export async function openClient(url: string): Promise<DemoClient> {
   const client = new Client({ connectionString: url, types, application_name: 'hoop demo' })
   let lost: Error | undefined
   client.on('error', (error) => { lost = error })
+  let notices: string[] = []
+  client.on('notice', ({ severity = 'NOTICE', message = '' }) => notices.push(`${severity}:  ${message}`))
   await client.connect()
   let refused = 0
   let ended: Promise<void> | undefined
@@ -25,23 +27,28 @@ export async function openClient(url: string): Promise<DemoClient> {
     get refused() { return refused },
     async lines(statement, values) {
       const shown = `> ${statement}${values.length === 0 ? '' : `   -- ${values.map((value, i) => `$${i + 1} = ${value}`).join(', ')}`}`
+      notices = []
       try {
         const result = await client.query<(string | null)[]>({ text: statement, values: [...values], rowMode: 'array' })
-        return [shown, ...resultLines(result.fields.map(({ name }) => name), result.rows)]
+        return [shown, ...notices, ...resultLines(result)]
       } catch (error) {
         if (!(error instanceof DatabaseError)) {
           throw new GatewayError('internal', `the connection was lost: ${(lost ?? error as Error).message}`, { cause: error })
         }
         refused++
-        return [shown, ...errorLines(error)]
+        return [shown, ...notices, ...errorLines(error)]
       }
     },
     end: () => ended ??= client.end()
   }
 }
 
-function resultLines(names: readonly string[], rows: readonly (readonly (string | null)[])[]): string[] {
-  return [...tableLines(names, rows.map((row) => row.map((value) => value ?? ''))), `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`]
+function resultLines({ command, fields, rows, rowCount }: pg.QueryArrayResult<(string | null)[]>): string[] {
+  if (fields.length === 0) return [`${command} ${rowCount ?? ''}`.trimEnd()]
+  return [
+    ...tableLines(fields.map(({ name }) => name), rows.map((row) => row.map((value) => value ?? ''))),
+    `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`
+  ]
 }
 
 function errorLines({ severity = 'ERROR', code, message, detail, hint }: pg.DatabaseError): string[] {

@@ -116,7 +116,8 @@ export async function openQuery(tunnel: Duplex, who: { readonly user: string, re
 
   const started = ready()
   wire.connect(0, '')
-  wire.startup({ ...who, client_encoding: 'UTF8', application_name: 'hoop query' })
+  // It asks for UTF-8 by itself.
+  wire.startup({ ...who, application_name: 'hoop query' })
   await started
   return {
     async run(text, into) {

@@ -33,12 +33,20 @@ export interface Layout {
 const titleCells = 12
 const maxEarlier = 20
 
+const minColumns = 20
+
 export function detailLines(review: ReviewDetail, { columns, now }: Layout): Line[] {
-  const width = Math.max(20, columns)
-  return [...headLines(review, width, now), ...wishLines(review, width), ...factLines(review, width), ...earlierLines(review, width)]
+  return [...headLines(review, { columns, now }), ...restLines(review, columns)]
 }
 
-function headLines(review: ReviewDetail, columns: number, now: number): Line[] {
+/** All that stays as it is while the clock runs: a statement of megabytes need not be cut into lines each second. */
+export function restLines(review: ReviewDetail, columns: number): Line[] {
+  const width = Math.max(minColumns, columns)
+  return [...wishLines(review, width), ...factLines(review, width), ...earlierLines(review, width)]
+}
+
+export function headLines(review: ReviewDetail, { columns: wanted, now }: Layout): Line[] {
+  const columns = Math.max(minColumns, wanted)
   const tone: Tone = review.state === 'pending' ? 'strong' : review.state === 'approved' ? 'good' : 'bad'
   const what = review.kind === 'access' ? 'wants to open' : 'wants to run this on'
   return [

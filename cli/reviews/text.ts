@@ -115,7 +115,7 @@ export function exactLines(text: string, columns: number): { readonly number?: n
     let empty = 0
     while (at + empty < lines.length && lines[at + empty]!.trim() === '') empty++
     if (empty > longSilence) {
-      shown.push({ text: `<${empty} empty lines>` })
+      for (const piece of wrapCells(`<${empty} empty lines>`, columns)) shown.push({ text: piece })
       at += empty - 1
       continue
     }
@@ -136,6 +136,10 @@ export function visible(line: string): string {
 /** Cut where it is full, not at words: what is exact stays exact. At least one piece. */
 export function wrapCells(line: string, columns: number): string[] {
   const pieces: string[] = []
+  if (/^[\x20-\x7E]*$/.test(line)) {
+    for (let from = 0; from === 0 || from < line.length; from += columns) pieces.push(line.slice(from, from + columns))
+    return pieces
+  }
   let piece = ''
   let cells = 0
   for (const character of line) {

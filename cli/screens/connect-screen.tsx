@@ -1,12 +1,12 @@
 // The live part of `hoop connect` on a terminal, below the lines that were printed: connections, and what is held, with its clock.
 import { useInput, useStdout } from 'ink'
-import { useEffect, useState, useSyncExternalStore, type ReactElement } from 'react'
+import { useEffect, useSyncExternalStore, type ReactElement } from 'react'
 import { asGatewayError } from '../../shared/errors.ts'
 import type { Line } from '../reviews/detail.ts'
 import { clockText, cutCells, visible, wrapCells } from '../reviews/text.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Held, Holds, HoldsStore } from '../tunnel/holds.ts'
-import { edited, Lines, show, useNow, useSize, type Size } from './screen.tsx'
+import { edited, Lines, show, useLatest, useNow, useSize, type Size } from './screen.tsx'
 
 export interface ConnectScreenProps {
   readonly store: HoldsStore
@@ -67,39 +67,54 @@ export function ConnectScreen({ store, withdraw, giveReason, now, quit }: Connec
   const time = useNow(now)
   const holds = useSyncExternalStore(store.subscribe, store.current)
   const { write } = useStdout()
-  const [mark, setMark] = useState<string>()
-  const [typing, setTyping] = useState<{ readonly review: string, readonly text: string }>()
-  const [told, setTold] = useState<string>()
+  const [read, change] = useLatest<State>({ mark: undefined, typing: undefined, told: undefined })
   useEffect(() => store.printWith(write), [store, write])
 
-  const { held } = holds
-  const selected = Math.max(0, held.findIndex(({ review }) => review === mark))
-  // It was decided while its reason was typed.
-  const reason = typing !== undefined && held.some(({ review }) => review === typing.review) ? typing : undefined
+  const state = () => {
+    const { mark, typing, told } = read()
+    const { held } = store.current()
+    return {
+      held,
+      told,
+      selected: Math.max(0, held.findIndex(({ review }) => review === mark)),
+      // It may be decided while its reason is typed.
+      typing: typing !== undefined && held.some(({ review }) => review === typing.review) ? typing : undefined
+    }
+  }
   const act = (what: Promise<void>, done: string) => {
-    what.then(() => setTold(done), (error: unknown) => setTold(asGatewayError(error).message))
+    what.then(() => change({ told: done }), (error: unknown) => change({ told: asGatewayError(error).message }))
   }
 
   useInput((input, key) => {
     if (key.ctrl && input === 'c') return quit()
-    if (reason !== undefined) {
-      if (key.escape) return setTyping(undefined)
-      if (!key.return) return setTyping({ ...reason, text: edited(reason.text, input, key, maxReasonCharacters) })
-      if (reason.text.trim() === '') return
-      setTyping(undefined)
-      return act(giveReason(reason.review, reason.text.trim()).then(() => store.reasoned(reason.review)), 'those who decide see your reason now')
+    const { held, selected, typing } = state()
+    if (typing !== undefined) {
+      if (key.escape) return change({ typing: undefined })
+      if (!key.return) return change({ typing: { ...typing, text: edited(typing.text, input, key, maxReasonCharacters) } })
+      const reason = typing.text.trim()
+      if (reason === '') return
+      change({ typing: undefined })
+      return act(giveReason(typing.review, reason).then(() => store.reasoned(typing.review)), 'those who decide see your reason now')
     }
-    setTold(undefined)
+    change({ told: undefined })
     const hold = held[selected]
     if (input === 'q') return quit()
-    if (key.upArrow || input === 'k') return setMark(held[Math.max(0, selected - 1)]?.review)
-    if (key.downArrow || input === 'j') return setMark(held[Math.min(held.length - 1, selected + 1)]?.review)
+    if (key.upArrow || input === 'k') return change({ mark: held[Math.max(0, selected - 1)]?.review })
+    if (key.downArrow || input === 'j') return change({ mark: held[Math.min(held.length - 1, selected + 1)]?.review })
     if (hold === undefined) return
-    if (input === 'r') return setTyping({ review: hold.review, text: '' })
+    if (input === 'r') return change({ typing: { review: hold.review, text: '' } })
     if (input === 'w') act(withdraw(hold.review), `${hold.review} is withdrawn`)
   })
 
-  return <Lines lines={connectView({ holds, selected, reason: reason?.text, told, now: time }, size)} />
+  const { selected, typing, told } = state()
+  return <Lines lines={connectView({ holds, selected, reason: typing?.text, told, now: time }, size)} />
+}
+
+interface State {
+  /** The hold under the mark. */
+  readonly mark: string | undefined
+  readonly typing: { readonly review: string, readonly text: string } | undefined
+  readonly told: string | undefined
 }
 
 export interface LivePart {

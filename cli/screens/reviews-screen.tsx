@@ -1,15 +1,16 @@
 // `hoop reviews watch` on a terminal: the list of what waits, one of them to read, and the keys to decide.
 import { useInput } from 'ink'
-import { useCallback, useEffect, useReducer, useRef, useSyncExternalStore, type ReactElement } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore, type ReactElement } from 'react'
 import type { ReviewDetail, ReviewVote } from '../../shared/api.ts'
 import { asGatewayError } from '../../shared/errors.ts'
 import type { Id } from '../../shared/model.ts'
 import type { Context } from '../context.ts'
+import { restLines } from '../reviews/detail.ts'
 import { followReviews } from '../reviews/follow.ts'
 import { afterText } from '../reviews/vote.ts'
 import { createWatched, type WatchedStore } from '../reviews/watched.ts'
 import { detailView, listView, type Prompt } from './reviews-view.ts'
-import { edited, Lines, show, useNow, useSize } from './screen.tsx'
+import { edited, Lines, show, useLatest, useNow, useSize } from './screen.tsx'
 
 export interface ReviewsScreenProps {
   readonly store: WatchedStore
@@ -41,7 +42,6 @@ interface Open {
   readonly wish: 'approve' | 'reject' | undefined
   readonly busy: boolean
 }
-type Change = Partial<State> | ((state: State) => Partial<State>)
 
 const fresh: State = { selected: undefined, at: 0, told: undefined, open: undefined }
 
@@ -49,15 +49,18 @@ export function ReviewsScreen({ store, fetch, vote, now, bell, quit }: ReviewsSc
   const size = useSize()
   const time = useNow(now)
   const watched = useSyncExternalStore(store.subscribe, store.current)
-  const [state, change] = useReducer((old: State, by: Change): State => ({ ...old, ...(typeof by === 'function' ? by(old) : by) }), fresh)
-  const { pending } = watched
-  const found = pending.findIndex(({ id }) => id === state.selected)
-  const selected = found >= 0 ? found : Math.max(0, Math.min(state.at, pending.length - 1))
-  const { open } = state
+  const [read, change] = useLatest<State>(fresh)
+  const { open, told } = read()
+  const mark = () => {
+    const { selected, at } = read()
+    const { pending } = store.current()
+    const found = pending.findIndex(({ id }) => id === selected)
+    return found >= 0 ? found : Math.max(0, Math.min(at, pending.length - 1))
+  }
 
   /** Of the opened one only, and only while it is that one. */
   const changeOpen = useCallback((id: Id, by: Partial<Open> | ((open: Open) => Partial<Open>)) => change(({ open: old }) =>
-    old?.id === id ? { open: { ...old, ...(typeof by === 'function' ? by(old) : by) } } : {}), [])
+    old?.id === id ? { open: { ...old, ...(typeof by === 'function' ? by(old) : by) } } : {}), [change])
 
   const arrived = useRef(0)
   useEffect(() => {
@@ -66,7 +69,7 @@ export function ReviewsScreen({ store, fetch, vote, now, bell, quit }: ReviewsSc
   }, [watched.arrived, bell])
 
   // Read again whenever it changed: a reason was given, somebody voted, it ended.
-  const summary = open === undefined ? undefined : pending.find(({ id }) => id === open.id) ?? watched.ended.get(open.id)
+  const summary = open === undefined ? undefined : watched.pending.find(({ id }) => id === open.id) ?? watched.ended.get(open.id)
   useEffect(() => {
     if (open === undefined) return
     const { id } = open
@@ -82,16 +85,19 @@ export function ReviewsScreen({ store, fetch, vote, now, bell, quit }: ReviewsSc
     )
   }, [open?.id, summary, fetch, changeOpen])
 
-  const view = open === undefined ? undefined : detailView({ ...open, now: time }, size)
+  const review = open?.review
+  const rest = useMemo(() => review === undefined ? [] : restLines(review, size.columns), [review, size.columns])
+  const viewOf = (one: Open) => detailView({ ...one, rest, now: time }, size)
 
   function openSelected(wish?: Open['wish']): void {
-    const review = pending[selected]
-    if (review === undefined) return
+    const at = mark()
+    const one = store.current().pending[at]
+    if (one === undefined) return
     change({
-      selected: review.id,
-      at: selected,
+      selected: one.id,
+      at,
       told: undefined,
-      open: { id: review.id, review: undefined, failure: undefined, top: 0, prompt: undefined, wish, busy: false }
+      open: { id: one.id, review: undefined, failure: undefined, top: 0, prompt: undefined, wish, busy: false }
     })
   }
 
@@ -107,7 +113,10 @@ export function ReviewsScreen({ store, fetch, vote, now, bell, quit }: ReviewsSc
 
   useInput((input, key) => {
     if (key.ctrl && input === 'c') return quit()
-    if (open === undefined || view === undefined) {
+    const { open } = read()
+    if (open === undefined) {
+      const { pending } = store.current()
+      const selected = mark()
       const move = (to: number) => {
         const at = Math.max(0, Math.min(to, pending.length - 1))
         change({ at, selected: pending[at]?.id, told: undefined })
@@ -137,6 +146,7 @@ export function ReviewsScreen({ store, fetch, vote, now, bell, quit }: ReviewsSc
       if (prompt.reasonWanted && prompt.text.trim() === '') return changeOpen(id, { failure: 'the rule wants a reason' })
       return cast(open, prompt)
     }
+    const view = viewOf(open)
     const scroll = (by: number) => changeOpen(id, ({ top }) => ({ top: Math.max(0, Math.min(Math.min(top, view.last) + by, view.last)) }))
     if (input === 'q') return quit()
     if (key.escape || key.leftArrow || key.backspace) return change({ open: undefined })
@@ -151,7 +161,8 @@ export function ReviewsScreen({ store, fetch, vote, now, bell, quit }: ReviewsSc
     }
   })
 
-  return <Lines lines={view?.lines ?? listView({ watched, selected, now: time, told: state.told }, size)} />
+  const lines = open === undefined ? listView({ watched, selected: mark(), now: time, told }, size) : viewOf(open).lines
+  return <Lines lines={lines} />
 }
 
 function promptFor(review: ReviewDetail, wish: Open['wish']): Prompt | undefined {

@@ -1,7 +1,7 @@
 // What the reviews screen shows, as lines: the list, and one review with its prompt. Pure.
 import type { ReviewDetail, ReviewSummary } from '../../shared/api.ts'
 import type { Watched } from '../reviews/watched.ts'
-import { detailLines, type Line } from '../reviews/detail.ts'
+import { headLines, type Line } from '../reviews/detail.ts'
 import { ageText, clockText, cutCells, requesterText, visible, wishText, wrapCells } from '../reviews/text.ts'
 import { cellsOf } from '../table.ts'
 import type { Size } from './screen.tsx'
@@ -81,6 +81,8 @@ export interface Prompt {
 export interface DetailFacts {
   /** Undefined while it is fetched. */
   readonly review: ReviewDetail | undefined
+  /** `restLines` of it. */
+  readonly rest: readonly Line[]
   readonly failure: string | undefined
   /** First line shown; clamped. */
   readonly top: number
@@ -96,8 +98,8 @@ export interface DetailView {
   readonly page: number
 }
 
-export function detailView({ review, failure, top, prompt, busy, now }: DetailFacts, { columns, rows }: Size): DetailView {
-  const body = review === undefined ? [{ text: failure === undefined ? 'fetching it ...' : '', tone: 'dim' as const }] : detailLines(review, { columns, now })
+export function detailView({ review, rest, failure, top, prompt, busy, now }: DetailFacts, { columns, rows }: Size): DetailView {
+  const body = review === undefined ? [{ text: failure === undefined ? 'fetching it ...' : '', tone: 'dim' as const }] : [...headLines(review, { columns, now }), ...rest]
   const foot = [
     ...(failure === undefined ? [] : wrapCells(visible(failure), columns).slice(0, 3).map((text): Line => ({ text, tone: 'bad' }))),
     ...footLines(review, prompt, busy, columns)

@@ -1,7 +1,7 @@
 // What every screen is made of: lines that are printable and fit, keys, the size, the clock. Loaded only where a screen is shown.
 import { Box, render, Text, useStdout, type Key } from 'ink'
 import chalk from 'chalk'
-import { useEffect, useState, type ReactElement } from 'react'
+import { useCallback, useEffect, useReducer, useRef, useState, type ReactElement } from 'react'
 import type { Line, Tone } from '../reviews/detail.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -33,6 +33,21 @@ export function useNow(now: () => number): number {
   return time
 }
 
+/**
+ * State that is up to date the moment it was changed: keys may come faster than frames, and what is typed, or decided, must not rest
+ * on what a frame showed before the last key.
+ */
+export function useLatest<S>(first: S): [read: () => S, change: (by: Partial<S> | ((state: S) => Partial<S>)) => void] {
+  const state = useRef(first)
+  const [, redraw] = useReducer((count: number) => count + 1, 0)
+  const read = useCallback(() => state.current, [])
+  const change = useCallback((by: Partial<S> | ((state: S) => Partial<S>)) => {
+    state.current = { ...state.current, ...(typeof by === 'function' ? by(state.current) : by) }
+    redraw()
+  }, [])
+  return [read, change]
+}
+
 const styles: Readonly<Record<Tone, Readonly<Record<string, unknown>>>> = {
   plain: {},
   strong: { bold: true },
@@ -58,6 +73,31 @@ export function edited(text: string, input: string, key: Key, maxCharacters: num
   return (text + input.replace(/[\r\n\t]+/g, ' ').replace(/\p{C}/gu, '')).slice(0, maxCharacters)
 }
 
+/** Arrows, Home, End, with their modifiers, and the keys that are numbered. */
+const knownSequence = /^\u001B(?:\[(?:1;\d)?[A-DFH]|O[A-DFH]|\[[1-8](?:;\d)?~)$/
+const sequence = /\u001B(?:\[[0-?]*[ -/]*[@-~]|O[@-~]|[\]P^_X][^\u0007\u001B]*(?:\u0007|\u001B\\)?)/g
+
+/** Pure. What a terminal sends that is no key of ours is dropped: Ink fails on sequences it has no name for. */
+export function keysOnly(text: string): string {
+  return text.replace(sequence, (found) => knownSequence.test(found) ? found : '').replace(/[\u0080-\u009F]/g, '')
+}
+
+/** stdin as Ink reads it, without what is no key. */
+function keyInput(input: NodeJS.ReadStream): NodeJS.ReadStream {
+  return new Proxy(input, {
+    get(stream, name) {
+      if (name === 'read') {
+        return () => {
+          const chunk = stream.read() as string | Buffer | null
+          return chunk === null ? null : keysOnly(String(chunk))
+        }
+      }
+      const found = Reflect.get(stream, name, stream) as unknown
+      return typeof found === 'function' ? found.bind(stream) as unknown : found
+    }
+  })
+}
+
 /** Resolves when the screen has quit. What is said meanwhile goes to `above`. */
 export interface Shown {
   readonly over: Promise<unknown>
@@ -76,7 +116,7 @@ export function show(
   // Ink paints by chalk, which looks at stdout; the screen is on stderr, and the flags and variables have been judged already.
   chalk.level = terminal.color ? 1 : 0
   const app = render(screen(streams.bell), {
-    stdin: streams.input as NodeJS.ReadStream,
+    stdin: keyInput(streams.input as NodeJS.ReadStream),
     stdout: streams.output as NodeJS.WriteStream,
     stderr: streams.output as NodeJS.WriteStream,
     exitOnCtrlC: false,

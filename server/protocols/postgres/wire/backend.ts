@@ -138,12 +138,17 @@ export const answer = {
     return writer.frame('v')
   },
   error: (report: Report) => reportFrame('E', report),
+  /** An ErrorResponse of these fields, in their order. */
+  errorFields: (fields: ErrorFields) => fieldsFrame('E', fields),
   notice: (report: Report) => reportFrame('N', report)
 }
 
 function reportFrame(type: 'E' | 'N', { severity, code, message, detail, hint }: Report): Buffer {
+  return fieldsFrame(type, [['S', severity], ['V', severity], ['C', code], ['M', message], ['D', detail], ['H', hint]])
+}
+
+function fieldsFrame(type: 'E' | 'N', fields: Iterable<readonly [letter: string, value: string | undefined]>): Buffer {
   const writer = new Writer()
-  const fields: [string, string | undefined][] = [['S', severity], ['V', severity], ['C', code], ['M', message], ['D', detail], ['H', hint]]
   for (const [letter, value] of fields) {
     // A NUL would end the field early and let the rest be read as fields of its own.
     if (value !== undefined) writer.byte(letter.charCodeAt(0)).cstring(value.replaceAll('\0', '\\0'))

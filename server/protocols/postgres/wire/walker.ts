@@ -4,9 +4,26 @@ import { ProtocolViolation } from '../../../../shared/errors.ts'
 /** What to do with one message: let it pass as it is, leave it out, or send these bytes in its place. */
 export type Fate = 'forward' | 'drop' | Uint8Array
 
+/** Rewrites rows or COPY data of one result. Messages are handed over head included, in order, each once. */
+export interface RowRewriter {
+  /** Messages over this many bytes come in pieces, so that they need not be held. */
+  readonly wholeUpTo: number
+  /**
+   * Complete messages, back to back: bytes[begin, end).
+   * @param own whether the bytes may be changed in place
+   * @returns what to send in their place
+   * @throws GatewayError for a message that is not as planned
+   */
+  rewrite(bytes: Buffer, begin: number, end: number, own: boolean): Uint8Array
+  /** The next piece of one message larger than `wholeUpTo`. @param last it ends the message. @returns what can be sent by now */
+  rewritePiece(piece: Buffer, last: boolean): Uint8Array[]
+}
+
 export interface WalkerEvents {
   /** Rows and COPY data; their bodies are not looked at. `bytes` counts the whole message. */
   data(type: number, bytes: number): void
+  /** Asked where a run of rows or COPY data begins, or goes on in another chunk: what rewrites it; undefined lets it pass as it is. */
+  rewriter?(type: number): RowRewriter | undefined
   /** Any other message, complete. `body` is a view, valid during the call only. */
   message(type: number, body: Buffer): Fate
   /** Bytes of the gateway's own that belong behind the message just handled. */
@@ -24,26 +41,33 @@ const copyData = 0x64
  *   length  int32, big-endian; counts itself, not the type
  *   body    length - 4 bytes
  *
- * DataRow and CopyData are streamed: their bytes pass as they arrive, however large they are.
+ * DataRow and CopyData are streamed: their bytes pass as they arrive, however large they are, unless a rewriter is to see them.
  * Every other message is held back until it is complete, at most `maxMessageBytes` of it.
  * @see PostgreSQL docs, Message Formats
  */
 export class BackendWalker {
   /** Bytes still to come of the row being streamed. */
   #streaming = 0
+  /** What rewrites that row. */
+  #rewriter: RowRewriter | undefined
+  /** Something of that row has been sent. */
+  #begun = false
   #held: Buffer[] = []
   #heldBytes = 0
   #wanted = headBytes
   readonly #events: WalkerEvents
   readonly #maxMessageBytes: number
+  readonly #ownsChunks: boolean
 
-  constructor(events: WalkerEvents, maxMessageBytes: number) {
+  /** @param ownsChunks the chunks pushed are the walker's from then on, and rows may be rewritten in them */
+  constructor(events: WalkerEvents, maxMessageBytes: number, ownsChunks = false) {
     this.#events = events
     this.#maxMessageBytes = maxMessageBytes
+    this.#ownsChunks = ownsChunks
   }
 
   /** Whether part of a message has been passed on, so that nothing else may be sent now. */
-  get midMessage(): boolean { return this.#streaming > 0 }
+  get midMessage(): boolean { return this.#streaming > 0 && this.#begun }
 
   /**
    * @returns what to send the client, in order; views into `chunk` wherever nothing was changed
@@ -51,8 +75,25 @@ export class BackendWalker {
    */
   push(chunk: Buffer): Uint8Array[] {
     const out: Uint8Array[] = []
-    const bytes = this.#joinHeld(chunk)
-    if (bytes === undefined) return out
+    let rest = chunk
+    // Only what the held message lacks is joined to it, so that the rest is not copied.
+    while (this.#heldBytes > 0) {
+      const lacking = this.#wanted - this.#heldBytes
+      this.#held.push(rest.subarray(0, lacking))
+      this.#heldBytes += Math.min(lacking, rest.length)
+      if (this.#heldBytes < this.#wanted) return out
+      const joined = Buffer.concat(this.#held, this.#heldBytes)
+      rest = rest.subarray(lacking)
+      this.#held = []
+      this.#heldBytes = 0
+      this.#walk(joined, true, out)
+    }
+    if (rest.length > 0) this.#walk(rest, this.#ownsChunks, out)
+    return out
+  }
+
+  /** @param own the bytes may be changed */
+  #walk(bytes: Buffer, own: boolean, out: Uint8Array[]): void {
     let at = 0
     let passedTo = 0
     const end = bytes.length
@@ -64,6 +105,12 @@ export class BackendWalker {
       if (this.#streaming > 0) {
         const step = Math.min(this.#streaming, end - at)
         this.#streaming -= step
+        if (this.#rewriter !== undefined) {
+          const pieces = this.#rewriter.rewritePiece(bytes.subarray(at, at + step), this.#streaming === 0)
+          if (pieces.length > 0) this.#begun = true
+          for (const one of pieces) out.push(one)
+          passedTo = at + step
+        }
         at += step
         if (this.#streaming > 0) break
       }
@@ -71,14 +118,30 @@ export class BackendWalker {
       if (end - at < headBytes) {
         flushTo(at)
         this.#hold(bytes.subarray(at), headBytes)
-        return out
+        return
       }
       const type = bytes[at]!
       const length = bytes.readInt32BE(at + 1)
       if (length < 4) throw new ProtocolViolation('message of the server', `a length of ${length}, below 4`)
       if (type === dataRow || type === copyData) {
+        const rewriter = this.#events.rewriter?.(type)
+        if (rewriter !== undefined) {
+          flushTo(at)
+          if (length < rewriter.wholeUpTo) {
+            const runEnd = this.#runEnd(bytes, at, rewriter.wholeUpTo)
+            if (runEnd === at) {
+              this.#hold(bytes.subarray(at), length + 1)
+              return
+            }
+            out.push(rewriter.rewrite(bytes, at, runEnd, own))
+            at = passedTo = runEnd
+            continue
+          }
+        }
         this.#events.data(type, length + 1)
         this.#streaming = length + 1
+        this.#rewriter = rewriter
+        this.#begun = rewriter === undefined
         continue
       }
       const total = length + 1
@@ -88,7 +151,7 @@ export class BackendWalker {
       if (end - at < total) {
         flushTo(at)
         this.#hold(bytes.subarray(at), total)
-        return out
+        return
       }
       const fate = this.#events.message(type, bytes.subarray(at + headBytes, at + total))
       if (fate !== 'forward') {
@@ -97,26 +160,25 @@ export class BackendWalker {
         if (fate !== 'drop') out.push(fate)
       }
       at += total
-      const own = this.#events.due()
-      if (own !== undefined) {
+      const due = this.#events.due()
+      if (due !== undefined) {
         flushTo(at)
-        out.push(own)
+        out.push(due)
       }
     }
     flushTo(end)
-    return out
   }
 
-  /** The chunk, with what was held back put in front of it; undefined while that is still too short to go on. */
-  #joinHeld(chunk: Buffer): Buffer | undefined {
-    if (this.#heldBytes === 0) return chunk
-    this.#held.push(chunk)
-    this.#heldBytes += chunk.length
-    if (this.#heldBytes < this.#wanted) return undefined
-    const joined = Buffer.concat(this.#held, this.#heldBytes)
-    this.#held = []
-    this.#heldBytes = 0
-    return joined
+  /** Counts the complete messages from `at` on that are of one type and not too large. @returns where the last one ends */
+  #runEnd(bytes: Buffer, at: number, wholeUpTo: number): number {
+    const type = bytes[at]!
+    while (bytes.length - at >= headBytes && bytes[at] === type) {
+      const total = bytes.readInt32BE(at + 1) + 1
+      if (total < headBytes || total > wholeUpTo || bytes.length - at < total) break
+      this.#events.data(type, total)
+      at += total
+    }
+    return at
   }
 
   #hold(rest: Buffer, wanted: number): void {

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { GatewayError } from '../shared/errors.ts'
+import { maskingSchema, protectSchema } from './policy/protect.ts'
 import { parsePolicy, policySchema, type Policy } from './policy/rules.ts'
 import { createSecrets, secretPattern, type Secrets } from './secrets.ts'
 
@@ -91,7 +92,7 @@ const reviewsSchema = z.strictObject({
   /** Program and arguments; no shell. */
   command: z.array(z.string().min(1)).min(1).optional(),
   limits: z.strictObject({
-    pendingPerPrincipal: z.number().int().min(1).max(10_000).default(20),
+    pendingPerPrincipal: z.number().int().min(1).max(10_000).default(100),
     pending: z.number().int().min(1).max(100_000).default(5_000),
     /** Exact statements and parameters of all that wait. */
     heldMebibytes: z.number().int().min(1).max(65_536).default(256)
@@ -114,7 +115,10 @@ const configSchema = z.strictObject({
   reviews: reviewsSchema.prefault({}),
   log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   targets: z.record(name, targetSchema),
-  policy: policySchema
+  policy: policySchema,
+  /** Columns whose values are masked in everything that goes back. */
+  protect: protectSchema.default([]),
+  masking: maskingSchema
 })
 
 export type TargetConfig = z.infer<typeof targetSchema>
@@ -166,7 +170,7 @@ export async function loadConfig(
   const problems = [...crossChecks(config), ...(reload ? [] : unsetVariables(config, environment))]
   let policy: Policy | undefined
   try {
-    policy = parsePolicy(config.policy)
+    policy = parsePolicy(config.policy, { rules: config.protect, masking: config.masking })
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     problems.push({ path: 'policy', message: error.message })

@@ -45,6 +45,12 @@ describe('a wrong configuration names the field and what would be right', () => 
     ['no target', (text) => text.replace(/^targets:[\s\S]*?(?=\n# The strictest)/m, 'targets: {}\n'), /^targets: is empty/],
     ['a target name that is no name', (text) => text.replace('prod-db:', 'Prod DB:'), /^targets\.Prod DB/],
     ['an effect that does not exist', (text) => text.replace('[read, session]', '[reed]'), /^policy\.0\.effects\.0: must be one of: read, write/],
+    ['a webhook in clear text', (text) => `${text}\nreviews: { webhooks: [{ name: chat, url: 'http://chat.example/x' }] }\n`, /^reviews\.webhooks\.0\.url: must be https/],
+    ['a webhook that is no URL', (text) => `${text}\nreviews: { webhooks: [{ name: chat, url: chat }] }\n`, /^reviews\.webhooks\.0\.url/],
+    ['a webhook whose key stands in the file', (text) => `${text}\nreviews: { webhooks: [{ name: chat, url: 'https://chat.example', secret: hunter2 }] }\n`, /^reviews\.webhooks\.0\.secret: a reference/],
+    ['a webhook\'s variable that is not set', (text) => `${text}\nreviews: { webhooks: [{ name: chat, url: 'env:NO_SUCH' }] }\n`, /NO_SUCH, which is not set/],
+    ['two webhooks of one name', (text) => `${text}\nreviews: { webhooks: [{ name: chat, url: 'https://a.example' }, { name: chat, url: 'https://b.example' }] }\n`, /two webhooks have the same name/],
+    ['a command that is a string', (text) => `${text}\nreviews: { command: page oncall }\n`, /^reviews\.command/],
     ['two rules of one name', (text) => text.replace('no schema or privilege changes by hand', 'engineers may read'), /^policy.*engineers may read/]
   ])('%s', async (_, change, expected) => {
     const found = await problems(change(starter))
@@ -70,6 +76,20 @@ describe('a wrong configuration names the field and what would be right', () => 
 describe('a right configuration', () => {
   test('the starter is one', async () => {
     expect(await problems(starter)).toEqual([])
+  })
+
+  test('webhooks and a command for reviews, with their defaults', async () => {
+    const text = `${starter}\nreviews: { webhooks: [{ name: chat, url: 'env:CHAT_URL', secret: 'env:CHAT_KEY' }], command: [/usr/bin/page, oncall] }\n`
+    const env = { ...environment(), CHAT_URL: 'https://chat.example/T0P', CHAT_KEY: 'k' } as NodeJS.ProcessEnv
+    const { reviews } = await loadConfig(write(text), { environment: env })
+    expect(reviews).toEqual({
+      webhooks: [{ name: 'chat', url: 'env:CHAT_URL', secret: 'env:CHAT_KEY', format: 'full' }],
+      command: ['/usr/bin/page', 'oncall'],
+      limits: { pendingPerPrincipal: 100, pending: 5_000, heldMebibytes: 256 }
+    })
+    expect(env.CHAT_URL, 'taken out of the environment, which the command inherits').toBeUndefined()
+    const local = `${starter}\nreviews: { webhooks: [{ name: chat, url: 'http://127.0.0.1:9/x' }, { name: six, url: 'http://[::1]:9/x' }] }\n`
+    expect(await problems(local)).toEqual([])
   })
 
   test('variables named by references leave the environment and can still be read', async () => {

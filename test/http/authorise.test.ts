@@ -4,11 +4,12 @@ import { routesOf } from '../../server/http/api.ts'
 import { authorise, type Action } from '../../server/http/authorise.ts'
 import type { ApiParts } from '../../server/http/route.ts'
 import type { Verified } from '../../server/identity/identity.ts'
-import { paths, type CreatedServiceToken, type SessionSummary } from '../../shared/api.ts'
+import { paths, type CreatedServiceToken, type ReviewSummary, type SessionSummary } from '../../shared/api.ts'
 import { Edge } from './edge.ts'
 
-type Asker = 'anonymous' | 'owner' | 'other' | 'service' | 'admin' | 'disabled'
-const askers: readonly Asker[] = ['anonymous', 'owner', 'other', 'service', 'admin', 'disabled']
+/** `decider`: in a group that the owner's review asks; `service`: a service token of the owner's. */
+type Asker = 'anonymous' | 'owner' | 'other' | 'decider' | 'service' | 'admin' | 'disabled'
+const askers: readonly Asker[] = ['anonymous', 'owner', 'other', 'decider', 'service', 'admin', 'disabled']
 
 let edge: Edge
 beforeAll(async () => { edge = await Edge.start({ sessionLimits: { sessionsPerPrincipal: 1000, connectionsPerSession: 10 } }) })
@@ -20,19 +21,27 @@ interface Scene {
   readonly session: string
   /** A service token of the owner's. */
   readonly serviceToken: string
+  /** A pending review the owner asked for, and what a vote on it repeats. */
+  readonly review: string
+  readonly binding: string
   /** Somebody else again. */
   readonly bystander: string
 }
 
 let scenes = 0
 async function scene(asker: Asker): Promise<Scene> {
-  const owner = await edge.logIn('owner')
+  scenes++
+  // Each scene its own, so that no scene's review is decided, and no window open, in another.
+  const owner = await edge.logIn(`owner-${scenes}`)
   const session = await edge.open(owner)
   const serviceToken = await createToken(owner)
-  const bystander = `bystander-${++scenes}`
+  const bystander = `bystander-${scenes}`
   await edge.logIn(bystander)
   const token = await tokenOf(asker, owner, serviceToken.secret)
-  return { token, session, serviceToken: serviceToken.id, bystander: edge.userId(bystander) }
+  const asked = await edge.ask('POST', paths.sessions, { token: owner, body: { target: 'vault' } })
+  const { id: review } = asked.body as ReviewSummary
+  const { binding } = edge.reviews.show(edge.identity.verify(owner).principal, review)!
+  return { token, session, serviceToken: serviceToken.id, review, binding, bystander: edge.userId(bystander) }
 }
 
 async function tokenOf(asker: Asker, owner: string, serviceSecret: string): Promise<string | undefined> {
@@ -40,6 +49,7 @@ async function tokenOf(asker: Asker, owner: string, serviceSecret: string): Prom
     case 'anonymous': return undefined
     case 'owner': return owner
     case 'other': return edge.logIn('other')
+    case 'decider': return edge.logIn('decider', ['engineers', 'deciders'])
     case 'service': return serviceSecret
     case 'admin': return edge.logIn('admin', ['engineers', 'admins'])
     case 'disabled': {
@@ -60,8 +70,10 @@ async function createToken(token: string): Promise<CreatedServiceToken> {
 }
 
 const id = ':id{[a-z0-9]{26}}'
-const all = (status: number) => ({ anonymous: status, owner: status, other: status, service: status, admin: status, disabled: status })
-const known = (statuses: Partial<Record<Asker, number>>) => ({ anonymous: 401, disabled: 401, ...statuses })
+const all = (status: number) => Object.fromEntries(askers.map((asker) => [asker, status])) as Record<Asker, number>
+/** A decider is somebody else like any other, but for reviews. */
+const known = (statuses: Partial<Record<Asker, number>>) =>
+  ({ anonymous: 401, disabled: 401, ...(statuses.other === undefined ? {} : { decider: statuses.other }), ...statuses })
 
 /** The whole of what is allowed. A row without an entry fails. */
 const expected: Record<string, Partial<Record<Asker, number>>> = {
@@ -78,6 +90,15 @@ const expected: Record<string, Partial<Record<Asker, number>>> = {
   [`DELETE ${paths.session(id)}`]: known({ owner: 204, other: 404, service: 404, admin: 204 }),
   [`GET ${paths.sessionEvents(id)}`]: known({ owner: 426, other: 404, service: 404, admin: 404 }),
   [`GET ${paths.sessionConnections(id)}`]: known({ owner: 426, other: 404, service: 404, admin: 404 }),
+  [`GET ${paths.reviews}`]: known({ owner: 200, other: 200, service: 200, admin: 200 }),
+  [`GET ${paths.reviewEvents}`]: known({ owner: 426, other: 426, service: 426, admin: 426 }),
+  [`GET ${paths.review(id)}`]: known({ owner: 200, decider: 200, other: 404, service: 404, admin: 200 }),
+  // Four eyes: the owner sees it and may not; an admin was not asked.
+  [`POST ${paths.approveReview(id)}`]: known({ owner: 403, decider: 200, other: 404, service: 404, admin: 403 }),
+  [`POST ${paths.rejectReview(id)}`]: known({ owner: 403, decider: 200, other: 404, service: 404, admin: 403 }),
+  [`POST ${paths.withdrawReview(id)}`]: known({ owner: 204, decider: 403, other: 404, service: 404, admin: 403 }),
+  [`POST ${paths.reviewReason(id)}`]: known({ owner: 204, decider: 403, other: 404, service: 404, admin: 403 }),
+  [`POST ${paths.expireReview(id)}`]: known({ owner: 404, decider: 404, other: 404, service: 404, admin: 204 }),
   [`POST ${paths.serviceTokens}`]: known({ owner: 201, other: 201, service: 403, admin: 201 }),
   [`GET ${paths.serviceTokens}`]: known({ owner: 200, other: 200, service: 403, admin: 200 }),
   [`DELETE ${paths.serviceToken(id)}`]: known({ owner: 204, other: 404, service: 403, admin: 204 }),
@@ -86,16 +107,23 @@ const expected: Record<string, Partial<Record<Asker, number>>> = {
   [`POST ${paths.enableUser(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 204 })
 }
 
+const bodyFor = (path: string, { binding }: Scene): unknown => bodies[path] ?? {
+  [paths.approveReview(id)]: { binding },
+  [paths.rejectReview(id)]: { binding, reason: 'no' },
+  [paths.reviewReason(id)]: { reason: 'because' }
+}[path]
+
 const bodies: Record<string, unknown> = {
   [paths.tokens]: { grant: 'id_token', idToken: 'eyJhbGciOiJub25lIn0.e30.' },
   [paths.sessions]: { target: 'prod-db' },
   [paths.serviceTokens]: { name: 'another', targets: ['prod-db'], expiresInDays: 1, kind: 'agent' }
 }
 
-const table = routesOf({ sessions: { owner: () => undefined } } as unknown as ApiParts)
+const table = routesOf({ sessions: { owner: () => undefined }, reviews: {} } as unknown as ApiParts)
 const cells = table.flatMap(({ method, path }) => askers.map((asker) => ({ method, path, asker, status: expected[`${method} ${path}`]?.[asker] })))
 
-function idFor(path: string, { session, serviceToken, bystander }: Scene): string {
+function idFor(path: string, { session, serviceToken, review, bystander }: Scene): string {
+  if (path.startsWith('/v1/reviews')) return review
   if (path.startsWith('/v1/sessions')) return session
   return path.startsWith('/v1/service-tokens') ? serviceToken : bystander
 }
@@ -108,7 +136,8 @@ describe('the API', () => {
 
   test.each(cells)('$method $path, asked by $asker: $status', async ({ method, path, asker, status }) => {
     const set = await scene(asker)
-    const body = method === 'POST' && bodies[path] !== undefined ? { body: bodies[path] } : {}
+    const payload = bodyFor(path, set)
+    const body = method === 'POST' && payload !== undefined ? { body: payload } : {}
     const reply = await edge.ask(method, path.replace(id, idFor(path, set)), { token: set.token, ...body })
     expect(reply.status).toBe(status)
     if (status === 404) {
@@ -135,7 +164,7 @@ describe('the API', () => {
 describe('the WebSockets of a session', () => {
   const sockets = [paths.sessionEvents, paths.sessionConnections]
   const upgrades = sockets.flatMap((path) => askers.map((asker) => ({ path: path(':id'), asker })))
-  const refusals: Partial<Record<Asker, number>> = { anonymous: 401, other: 404, service: 404, admin: 404, disabled: 401 }
+  const refusals: Partial<Record<Asker, number>> = { anonymous: 401, other: 404, decider: 404, service: 404, admin: 404, disabled: 401 }
 
   test.each(upgrades)('$path, asked by $asker', async ({ path, asker }) => {
     const { token, session } = await scene(asker)

@@ -105,10 +105,21 @@ export class Edge {
     })
     const target = { protocol: 'echo', address: 'localhost:1', tls: 'disable' as const, credential: { user: 'nobody' }, labels: { env: 'test' } }
     const protocol = { ...echo, ...options.protocol }
-    const targets = { 'prod-db': target, 'prod-dw': target, secret: { ...target, labels: { env: 'secret' } } }
+    const labelled = (env: string) => ({ ...target, labels: { env } })
+    const targets = { 'prod-db': target, 'prod-dw': target, secret: labelled('secret'), vault: labelled('vault') }
     const catalog = createCatalog(targets, [protocol], createSecrets(folder, {}, []))
     const policy = parsePolicy(policySchema.parse([
-      { name: 'engineers read', who: { group: 'engineers' }, targets: { env: 'test' }, effects: ['read'], then: 'allow' }
+      { name: 'engineers read', who: { group: 'engineers' }, targets: { env: 'test' }, effects: ['read'], then: 'allow' },
+      { name: 'engineers read the vault', who: { group: 'engineers' }, targets: { env: 'vault' }, effects: ['read'], then: 'allow' },
+      {
+        name: 'the vault opens after a review',
+        who: { group: 'engineers' },
+        targets: { env: 'vault' },
+        on: 'open',
+        then: 'hold',
+        approvers: { group: 'deciders' },
+        window: '1h'
+      }
     ]))
     const log = this.#log()
     this.reviews = createReviews({

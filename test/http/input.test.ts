@@ -175,7 +175,7 @@ describe('an answer', () => {
     const hidden = await post({ target: 'secret' })
     expect(hidden.status).toBe(404)
     expect((hidden.body as ApiProblem).hint).not.toContain('secret')
-    expect(((await edge.ask('GET', paths.targets, { token })).body as TargetSummary[]).map(({ name }) => name)).toEqual(['prod-db', 'prod-dw'])
+    expect(((await edge.ask('GET', paths.targets, { token })).body as TargetSummary[]).map(({ name }) => name)).toEqual(['prod-db', 'prod-dw', 'vault'])
   })
 
   test('that is a bug says so without its text; the operator finds it in the log', async () => {

@@ -30,6 +30,7 @@ const parts: Record<string, Part> = {
   configuration: { files: /^server\/(config|secrets)\.ts$/, may: [policy, shared] },
   log: { files: /^server\/log\.ts$/, may: [] },
   'SQL, effects and redaction': { files: /^server\/sql\//, may: [shared], pure: true },
+  masking: { files: /^server\/masking\//, may: [/^server\/sql\//, shared], pure: true },
   policy: { files: policy, may: [shared], pure: true },
   'PostgreSQL codec': { files: /^server\/protocols\/postgres\/wire\//, may: [shared], pure: true },
   PostgreSQL: { files: /^server\/protocols\/postgres\//, may: [protocolTypes, /^server\/(sql|masking)\//, /^server\/protocols\/postgres\/wire\//, shared] },

@@ -6,7 +6,7 @@ import type { TargetConfig } from '../config.ts'
 import type { Edge, Protocol } from '../protocols/protocol.ts'
 import type { Secrets } from '../secrets.ts'
 import { createEdge } from './dial.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../../shared/nearest.ts'
 
 export interface CatalogEntry {
   readonly target: Target

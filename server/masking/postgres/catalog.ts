@@ -1,4 +1,5 @@
-// A snapshot of a database's catalog, as the analysis needs it. Pure: built from rows that server/protocols/postgres/snapshot.ts reads.
+// A snapshot of a database's catalog, as the analysis needs it. Pure: built from rows that server/protocols/postgres/snapshot.ts reads;
+// the building is in build-catalog.ts.
 import type { Label } from './finding.ts'
 
 export type Oid = number
@@ -12,9 +13,12 @@ export interface Catalog {
   readonly relationsByName: ReadonlyMap<string, readonly Relation[]>
   /** Functions of the database's own (not of pg_catalog), by bare name. */
   readonly functions: ReadonlyMap<string, readonly OwnFunction[]>
+  readonly functionsByOid: ReadonlyMap<Oid, OwnFunction>
   /** Functions of pg_catalog, by name: the worst volatility of its overloads, and whether any returns a set. */
   readonly builtins: ReadonlyMap<string, Builtin>
-  /** Operators, casts, types and aggregates made by people, with the function behind each. */
+  /** Names of PostgreSQL's own functions, for what refers to one by oid: operators, casts, aggregates, triggers. */
+  readonly builtinNames: ReadonlyMap<Oid, string>
+  /** Operators made by people, by bare name: the functions behind all of that name. Likewise casts; a function of 0 is an I/O or binary cast. */
   readonly operators: ReadonlyMap<string, readonly Oid[]>
   readonly casts: readonly { readonly source: Oid, readonly target: Oid, readonly context: 'explicit' | 'assignment' | 'implicit', readonly function: Oid }[]
   readonly types: ReadonlyMap<Oid, Type>
@@ -33,13 +37,39 @@ export interface Relation {
   readonly definition?: string
   readonly parents: readonly Oid[]
   readonly constraints: readonly Constraint[]
-  readonly indexes: readonly { readonly columns: readonly number[], readonly expression: boolean, readonly unique: boolean }[]
-  readonly triggers: readonly { readonly name: string, readonly function: Oid, readonly events: readonly ('insert' | 'update' | 'delete' | 'truncate')[] }[]
+  readonly indexes: readonly Index[]
+  /** Those of people that are not disabled. */
+  readonly triggers: readonly Trigger[]
+  /** Rewrite rules besides a view's own. */
   readonly rules: boolean
   /** Row security is on: text of the policies' expressions. */
   readonly policies: readonly string[]
-  /** Changes when the relation does: xmin of its pg_class row and of its columns'. */
+  /** Of PostgreSQL's own: made by initdb. */
+  readonly system: boolean
+  /** Of a TOAST relation: the one whose long values it keeps. */
+  readonly toastOf?: Oid
+  /** The type of its rows; 0 where it has none. */
+  readonly rowType: Oid
+  /** Changes when the relation does: xmin of its rows in pg_class, pg_attribute, pg_constraint, pg_trigger, pg_rewrite, pg_policy. */
   readonly stamp: string
+}
+
+export interface Trigger {
+  readonly name: string
+  readonly function: Oid
+  readonly events: readonly ('insert' | 'update' | 'delete' | 'truncate')[]
+  /** CREATE TRIGGER, with its WHEN and arguments. */
+  readonly definition: string
+}
+
+export interface Index {
+  /** Columns of the key, in order; 0 for an expression. */
+  readonly keys: readonly number[]
+  /** Every column it mentions: key, INCLUDE, expressions, predicate. */
+  readonly columns: readonly number[]
+  readonly expression: boolean
+  readonly partial: boolean
+  readonly unique: boolean
 }
 
 export interface RelationColumn {
@@ -52,6 +82,8 @@ export interface RelationColumn {
   readonly default?: string
   readonly generated: boolean
   readonly comment?: string
+  /** Security labels of any provider (SECURITY LABEL ... ON COLUMN). */
+  readonly securityLabels?: readonly string[]
 }
 
 export interface Constraint {
@@ -72,13 +104,15 @@ export interface OwnFunction {
   readonly returnsSet: boolean
   readonly securityDefiner: boolean
   readonly aggregate: boolean
-  /** pg_get_functiondef; absent for aggregates and C. */
+  /** pg_get_functiondef; absent for aggregates. The body is pg_proc.prosrc, of C with its library before it. */
   readonly definition?: string
   readonly body?: string
   readonly argumentTypes: readonly Oid[]
   readonly resultType: Oid
   /** OUT and TABLE columns. */
   readonly outNames: readonly string[]
+  /** The settings it runs with, `name=value`. */
+  readonly settings: readonly string[]
   /** Aggregates: transition, final and other support functions. */
   readonly support: readonly Oid[]
   readonly extension?: string
@@ -86,6 +120,8 @@ export interface OwnFunction {
 }
 
 export interface Builtin {
+  /** Where all overloads have the same. */
+  readonly result?: Oid
   readonly volatility: 'immutable' | 'stable' | 'volatile'
   readonly returnsSet: boolean
   readonly aggregate: boolean
@@ -102,11 +138,14 @@ export interface Type {
   /** Element of an array, base of a domain. */
   readonly element?: Oid
   readonly base?: Oid
+  /** Of a composite type. */
   readonly relation?: Oid
   /** A domain's CHECKs, as text. */
   readonly checks: readonly string[]
-  /** Made by people, with functions of their own. */
+  /** Made by people. */
   readonly own: boolean
+  /** Of a base type made by people: its input, output, receive and send functions. */
+  readonly support: readonly Oid[]
 }
 
 /** Protected columns by relation and attribute number. */

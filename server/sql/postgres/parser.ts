@@ -28,6 +28,12 @@ export interface Parser {
   parse(text: string): Parsed
 }
 
+/** Reads functions in PL/pgSQL. Its own grammar hardly changes between majors, and what stands in its expressions is left as text. */
+export interface PlPgSqlParser {
+  /** @param definition CREATE FUNCTION or PROCEDURE, whole. @returns `{ plpgsql_funcs: [...] }`, or undefined where it cannot be read. Never throws. */
+  parse(definition: string): Tree | undefined
+}
+
 /** What emscripten's loader of libpg_query hands out. Pointers are byte offsets in its memory. */
 interface Library {
   readonly HEAPU8: Uint8Array
@@ -36,6 +42,9 @@ interface Library {
   /** -> struct { char *tree; char *stderr; PgQueryError *error }, to be freed */
   _wasm_parse_query_raw(text: number): number
   _wasm_free_parse_result(result: number): void
+  /** -> JSON of the tree, or what is wrong, to be freed. In the package of PostgreSQL 18 only. */
+  _wasm_parse_plpgsql(text: number): number
+  _wasm_free_string(text: number): void
   getValue(pointer: number, type: 'i32'): number
   stringToUTF8(text: string, pointer: number, maxBytes: number): void
   lengthBytesUTF8(text: string): number
@@ -54,6 +63,34 @@ const maxMemoryBytes = 256 * 1024 * 1024
 
 /** Takes about 50 ms and 15 MB. @throws Error when the package is not installed or is another major's */
 export async function loadParser(major: Major): Promise<Parser> {
+  const host = await startHost(major)
+  return {
+    major,
+    parse(text) {
+      const answer = host.use((library) => call(library, text))
+      if (typeof answer === 'object') return answer
+      return answer === undefined ? { type: 'syntax_error' } : statementsOf(answer)
+    }
+  }
+}
+
+/** Likewise; the library of PostgreSQL 18 reads them for all majors. */
+export async function loadPlPgSqlParser(): Promise<PlPgSqlParser> {
+  const host = await startHost(18)
+  return {
+    parse(definition) {
+      const answer = host.use((library) => callPlPgSql(library, definition))
+      return typeof answer === 'string' ? JSON.parse(answer) as Tree : undefined
+    }
+  }
+}
+
+/** The library, replaced by a fresh instance when it may be broken. */
+interface Host {
+  use<T>(work: (library: Library) => T): T | { readonly type: 'failed' | 'busy' }
+}
+
+async function startHost(major: Major): Promise<Host> {
   const require = createRequire(import.meta.url)
   const { readFile } = await import('node:fs/promises')
   const load = require(`libpg-query-${major}/wasm/libpg-query.js`) as LoadLibrary
@@ -78,15 +115,16 @@ export async function loadParser(major: Major): Promise<Parser> {
   }
 
   return {
-    major,
-    parse(text) {
+    use(work) {
       if (library === undefined) {
         replace()
         return { type: 'busy' }
       }
-      let json: string | undefined
       try {
-        json = call(library, text)
+        const done = work(library)
+        // Its memory never shrinks; the old instance serves until the new one is there.
+        if (library.HEAPU8.length > maxMemoryBytes) replace()
+        return done
       } catch {
         // A stack overflow or a trap leaves the instance's own stack pointer and contexts where they were: seen to corrupt
         // later parses after some forty of them. Nothing is asked of it again.
@@ -94,9 +132,6 @@ export async function loadParser(major: Major): Promise<Parser> {
         replace()
         return { type: 'failed' }
       }
-      // Its memory never shrinks; the old instance serves until the new one is there.
-      if (library.HEAPU8.length > maxMemoryBytes) replace()
-      return json === undefined ? { type: 'syntax_error' } : statementsOf(json)
     }
   }
 }
@@ -114,6 +149,20 @@ function call(library: Library, text: string): string | undefined {
   library._free(query)
   library._wasm_free_parse_result(result)
   return json
+}
+
+/** @returns the tree as JSON, or undefined where it cannot be read. @throws whatever the instance dies of */
+function callPlPgSql(library: Library, text: string): string | undefined {
+  const bytes = library.lengthBytesUTF8(text) + 1
+  const query = library._malloc(bytes)
+  if (query === 0) throw new Error('out of memory')
+  library.stringToUTF8(text, query, bytes)
+  const result = library._wasm_parse_plpgsql(query)
+  library._free(query)
+  if (result === 0) throw new Error('out of memory')
+  const said = library.UTF8ToString(result)
+  library._wasm_free_string(result)
+  return said.startsWith('{') ? said : undefined
 }
 
 function statementsOf(json: string): Parsed {

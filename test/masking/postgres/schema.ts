@@ -3,8 +3,15 @@
 
 /** Patterns as an author writes them. */
 export const protectedPatterns = [
-  'clinic.patients.ssn', 'clinic.patients.email', 'clinic.patients.dob', 'clinic.patients.ssn_num', 'clinic.patients.aliases',
-  'clinic.patients.profile', 'clinic.patients.home', 'clinic.visits.diagnosis', 'clinic.staff.ssn'
+  'clinic.patients.ssn',
+  'clinic.patients.email',
+  'clinic.patients.dob',
+  'clinic.patients.ssn_num',
+  'clinic.patients.aliases',
+  'clinic.patients.profile',
+  'clinic.patients.home',
+  'clinic.visits.diagnosis',
+  'clinic.staff.ssn'
 ]
 
 /** Besides, columns whose comment says so. */
@@ -13,18 +20,37 @@ export const protectedComment = 'PHI'
 /** What the patterns and the comment protect after closure: `schema.relation.column` of every table, without views. */
 export const closure = [
   'clinic.billing.patient_ssn',
-  'clinic.patients.aliases', 'clinic.patients.dob', 'clinic.patients.email', 'clinic.patients.home', 'clinic.patients.profile',
-  'clinic.patients.ssn', 'clinic.patients.ssn_last4', 'clinic.patients.ssn_num',
-  'clinic.staff.ssn', 'clinic.surgeons.ssn',
-  'clinic.visits.diagnosis', 'clinic.visits.dx_tsv', 'clinic.visits_2025.diagnosis', 'clinic.visits_2025.dx_tsv',
-  'clinic.visits_2026.diagnosis', 'clinic.visits_2026.dx_tsv', 'clinic.visits_2026_h1.diagnosis', 'clinic.visits_2026_h1.dx_tsv',
-  'clinic.visits_rest.diagnosis', 'clinic.visits_rest.dx_tsv',
+  'clinic.patients.aliases',
+  'clinic.patients.dob',
+  'clinic.patients.email',
+  'clinic.patients.home',
+  'clinic.patients.profile',
+  'clinic.patients.ssn',
+  'clinic.patients.ssn_last4',
+  'clinic.patients.ssn_num',
+  'clinic.staff.ssn',
+  'clinic.surgeons.ssn',
+  'clinic.visits.diagnosis',
+  'clinic.visits.dx_tsv',
+  'clinic.visits_2025.diagnosis',
+  'clinic.visits_2025.dx_tsv',
+  'clinic.visits_2026.diagnosis',
+  'clinic.visits_2026.dx_tsv',
+  'clinic.visits_2026_h1.diagnosis',
+  'clinic.visits_2026_h1.dx_tsv',
+  'clinic.visits_rest.diagnosis',
+  'clinic.visits_rest.dx_tsv',
   'clinic.notes.body'
 ].sort()
 
 /** Unprotected columns that share a constraint with a protected one. */
 export const hazards = [
-  'clinic.patients.balance', 'clinic.patients.mrn', 'clinic.staff.name', 'clinic.surgeons.name', 'clinic.staff.room', 'clinic.codes.code'
+  'clinic.patients.balance',
+  'clinic.patients.mrn',
+  'clinic.staff.name',
+  'clinic.surgeons.name',
+  'clinic.staff.room',
+  'clinic.codes.code'
 ].sort()
 
 export const tables = `
@@ -240,12 +266,16 @@ function ssn(id: number, twin: 'a' | 'b'): string {
 function patient(id: number, twin: 'a' | 'b'): string {
   const other = twin === 'a' ? id : (id * 11) % 25
   const values = [
-    id, `'M${id}'`, `'Name ${id}'`,
+    id,
+    `'M${id}'`,
+    `'Name ${id}'`,
     id % 6 === 0 ? 'NULL' : `'${ssn(id, twin)}'`,
     twin === 'a' ? 5_000 + id : 9_000 - id,
     id % 8 === 0 ? 'NULL' : `'u${twin === 'a' ? id : 90 - id}@${other % 3 === 0 ? 'x.io' : 'y.org'}'`,
     `date '1950-01-01' + ${other * 311}`,
-    `'${'fmx'[id % 3]}'`, `'c${id % 4}'`, id * 3,
+    `'${'fmx'[id % 3]}'`,
+    `'c${id % 4}'`,
+    id * 3,
     `'{${Array.from({ length: other % 4 }, (_, at) => `alias${other + at}`).join(',')}}'`,
     `'{"tag": "t${other % 5}", "n": ${other}}'`,
     `ROW('${other} Main', 'T${other % 3}', '${10_000 + other}')`

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nearest } from '../../server/targets/nearest.ts'
+import { nearest } from '../../shared/nearest.ts'
 
 test.each<[string, string[], string[]]>([
   ['prod-bd', ['prod-db', 'staging-db'], ['prod-db']],

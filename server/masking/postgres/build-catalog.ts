@@ -1,0 +1,248 @@
+// Makes a Catalog of the rows that were read. Pure.
+import type { CatalogRows, Row } from './catalog-rows.ts'
+import type { Builtin, Catalog, Constraint, Index, Oid, OwnFunction, Relation, RelationColumn, Trigger, Type } from './catalog.ts'
+
+/** Objects made by initdb have smaller oids (PostgreSQL source, access/transam.h, FirstNormalObjectId). */
+export const firstOwnOid = 16_384
+
+/** @param previous of the same database: its epoch is counted on */
+export function buildCatalog(rows: CatalogRows, previous?: Catalog): Catalog {
+  const relations = relationsOf(rows)
+  const functions = rows.functions.map(ownFunction)
+  const builtins = rows.builtins.map((row) => ({ oid: oid(row[0]), name: row[1] ?? '', builtin: builtin(row) }))
+  const types = typesOf(rows, relations)
+  return {
+    epoch: (previous?.epoch ?? 0) + 1,
+    major: rows.major,
+    searchPath: rows.searchPath,
+    relations,
+    relationsByName: grouped(relations.values(), ({ name }) => name),
+    functions: grouped(functions, ({ name }) => name),
+    functionsByOid: new Map(functions.map((own) => [own.oid, own])),
+    builtins: merged(builtins),
+    builtinNames: new Map(builtins.map(({ oid, name }) => [oid, name])),
+    operators: new Map([...grouped(rows.operators, ([name]) => name ?? '')].map(([name, found]) => [name, found.map(([, own]) => oid(own))])),
+    casts: rows.casts.map(([source, target, context, own]) => ({
+      source: oid(source),
+      target: oid(target),
+      context: context === 'i' ? 'implicit' : context === 'a' ? 'assignment' : 'explicit',
+      function: oid(own)
+    })),
+    types,
+    typesByName: grouped(types.values(), ({ name }) => name)
+  }
+}
+
+function relationsOf(rows: CatalogRows): Map<Oid, Relation> {
+  const columns = grouped(rows.columns, byRelation)
+  const comments = new Map([...grouped(rows.comments, byRelation)].map(([relation, found]) => [relation, grouped(found, ([, attnum]) => Number(attnum))]))
+  const parents = grouped(rows.parents, byRelation)
+  const constraints = grouped(rows.constraints, byRelation)
+  const indexes = grouped(rows.indexes, byRelation)
+  const triggers = grouped(rows.triggers, byRelation)
+  const rules = grouped(rows.rules, byRelation)
+  const policies = grouped(rows.policies, byRelation)
+  const toastOwners = new Map(rows.relations.filter((row) => oid(row[4]) !== 0).map((row) => [oid(row[4]), oid(row[0])]))
+
+  return new Map(rows.relations.map((row) => {
+    const [id, schema, name, kind, , rowType, xmin, definition] = row
+    const relation = oid(id)
+    const said = comments.get(relation)
+    const own = {
+      columns: columns.get(relation) ?? [],
+      constraints: constraints.get(relation) ?? [],
+      triggers: triggers.get(relation) ?? [],
+      rules: rules.get(relation) ?? [],
+      policies: policies.get(relation) ?? []
+    }
+    const toastOf = toastOwners.get(relation)
+    return [relation, {
+      oid: relation,
+      schema: schema ?? '',
+      name: name ?? '',
+      kind: kind ?? '',
+      columns: kind === 't' ? toastColumns : own.columns.map((column) => relationColumn(column, said?.get(Number(column[1])))),
+      ...(definition === null || definition === undefined ? {} : { definition }),
+      parents: (parents.get(relation) ?? []).map(([, parent]) => oid(parent)),
+      constraints: own.constraints.map(constraint),
+      indexes: (indexes.get(relation) ?? []).map(index),
+      triggers: own.triggers.filter(([, , , , , enabled]) => enabled !== 'D').map(trigger),
+      rules: own.rules.some(([, ofView]) => ofView !== 't'),
+      policies: own.policies.flatMap(([, using, check]) => [using, check].filter((text) => text !== null && text !== undefined)),
+      system: relation < firstOwnOid || (toastOf !== undefined && toastOf < firstOwnOid),
+      ...(toastOf === undefined ? {} : { toastOf }),
+      rowType: oid(rowType),
+      stamp: stampOf(xmin ?? '', Object.values(own))
+    }]
+  }))
+}
+
+/**
+ * What tells one version of a relation from another.
+ * @param xmin of the row in pg_class. @param parts columns, constraints, triggers, rules, policies, each row's xmin last
+ */
+export function stampOf(xmin: string, parts: readonly (readonly Row[])[]): string {
+  const lists = parts.map((rows) => {
+    const xmins = rows.map((row) => row.at(-1) ?? '')
+    // Nearly always all alike.
+    return xmins.every((one) => one === xmin) ? `=${xmins.length}` : xmins.join(',')
+  })
+  return `${xmin}/${lists.join('/')}`
+}
+
+/** The same for every table's (PostgreSQL docs, *TOAST*), so they are not read. */
+const toastColumns: readonly RelationColumn[] = ([['chunk_id', 26], ['chunk_seq', 23], ['chunk_data', 17]] as const)
+  .map(([name, type], at) => ({ attnum: at + 1, name, type, typeModifier: -1, notNull: false, generated: false }))
+
+function relationColumn([, attnum, name, type, typeModifier, notNull, generated, value]: Row, said: readonly Row[] | undefined): RelationColumn {
+  const comment = said?.find(([, , text]) => text !== null)?.[2]
+  const securityLabels = (said ?? []).flatMap(([, , , label]) => label ?? [])
+  return {
+    attnum: Number(attnum),
+    name: name ?? '',
+    type: oid(type),
+    typeModifier: Number(typeModifier),
+    notNull: notNull === 't',
+    generated: generated === 't',
+    ...(value === null || value === undefined ? {} : { default: value }),
+    ...(comment === null || comment === undefined ? {} : { comment }),
+    ...(securityLabels.length === 0 ? {} : { securityLabels })
+  }
+}
+
+function constraint([, , name, kind, columns, referenced, referencedColumns, expression]: Row): Constraint {
+  return {
+    name: name ?? '',
+    kind: kind ?? '',
+    columns: oids(columns),
+    ...(oid(referenced) === 0 ? {} : { references: { relation: oid(referenced), columns: oids(referencedColumns) } }),
+    ...(expression === null || expression === undefined ? {} : { expression })
+  }
+}
+
+function index([, keys, columns, expression, partial, unique]: Row): Index {
+  return { keys: oids(keys), columns: oids(columns), expression: expression === 't', partial: partial === 't', unique: unique === 't' }
+}
+
+/** Bits of pg_trigger.tgtype (PostgreSQL source, catalog/pg_trigger.h). */
+const events = [[4, 'insert'], [8, 'delete'], [16, 'update'], [32, 'truncate']] as const
+
+function trigger([, name, own, type, definition]: Row): Trigger {
+  return {
+    name: name ?? '',
+    function: oid(own),
+    events: events.filter(([bit]) => (Number(type) & bit) !== 0).map(([, event]) => event),
+    definition: definition ?? ''
+  }
+}
+
+function ownFunction(row: Row): OwnFunction {
+  const [id, schema, name, language, volatility, returnsSet, definer, kind, definition, body, types, result, outs, support, settings, extension, xmin] = row
+  return {
+    oid: oid(id),
+    schema: schema ?? '',
+    name: name ?? '',
+    language: language ?? '',
+    volatility: volatilityOf(volatility),
+    returnsSet: returnsSet === 't',
+    securityDefiner: definer === 't',
+    aggregate: kind === 'a',
+    ...(definition === null || definition === undefined ? {} : { definition }),
+    ...(body === null || body === undefined ? {} : { body }),
+    argumentTypes: (types ?? '').split(' ').filter((text) => text !== '').map(Number),
+    resultType: oid(result),
+    outNames: strings(outs),
+    support: oids(support),
+    settings: strings(settings),
+    ...(extension === null || extension === undefined ? {} : { extension }),
+    stamp: xmin ?? ''
+  }
+}
+
+function builtin([, , volatility, returnsSet, kind, outs, result]: Row): Builtin {
+  return {
+    volatility: volatilityOf(volatility),
+    returnsSet: returnsSet === 't',
+    aggregate: kind === 'a',
+    outNames: strings(outs),
+    result: oid(result)
+  }
+}
+
+/** One of each name: the worst of its overloads. */
+function merged(found: readonly { readonly name: string, readonly builtin: Builtin }[]): Map<string, Builtin> {
+  const worst = ['immutable', 'stable', 'volatile'] as const
+  const all = new Map<string, Builtin>()
+  for (const { name, builtin } of found) {
+    const before = all.get(name)
+    if (before === undefined) {
+      all.set(name, builtin)
+      continue
+    }
+    const { result, ...rest } = before
+    all.set(name, {
+      ...rest,
+      volatility: worst[Math.max(worst.indexOf(before.volatility), worst.indexOf(builtin.volatility))]!,
+      returnsSet: before.returnsSet || builtin.returnsSet,
+      aggregate: before.aggregate || builtin.aggregate,
+      outNames: [...new Set([...before.outNames, ...builtin.outNames])],
+      ...(result !== undefined && result === builtin.result ? { result } : {})
+    })
+  }
+  return all
+}
+
+function typesOf(rows: CatalogRows, relations: ReadonlyMap<Oid, Relation>): Map<Oid, Type> {
+  const checks = grouped(rows.constraints.filter(([, domain]) => oid(domain) !== 0), ([, domain]) => oid(domain))
+  const types = new Map<Oid, Type>(rows.types.map(([id, schema, name, kind, category, element, base, relation, support]) => [oid(id), {
+    oid: oid(id),
+    schema: schema ?? '',
+    name: name ?? '',
+    kind: kind ?? '',
+    category: category ?? '',
+    ...(oid(element) === 0 ? {} : { element: oid(element) }),
+    ...(oid(base) === 0 ? {} : { base: oid(base) }),
+    ...(oid(relation) === 0 ? {} : { relation: oid(relation) }),
+    checks: (checks.get(oid(id)) ?? []).flatMap((row) => row[7] ?? []),
+    own: oid(id) >= firstOwnOid,
+    support: oids(support)
+  }]))
+  // The types of tables' rows follow from the tables.
+  for (const { rowType, oid: relation, schema, name, kind, system } of relations.values()) {
+    if (rowType === 0 || kind === 'c') continue
+    types.set(rowType, { oid: rowType, schema, name, kind: 'c', category: 'C', relation, checks: [], own: !system, support: [] })
+  }
+  return types
+}
+
+function volatilityOf(letter: string | null | undefined): Builtin['volatility'] {
+  return letter === 'i' ? 'immutable' : letter === 's' ? 'stable' : 'volatile'
+}
+
+function byRelation([relation]: Row): Oid {
+  return oid(relation)
+}
+
+function oid(text: string | null | undefined): Oid {
+  return text === null || text === undefined ? 0 : Number(text)
+}
+
+/** `{1,2}` or `1 2`. */
+function oids(text: string | null | undefined): number[] {
+  return (text?.match(/-?\d+/g) ?? []).map(Number)
+}
+
+/** Of a JSON array of strings. */
+function strings(text: string | null | undefined): string[] {
+  return text === null || text === undefined ? [] : JSON.parse(text) as string[]
+}
+
+function grouped<T, K>(items: Iterable<T>, key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group === undefined) groups.set(key(item), [item])
+    else group.push(item)
+  }
+  return groups
+}

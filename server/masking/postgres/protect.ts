@@ -1,0 +1,225 @@
+// Which columns are protected: those the policy names, and those that hold the same values by construction. Pure.
+// Views are not here: what their columns are follows from their definitions, which the analysis reads.
+import { nearest } from '../../../shared/nearest.ts'
+import type { Catalog, Index, Oid, Protected, Relation, RelationColumn } from './catalog.ts'
+import type { Label } from './finding.ts'
+import { columnPattern, glob, mentions, type ColumnPattern } from './patterns.ts'
+import { systemSecrets } from './system-secrets.ts'
+
+export interface ProtectRule {
+  readonly name: string
+  /** `schema.relation.column` with `*`; parts may be left out from the left. */
+  readonly columns: readonly string[]
+  /** Protects every column whose comment has this in it, or, with a `*`, matches it; upper and lower case alike. */
+  readonly byComment?: string
+  /** Likewise, of a security label of any provider. */
+  readonly bySecurityLabel?: string
+}
+
+export interface Protection {
+  readonly protected: Protected
+  /** Unprotected columns that a constraint ties to a protected one: whether a write to them succeeds may depend on it. */
+  readonly hazards: ReadonlyMap<Oid, ReadonlySet<number>>
+  /** Relations whose rows may be returned in the order of a protected column without naming it, through an index. */
+  readonly ordered: ReadonlyMap<Oid, OrderHazard>
+  /** For the author: names that match nothing, with the nearest that exist. */
+  readonly problems: readonly string[]
+}
+
+/**
+ * How an index gives rows in the order of protected values, and so what a session must switch off.
+ *   index-only  only a scan that reads nothing but the index: enable_indexonlyscan
+ *   index       any scan, since other columns are in its key, too, or the index is partial: enable_indexscan as well
+ */
+export type OrderHazard = 'index-only' | 'index'
+
+const tableKinds = new Set(['r', 'p', 'f'])
+/** Relations whose columns a policy may name. */
+const namedKinds = new Set([...tableKinds, 'v', 'm'])
+
+export function labelOf(relation: Relation, column: RelationColumn): Label {
+  return `${relation.schema}.${relation.name}.${column.name}`
+}
+
+export function protectedColumns(catalog: Catalog, rules: readonly ProtectRule[]): Protection {
+  const marks = new Marks(catalog)
+  const problems: string[] = []
+  for (const rule of rules) {
+    for (const written of rule.columns) {
+      const pattern = columnPattern(written)
+      if (pattern === undefined) problems.push(`protect rule "${rule.name}": "${written}" is not a name of a column; write schema.table.column`)
+      else if (!marks.markMatching(pattern)) problems.push(`protect rule "${rule.name}": ${nothing(catalog, written, pattern)}`)
+    }
+    for (const [what, wanted] of [['comment', rule.byComment], ['securityLabel', rule.bySecurityLabel]] as const) {
+      if (wanted !== undefined && !marks.markSaid(wanted, what)) {
+        problems.push(`protect rule "${rule.name}": no column's ${what === 'comment' ? 'comment' : 'security label'} matches "${wanted}"`)
+      }
+    }
+  }
+  // Without a rule nothing is masked at all.
+  if (rules.length > 0) marks.markSystem()
+  marks.close()
+  return { protected: marks.found, hazards: hazardsOf(catalog, marks.found), ordered: orderedOf(catalog, marks.found), problems }
+}
+
+class Marks {
+  readonly found = new Map<Oid, Map<number, Label>>()
+  readonly #children = new Map<Oid, Oid[]>()
+  readonly #referencing = new Map<Oid, { relation: Relation, columns: readonly number[], referenced: readonly number[] }[]>()
+  readonly #toast = new Map<Oid, Relation>()
+  /** Marked, but not yet followed. */
+  readonly #pending: [Relation, RelationColumn, Label][] = []
+
+  constructor(private readonly catalog: Catalog) {
+    for (const relation of catalog.relations.values()) {
+      for (const parent of relation.parents) push(this.#children, parent, relation.oid)
+      if (relation.toastOf !== undefined) this.#toast.set(relation.toastOf, relation)
+      for (const { columns, references } of relation.constraints) {
+        if (references !== undefined) push(this.#referencing, references.relation, { relation, columns, referenced: references.columns })
+      }
+    }
+  }
+
+  markMatching({ schema, relation: name, column: columnName }: ColumnPattern): boolean {
+    let any = false
+    for (const relation of this.catalog.relations.values()) {
+      if (relation.system || !namedKinds.has(relation.kind) || !name.test(relation.name) || !schema.test(relation.schema)) continue
+      for (const column of relation.columns) {
+        if (!columnName.test(column.name)) continue
+        this.#mark(relation, column, labelOf(relation, column))
+        any = true
+      }
+    }
+    return any
+  }
+
+  markSaid(wanted: string, what: 'comment' | 'securityLabel'): boolean {
+    const pattern = glob(wanted.includes('*') ? wanted : `*${wanted}*`, 'i')
+    let any = false
+    for (const relation of this.catalog.relations.values()) {
+      if (!namedKinds.has(relation.kind)) continue
+      for (const column of relation.columns) {
+        const said = what === 'comment' ? [column.comment ?? ''] : column.securityLabels ?? []
+        if (!said.some((text) => text !== '' && pattern.test(text))) continue
+        this.#mark(relation, column, labelOf(relation, column))
+        any = true
+      }
+    }
+    return any
+  }
+
+  markSystem(): void {
+    for (const [written, columns] of systemSecrets) {
+      const [schema, name] = written.split('.') as [string, string]
+      const wanted = new Set(columns.trim().split(/\s+/))
+      for (const relation of this.catalog.relationsByName.get(name) ?? []) {
+        if (schema === '*' ? relation.system : relation.schema !== schema) continue
+        for (const column of relation.columns) if (wanted.has(column.name)) this.#mark(relation, column, labelOf(relation, column))
+      }
+    }
+  }
+
+  /** Follows what was marked to where the same values are, until nothing new is found. */
+  close(): void {
+    for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
+      const [relation, column, label] = next
+      for (const oid of [...relation.parents, ...this.#children.get(relation.oid) ?? []]) this.#markNamed(oid, column.name, label)
+      for (const other of relation.columns) {
+        if (other.generated && mentions(other.default ?? '', column.name)) this.#mark(relation, other, label)
+      }
+      for (const { relation: referencing, columns, referenced } of this.#referencing.get(relation.oid) ?? []) {
+        const at = referenced.indexOf(column.attnum)
+        const tied = at < 0 ? undefined : referencing.columns.find(({ attnum }) => attnum === columns[at])
+        if (tied !== undefined) this.#mark(referencing, tied, label)
+      }
+      const toast = this.#toast.get(relation.oid)
+      if (toast !== undefined) for (const piece of toast.columns) this.#mark(toast, piece, label)
+    }
+  }
+
+  #markNamed(oid: Oid, name: string, label: Label): void {
+    const relation = this.catalog.relations.get(oid)
+    const column = relation?.columns.find((one) => one.name === name)
+    if (relation !== undefined && column !== undefined) this.#mark(relation, column, label)
+  }
+
+  #mark(relation: Relation, column: RelationColumn, label: Label): void {
+    let columns = this.found.get(relation.oid)
+    if (columns === undefined) this.found.set(relation.oid, columns = new Map())
+    // The first label stays: a column that is named itself keeps its own name, and one that is reached twice one of the two.
+    if (columns.has(column.attnum)) return
+    columns.set(column.attnum, label)
+    this.#pending.push([relation, column, label])
+  }
+}
+
+/** Columns that share a CHECK, a key or an exclusion with a protected one, or that a protected one references. */
+function hazardsOf(catalog: Catalog, found: Protected): Map<Oid, Set<number>> {
+  const hazards = new Map<Oid, Set<number>>()
+  const tie = (relation: Oid, columns: readonly number[]) => {
+    for (const attnum of columns) {
+      if (attnum <= 0 || found.get(relation)?.has(attnum)) continue
+      const tied = hazards.get(relation)
+      if (tied === undefined) hazards.set(relation, new Set([attnum]))
+      else tied.add(attnum)
+    }
+  }
+  for (const relation of catalog.relations.values()) {
+    const marked = found.get(relation.oid)
+    if (marked === undefined) continue
+    const isMarked = (attnum: number) => marked.has(attnum)
+    const tied = [
+      ...relation.constraints.map(({ columns }) => columns),
+      // Unique indexes without a constraint; and what stands in expressions and predicates of any that has one.
+      ...relation.indexes.filter(({ unique, expression, partial }) => unique || expression || partial).map(({ columns }) => columns)
+    ]
+    for (const columns of tied) if (columns.some(isMarked)) tie(relation.oid, columns)
+    for (const { columns, references } of relation.constraints) {
+      if (references !== undefined && columns.some(isMarked)) tie(references.relation, references.columns)
+    }
+  }
+  return hazards
+}
+
+function orderedOf(catalog: Catalog, found: Protected): Map<Oid, OrderHazard> {
+  const ordered = new Map<Oid, OrderHazard>()
+  for (const relation of catalog.relations.values()) {
+    const marked = found.get(relation.oid)
+    if (marked === undefined) continue
+    for (const index of relation.indexes) {
+      const hazard = orderHazard(index, marked)
+      if (hazard !== undefined && ordered.get(relation.oid) !== 'index') ordered.set(relation.oid, hazard)
+    }
+  }
+  return ordered
+}
+
+function orderHazard({ keys, columns, expression, partial }: Index, marked: ReadonlyMap<number, Label>): OrderHazard | undefined {
+  const isMarked = (attnum: number) => marked.has(attnum)
+  // Which column which expression mentions is not known, only those of all expressions and the predicate.
+  const marksExpression = expression && columns.some(isMarked)
+  if (!marksExpression && !keys.some(isMarked)) return undefined
+  // A plain scan is for conditions on any of the keys, and for what a predicate already says.
+  return partial || !(keys.length === 1 || keys.every(isMarked)) ? 'index' : 'index-only'
+}
+
+function nothing(catalog: Catalog, written: string, pattern: ColumnPattern): string {
+  const candidates: string[] = []
+  for (const relation of catalog.relations.values()) {
+    if (relation.system || !namedKinds.has(relation.kind)) continue
+    for (const column of relation.columns) candidates.push(labelOf(relation, column))
+  }
+  const depth = written.split('.').length
+  const shortened = [...new Set(candidates.map((name) => name.split('.').slice(-depth).join('.')))]
+  // With a pattern in it, names are too far from it to compare.
+  const near = written.includes('*') ? [] : nearest(written, shortened)
+  const known = [...catalog.relations.values()].some(({ schema, name, system }) => !system && pattern.schema.test(schema) && pattern.relation.test(name))
+  const what = known ? `no column "${written}"` : `no table for "${written}"`
+  return near.length === 0 ? what : `${what}; did you mean ${near.map((name) => `"${name}"`).join(' or ')}?`
+}
+
+function push<K, T>(groups: Map<K, T[]>, key: K, item: T): void {
+  const group = groups.get(key)
+  if (group === undefined) groups.set(key, [item])
+  else group.push(item)
+}

@@ -1,0 +1,45 @@
+// Functions and views that policy trusts although their code could not be proven clean: by name, bound to what they are. Pure.
+import { createHash } from 'node:crypto'
+import { nearest } from '../../../shared/nearest.ts'
+import type { Catalog, Oid, OwnFunction, Relation } from './catalog.ts'
+
+export interface VouchedFor {
+  /** `schema.name`: of a function (all its overloads with that hash), of a view, or of a table whose row security policies are trusted. */
+  readonly name: string
+  /** As `codeHash` gives it; `hoop policy check` prints it. */
+  readonly sha256: string
+}
+
+/** Of all that makes it do what it does; another whenever somebody replaced it. Lower-case hex. */
+export function codeHash(code: OwnFunction | Relation): string {
+  const parts = 'language' in code
+    ? [code.language, code.volatility, code.definition ?? '', code.body ?? '', code.settings, code.support, code.argumentTypes, code.securityDefiner]
+    : [code.kind, code.definition ?? '', code.policies]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}
+
+/** @returns oids trusted in this snapshot, and for people what of the list trusts nothing (any more) */
+export function vouchedIn(catalog: Catalog, list: readonly VouchedFor[]): { readonly vouched: ReadonlySet<Oid>, readonly problems: readonly string[] } {
+  const byName = new Map<string, (OwnFunction | Relation)[]>()
+  for (const code of [...catalog.functionsByOid.values(), ...catalog.relations.values()]) {
+    if ('system' in code && code.system) continue
+    const name = `${code.schema}.${code.name}`
+    const same = byName.get(name)
+    if (same === undefined) byName.set(name, [code])
+    else same.push(code)
+  }
+  const vouched = new Set<Oid>()
+  const problems: string[] = []
+  for (const { name, sha256 } of list) {
+    const found = byName.get(name)
+    const trusted = (found ?? []).filter((code) => codeHash(code) === sha256)
+    for (const { oid } of trusted) vouched.add(oid)
+    if (found === undefined) {
+      const near = nearest(name, [...byName.keys()])
+      problems.push(`trusted "${name}" does not exist${near.length === 0 ? '' : `; did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`}`)
+    } else if (trusted.length === 0) {
+      problems.push(`trusted "${name}" has changed since somebody looked at it; what it is now has sha256 ${found.map(codeHash).join(' or ')}`)
+    }
+  }
+  return { vouched, problems }
+}

@@ -64,4 +64,6 @@ export interface Finding {
   readonly functions: readonly Oid[]
   /** It changes the catalog (or may): the snapshot is stale afterwards. */
   readonly changesCatalog: boolean
+  /** What it makes that later statements of the session refer to by name, with the columns those will have. */
+  readonly defines?: { readonly type: 'cursor' | 'prepared', readonly name: string, readonly columns: readonly Column[] | undefined }
 }

@@ -1,0 +1,62 @@
+// The door of the analysis: a statement's tree in, a finding out. Pure. Never throws: what it cannot follow is opaque.
+import type { Tree } from '../../sql/postgres/tree.ts'
+import { hiddenCasts } from './body.ts'
+import { unknownIn } from './fields.ts'
+import type { Column, Finding, Flow } from './finding.ts'
+import { memoryOf } from './memory.ts'
+import { Reading } from './reading.ts'
+import type { Field } from './scope.ts'
+import { readStatement } from './statement.ts'
+import type { World } from './world.ts'
+
+export type { World } from './world.ts'
+
+/** @param statement one statement's tree, tagged, as the parser of the server's major gives it */
+export function analyze(statement: Tree, world: World): Finding {
+  try {
+    const reading = new Reading(world)
+    const unknown = reading.off('fields') ? undefined : unknownIn(statement, world.catalog.major)
+    if (unknown !== undefined) return opaque(`${unknown} is not understood`)
+    castsUnseen(reading)
+    const { columns, defines } = readStatement(statement, reading)
+    return {
+      columns: columns?.map(columnOf),
+      flows: distinct(reading.flows),
+      opaque: [...reading.opaque],
+      relations: [...reading.relations.values()],
+      reached: isReached(reading, [...columns ?? [], ...defines?.columns ?? []]),
+      functions: [...reading.functions],
+      changesCatalog: reading.changesCatalog,
+      ...(defines === undefined ? {} : { defines: { type: defines.type, name: defines.name, columns: defines.columns?.map(columnOf) } })
+    }
+  } catch {
+    return opaque('the analysis could not follow it')
+  }
+}
+
+function opaque(reason: string): Finding {
+  return { columns: undefined, flows: [], opaque: [reason], relations: [], reached: true, functions: [], changesCatalog: true }
+}
+
+/** Casts nobody writes down: with one that runs unknown code, nothing is as it reads. */
+function castsUnseen(reading: Reading): void {
+  const memory = memoryOf(reading.world)
+  memory.hiddenCasts ??= hiddenCasts(reading.world)
+  for (const cast of memory.hiddenCasts) reading.unproven(`${cast}, and may be applied unasked`)
+}
+
+function columnOf({ name, labels, identity, origin, path }: Field): Column {
+  return { name, labels, path, ...(identity === undefined ? {} : { identity }), ...(origin === undefined ? {} : { origin }) }
+}
+
+function isReached({ world, relations, flows, opaque: reasons }: Reading, columns: readonly Field[]): boolean {
+  return reasons.size > 0 || flows.length > 0 || columns.some(({ labels }) => labels.size > 0)
+    || [...relations.values()].some(({ oid }) => (world.protected.get(oid)?.size ?? 0) > 0)
+}
+
+/** What is said twice is one thing. */
+function distinct(flows: readonly Flow[]): readonly Flow[] {
+  const seen = new Map<string, Flow>()
+  for (const flow of flows) seen.set(JSON.stringify([flow.kind, [...flow.labels].sort(), flow.into, flow.asked, flow.why]), flow)
+  return [...seen.values()]
+}

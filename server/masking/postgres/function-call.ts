@@ -1,0 +1,99 @@
+// A FuncCall: arguments, FILTER, ORDER BY, OVER; count, which tells of presence alone; set_config. Pure.
+import { keepsPinned, settingKind } from '../../sql/postgres/settings.ts'
+import { as, constant, isTree, list, strings, text, type Tree } from '../../sql/postgres/tree.ts'
+import { calleeOf, callFunction } from './calls.ts'
+import { derived, evaluate, evaluateAll, mayFailUnless } from './expression.ts'
+import { totalCast } from './operators.ts'
+import { union, type Reading } from './reading.ts'
+import { clean, type Scope, type Value } from './scope.ts'
+import { intoType, typeNamed, valueType } from './typing.ts'
+
+export function call(node: Tree, scope: Scope, reading: Reading): Value {
+  const parts = strings(node.funcname)
+  const name = parts.at(-1) ?? ''
+  const builtin = parts.length === 1 || (parts.length === 2 && parts[0] === 'pg_catalog')
+  const args = evaluateAll(node.args, scope, reading)
+  const constants = list(node.args).map(constant)
+  if (builtin && name === 'set_config') {
+    if (!setsFreely(constants)) reading.unproven('set_config may set what the session must not')
+    return clean
+  }
+  const around = surroundings(node, scope, reading)
+  const outer = union(around)
+
+  if (builtin && name === 'count' && calleeOf(['count'], reading)?.own.length === 0 && outer.size === 0 && node.agg_distinct !== true) {
+    const [counted] = args
+    if (counted === undefined) return { ...clean, type: 'int8' }
+    if (counted.identity !== undefined && !reading.off('null-identity')) {
+      reading.flow('null', counted.labels, `count(${counted.path.at(-1)})`)
+      return { ...clean, type: 'int8' }
+    }
+  }
+  const type = notationOfCast(parts, args, reading)
+  if (type !== undefined) return type
+  return callFunction(parts, node.func_variadic === true ? args.map(spread) : args, constants, reading, around)
+}
+
+/** VARIADIC spreads an array, of which no position is known. */
+function spread({ type: _, ...value }: Value): Value {
+  return value
+}
+
+/** What an aggregate or window function depends on besides its arguments. */
+function surroundings(node: Tree, scope: Scope, reading: Reading): Value[] {
+  const order = list(node.agg_order).map((sort) => evaluate(as(sort, 'SortBy')?.node, scope, reading))
+  const filter: Value[] = []
+  if (node.agg_filter !== undefined) {
+    // What is aggregated is evaluated for some rows only.
+    reading.guarded('FILTER', () => {
+      filter.push(evaluate(node.agg_filter, scope, reading))
+      evaluateAll(node.args, scope, reading)
+      return { labels: union(filter) }
+    })
+  }
+  return [...order, ...filter, ...(isTree(node.over) ? [windowOf(node.over, scope, reading)] : [])]
+}
+
+/** OVER, or a definition of WINDOW. Its keys decide the order of rows, too. */
+export function windowOf(node: Tree, scope: Scope, reading: Reading): Value {
+  const based = [text(node.name), text(node.refname)].flatMap((name) => scope.windows?.get(name ?? '') ?? [])
+  const keys = [...evaluateAll(node.partitionClause, scope, reading), ...list(node.orderClause).map((sort) => evaluate(as(sort, 'SortBy')?.node, scope, reading))]
+  const frame = [evaluate(node.startOffset, scope, reading), evaluate(node.endOffset, scope, reading)]
+  reading.flow('order', union(keys), 'the rows are ordered for a window by a protected value')
+  // RANGE adds to the key, and may overflow.
+  if (node.startOffset !== undefined || node.endOffset !== undefined) mayFailUnless(false, { labels: union([...keys, ...frame]), path: [] }, 'a window frame', reading)
+  return derived([...based, ...keys, ...frame])
+}
+
+/** `set_config('work_mem', '1MB', false)` of a setting a session may change. */
+function setsFreely([name, value]: readonly (string | undefined)[]): boolean {
+  if (name === undefined || value === undefined) return false
+  return mayBeSet(name, value)
+}
+
+// The first decides who sees which rows; the gateway sets the others where an index would give rows in the order of a protected column.
+const kept = new Set(['row_security', 'enable_indexonlyscan', 'enable_indexscan'])
+const chatty = /^(debug[1-5]?|log|info)$/i
+
+/** @param value undefined: its default */
+export function mayBeSet(name: string, value: string | undefined): boolean {
+  const key = name.toLowerCase()
+  if (kept.has(key)) return false
+  if (key === 'client_min_messages') return value === undefined || !chatty.test(value)
+  const kind = settingKind(key)
+  return kind === 'session' || (kind === 'pinned' && keepsPinned(key, value))
+}
+
+/** `text(x)`: where there is no such function, a type's name is a cast. */
+function notationOfCast(parts: readonly string[], args: readonly Value[], reading: Reading): Value | undefined {
+  const [only, ...more] = args
+  if (only === undefined || more.length > 0 || only.type === 'row' || calleeOf(parts, reading) !== undefined) return undefined
+  const [name = '', schema] = parts.toReversed()
+  const type = typeNamed(schema, name, reading)
+  if (type === undefined) return undefined
+  intoType(type, reading)
+  const target = valueType(type.oid, reading)
+  const value = derived([only], (last) => `${name}(${last})`, target)
+  mayFailUnless(type.kind !== 'd' && totalCast(only.type, target, false), value, `the cast to ${name}`, reading)
+  return value
+}

@@ -1,4 +1,5 @@
 // `hoop gateway ...`: the composition root. Builds each part in dependency order, then listens; the only file that knows all of them.
+// Long because each part is built here and nowhere else.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { hostname } from 'node:os'
@@ -131,7 +132,7 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
     heartbeat: () => ({ sessions: sessions() }),
     acceptLoss
   })
-  audit.note({ kind: 'policy.change', version: policy.version })
+  audit.note({ kind: 'policy.change', policy: policy.version })
 
   const { host, port } = await addressOf(config)
   const url = (config.listen.publicUrl ?? `${config.listen.tls === undefined ? 'http' : 'https'}://${bracketed(host)}:${port}`).replace(/\/$/, '')
@@ -216,7 +217,7 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
 
   const reload = () => void reloadPolicy(file, log).then((next) => {
     if (next === undefined || next.version === policy.version) return
-    audit.note({ kind: 'policy.change', version: next.version, previous: policy.version })
+    audit.note({ kind: 'policy.change', policy: next.version, previous: policy.version })
     log.info({ policy: next.version.slice(0, 16), previous: policy.version.slice(0, 16) }, 'policy reloaded')
     policy = next
   })

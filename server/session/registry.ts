@@ -1,5 +1,5 @@
 // The open sessions: who may open one, how many, and everything that ends them from outside: offboarding, expiry, a vanished
-// command line, shutdown.
+// command line, the end of approved access, shutdown. Long because these have to be seen next to one another.
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { AuditLog } from '../audit/log.ts'

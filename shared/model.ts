@@ -116,6 +116,22 @@ export interface StatementOperation {
   readonly flags: readonly StatementFlag[]
   /** The parser's word for it, e.g. "SELECT", "ALTER TABLE". */
   readonly verb: string
+  /** What it shows of protected columns; absent where it reaches none. */
+  readonly exposure?: Exposure
+}
+
+/** What the analysis of protected columns says of one statement, for one principal. Columns are `schema.relation.column`. */
+export interface Exposure {
+  /** Whether it may run at all, with its masks. */
+  readonly action: 'allow' | 'hold' | 'deny'
+  /** What made it hold or deny, for people. */
+  readonly why: readonly string[]
+  /** Dependencies that were allowed, e.g. `lookup public.patients.email`. */
+  readonly flags: readonly string[]
+  /** Columns whose values are masked in what goes back. */
+  readonly masked: readonly string[]
+  /** Columns shown in clear, by an exemption. */
+  readonly clear: readonly string[]
 }
 
 /** A client's request to stop what another of its connections is running. */

@@ -1,9 +1,10 @@
 // May this operation run. Pure. The strictest matching rule decides; what no rule allows is denied.
-import type { Decision, Effect, Operation, Principal, StatementOperation, Target } from '../../shared/model.ts'
+import type { Decision, Effect, Exposure, Mask, Operation, Principal, ReviewTerms, StatementOperation, Target } from '../../shared/model.ts'
 import { access, rulesFor, type Moment } from './access.ts'
-import { termsOf } from './hold.ts'
+import { addedUp, termsOf } from './hold.ts'
 import { within } from './hours.ts'
 import { glob, listed, namePattern, splitName, type Certainty, type Name } from './match.ts'
+import { exposureTerms } from './protect.ts'
 import type { Action, Policy, Rule } from './rules.ts'
 
 /** One bit each, so that covering all of a statement's effects is one comparison. */
@@ -33,6 +34,7 @@ export function compile(policy: Policy, principal: Principal, target: Target): (
   const [denying, holding, allowing] = [compiledOf('deny', 'any'), compiledOf('hold', 'any'), compiledOf('allow', 'proven')]
   const timely = rules.some(({ on, hours }) => on === 'open' || hours !== undefined)
   const entry = access(policy, principal, target, { now: 0 })
+  const terms = exposureTerms(policy.protection)
 
   return (operation, moment) => {
     // Held openings are the registry's affair: by now it is open. What is closed meanwhile runs nothing more.
@@ -41,8 +43,25 @@ export function compile(policy: Policy, principal: Principal, target: Target): (
     // Whoever may open the target may stop what he started there.
     if (operation.kind === 'cancel') return { action: 'allow', rule: open.rule, masks: [] }
     const held = holding.filter((rule) => speaksOf(rule, operation) && rule.applies(operation, moment))
-    return builtIn(operation) ?? refusal(operation, denying, moment) ?? permission(operation, held, allowing, target, moment)
+    const decision = builtIn(operation) ?? refusal(operation, denying, moment) ?? permission(operation, held, allowing, target, moment)
+    return operation.exposure === undefined ? decision : exposed(decision, operation, operation.exposure, terms)
   }
+}
+
+const protectedRule = 'built-in: protected columns'
+
+/** What else than rules has a say: what the statement shows of protected columns. Cells are masked whatever is decided. */
+function exposed(decision: Decision, statement: StatementOperation, { action, why, masked }: Exposure, terms: ReviewTerms | undefined): Decision {
+  if (decision.action === 'deny') return decision
+  const masks: Mask[] = masked.map((column) => ({ column, mask: 'as protected', rule: protectedRule }))
+  // What only the server's parser sees shows nothing, and is refused or held when it is to run.
+  if (action === 'allow' || statement.step === 'check') return { ...decision, masks }
+  if (action === 'deny' || terms === undefined) {
+    return { action: 'deny', rule: protectedRule, reason: `${why.slice(0, 3).join('; ')} (protected columns)` }
+  }
+  if (runsNothing(statement)) return { ...decision, masks }
+  if (decision.action === 'hold') return { ...decision, rule: `${decision.rule} + ${protectedRule}`, masks, terms: addedUp([decision.terms, terms]) }
+  return { action: 'hold', rule: protectedRule, masks, terms }
 }
 
 /** What no rule can change. */

@@ -11,7 +11,7 @@ export function matchesPrincipal({ who }: Rule, principal: Principal): boolean {
     && (kind === undefined || listed<string>(kind).includes(principal.kind))
 }
 
-export function matchesTarget({ targets }: Rule, target: Target): boolean {
+export function matchesTarget({ targets }: Pick<Rule, 'targets'>, target: Target): boolean {
   if (targets === undefined) return true
   return Object.entries(targets).every(([key, values]) => {
     const actual = key === 'name' ? target.name : Object.hasOwn(target.labels, key) ? target.labels[key] : undefined

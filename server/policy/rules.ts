@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Effect, StatementFlag } from '../../shared/model.ts'
 import { hoursSchema } from './hours.ts'
+import type { ProtectionPolicy } from './protect.ts'
 
 const effects = ['read', 'write', 'schema', 'privilege', 'session', 'unknown'] as const satisfies readonly Effect[]
 const flags = [
@@ -82,13 +83,18 @@ export interface Policy {
   /** SHA-256 of the rules' canonical form, lower-case hex: the same rules have the same version however they are written. */
   readonly version: string
   readonly rules: readonly Rule[]
+  readonly protection: ProtectionPolicy
 }
 
+const nothingProtected: ProtectionPolicy = { rules: [], masking: { flows: {}, trust: [] } }
+
 /** @throws GatewayError config_invalid with every problem that no single field shows */
-export function parsePolicy(raw: z.infer<typeof policySchema>): Policy {
+export function parsePolicy(raw: z.infer<typeof policySchema>, protection = nothingProtected): Policy {
   const problems = [...twins(raw), ...raw.flatMap(contradictions)]
   if (problems.length > 0) throw new GatewayError('config_invalid', problems.join('\n'))
-  return { version: createHash('sha256').update(canonical(raw)).digest('hex'), rules: raw }
+  // Without protected columns, a policy's version is that of its rules, as it always was.
+  const all = protection.rules.length === 0 ? raw : { rules: raw, protection }
+  return { version: createHash('sha256').update(canonical(all)).digest('hex'), rules: raw, protection }
 }
 
 /** Decisions name their rule, so a name is one rule's. */

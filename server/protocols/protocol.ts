@@ -1,5 +1,6 @@
 // What a protocol is to the gateway, and what the gateway is to a protocol. The whole contract; types only.
 import type { Duplex } from 'node:stream'
+import type { Protection } from '../policy/protect.ts'
 import type { HeldContext, Id, Operation, Permit, Principal, SessionId, Target, Usage } from '../../shared/model.ts'
 
 export interface Protocol {
@@ -63,6 +64,8 @@ export interface Session extends Edge {
    * its reason is the GatewayError the client should be told.
    */
   readonly signal: AbortSignal
+  /** What is protected from the principal on this target, by the policy in force now; undefined: nothing. The same object while nothing changes. */
+  protection(): Protection | undefined
   /**
    * Asks to run operations that stand or fall together (a PostgreSQL batch up to Sync is one implicit transaction).
    * Resolves when they may run, with one permit each, in order. Their audit entries are durable before this resolves.

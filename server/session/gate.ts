@@ -3,7 +3,7 @@
 import type { AuditLog } from '../audit/log.ts'
 import { Denied, GatewayError, ReviewRefused } from '../../shared/errors.ts'
 import type { Actor, DecisionFacts, EntryFacts, StatementFacts } from '../../shared/audit/entry.ts'
-import type { Decision, HeldContext, Operation, Outcome, Permit, StatementOperation } from '../../shared/model.ts'
+import type { Decision, Exposure, HeldContext, Operation, Outcome, Permit, StatementOperation } from '../../shared/model.ts'
 import type { Waiting } from '../protocols/protocol.ts'
 import type { OpenReview, Reviews } from '../review/reviews.ts'
 import { waitForReview, type HoldVisit } from './hold.ts'
@@ -21,6 +21,8 @@ export interface Visit extends HoldVisit {
 // An entry is at most 65,535 bytes; the hash stands for the whole text, so a longer one is cut for reading.
 const maxRedactedBytes = 16_000
 const maxRelations = 200
+const maxExposed = 50
+const maxExposedCharacters = 200
 
 export interface GateEvents {
   permitted(operations: readonly Operation[], entries: readonly number[]): void
@@ -169,7 +171,7 @@ function reasonOf(decision: Decision): string {
 }
 
 function statementFacts(operation: StatementOperation): StatementFacts {
-  const { step, verb, redacted, sha256, text, parameters, effects, relations, flags } = operation
+  const { step, verb, redacted, sha256, text, parameters, effects, relations, flags, exposure } = operation
   return {
     step,
     verb,
@@ -179,8 +181,14 @@ function statementFacts(operation: StatementOperation): StatementFacts {
     parameters: parameters.length,
     effects,
     relations: relations.slice(0, maxRelations),
-    flags
+    flags,
+    ...(exposure === undefined ? {} : { exposure: exposureFacts(exposure) })
   }
+}
+
+function exposureFacts({ why, flags, masked, clear }: Exposure): Omit<Exposure, 'action'> {
+  const few = (texts: readonly string[]) => texts.slice(0, maxExposed).map((text) => text.slice(0, maxExposedCharacters))
+  return { why: few(why), flags: few(flags), masked: few(masked), clear: few(clear) }
 }
 
 /** By its size in the log, where a control character takes six bytes. */

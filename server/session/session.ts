@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { AuditLog } from '../audit/log.ts'
 import type { Verified } from '../identity/identity.ts'
 import { compile } from '../policy/decide.ts'
+import { protectionFor, type Protection } from '../policy/protect.ts'
 import type { Policy } from '../policy/rules.ts'
 import type { CatalogEntry } from '../targets/catalog.ts'
 import { asGatewayError, type GatewayError } from '../../shared/errors.ts'
@@ -47,7 +48,7 @@ export class OpenedVisit {
   readonly #live = new Set<Promise<void>>()
   readonly #earlier = new Earlier()
   readonly #listeners = new Set<(event: SessionEvent) => void>()
-  #compiled: { version: string, decide: ReturnType<typeof compile> }
+  #compiled: { readonly version: string, readonly decide: ReturnType<typeof compile>, readonly protection: Protection | undefined }
 
   constructor(
     readonly id: SessionId,
@@ -117,6 +118,7 @@ export class OpenedVisit {
         principal: this.who.principal,
         ...(this.clientPassword === undefined ? {} : { clientPassword: this.clientPassword }),
         signal: this.signal,
+        protection: () => this.#current().protection,
         authorize: this.#gateFor(number, alive)
       })
     } catch (error) {
@@ -176,7 +178,9 @@ export class OpenedVisit {
 
   #compile() {
     const policy = this.#parts.policy()
-    return { version: policy.version, decide: compile(policy, this.who.principal, this.entry.target) }
+    const { principal } = this.who
+    const { target } = this.entry
+    return { version: policy.version, decide: compile(policy, principal, target), protection: protectionFor(policy.protection, principal, target) }
   }
 
   #tell(event: SessionEvent): void {

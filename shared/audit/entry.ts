@@ -1,5 +1,5 @@
 // One leaf of the audit log: what was asked, decided and done. Types only; see docs/audit.md for the meaning of each field.
-import type { Decision, Effect, Outcome, Principal, ReviewState, StatementFlag, Target } from '../model.ts'
+import type { Decision, Effect, Exposure, Outcome, Principal, ReviewState, StatementFlag, Target } from '../model.ts'
 
 /** What the writer of an entry says; index, origin and clocks are added by the log. */
 export type EntryFacts =
@@ -26,7 +26,7 @@ export type EntryFacts =
   | { readonly kind: 'login', readonly actor?: Actor, readonly source: string, readonly method: string, readonly accepted: boolean, readonly reason?: string }
   | { readonly kind: 'token', readonly actor: Actor, readonly action: 'create' | 'refresh' | 'revoke' | 'reuse', readonly token: string, readonly subject?: string }
   | { readonly kind: 'revocation', readonly actor: Actor, readonly subject: { readonly issuer: string, readonly subject: string }, readonly action: 'disable' | 'enable' }
-  | { readonly kind: 'policy.change', readonly version: string, readonly previous?: string }
+  | { readonly kind: 'policy.change', readonly policy: string, readonly previous?: string }
   | { readonly kind: 'admin', readonly actor?: Actor, readonly action: string, readonly detail?: string }
   | { readonly kind: 'heartbeat', readonly sessions: number }
   | { readonly kind: 'clock.jump', readonly deltaMilliseconds: number }
@@ -62,6 +62,8 @@ export interface StatementFacts {
   readonly effects: readonly Effect[]
   readonly relations: readonly string[]
   readonly flags: readonly StatementFlag[]
+  /** Protected columns: masked in what goes back, shown in clear by an exemption, and what else depends on them. */
+  readonly exposure?: Omit<Exposure, 'action'>
 }
 
 export interface DecisionFacts {

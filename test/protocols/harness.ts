@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TargetConfig } from '../../server/config.ts'
+import type { Protection } from '../../server/policy/protect.ts'
 import type { Protocol } from '../../server/protocols/protocol.ts'
 import { createSecrets } from '../../server/secrets.ts'
 import { createEdge } from '../../server/targets/dial.ts'
@@ -17,6 +18,7 @@ export interface HarnessOptions {
   readonly user?: string
   readonly password?: string
   readonly clientPassword?: string
+  readonly protection?: Protection
   /** Certificate files of `tls` start here. */
   readonly folder?: string
 }
@@ -66,6 +68,7 @@ export class ProtocolHarness {
         principal: { issuer: 'https://idp.test', subject: 'alice', groups: [], kind: 'human' },
         ...(options.clientPassword === undefined ? {} : { clientPassword: options.clientPassword }),
         signal: this.#session.signal,
+        protection: () => options.protection,
         authorize: (operations) => this.#authorize(operations)
       }).then(() => { this.ends.push(undefined) }, (error: unknown) => { this.ends.push(asGatewayError(error)) }).finally(() => {
         this.#sockets.delete(socket)

@@ -1,0 +1,83 @@
+// Which columns are protected, how they are masked and for whom, and what may depend on them: the sections `protect` and `masking`. Pure.
+import { z } from 'zod'
+import { defaultFlows, type Action } from '../masking/postgres/judge.ts'
+import type { FlowKind } from '../masking/postgres/finding.ts'
+import type { MaskName } from '../masking/postgres/values.ts'
+import type { Principal, ReviewTerms, Target } from '../../shared/model.ts'
+import { termsOf } from './hold.ts'
+import { matchesTarget } from './match.ts'
+
+const masks = ['redact', 'null', 'last4', 'domain', 'hash', 'year', 'zip3', 'age90', 'fake'] as const satisfies readonly MaskName[]
+const actions = ['allow', 'hold', 'deny'] as const satisfies readonly Action[]
+const flowKinds = Object.keys(defaultFlows) as [FlowKind, ...FlowKind[]]
+const text = (max: number) => z.string().min(1).max(max)
+const oneOrMore = <Item extends z.ZodType<string>>(item: Item) => z.union([item, z.array(item).min(1).max(1000)])
+
+export const protectSchema = z.array(z.strictObject({
+  /** Stands in explanations and audit entries. */
+  name: text(100).regex(/^[^\p{Cc}]*$/u, 'one line'),
+  /** `schema.table.column`, `*` for any characters. */
+  columns: z.array(text(255).regex(/^[^\s]+$/, 'schema.table.column; "*" stands for any characters')).max(1000).default([]),
+  /** Every column whose comment has this in it. */
+  comment: text(255).optional(),
+  /** Every column with a security label that has this in it. */
+  securityLabel: text(255).optional(),
+  mask: z.enum(masks).default('redact'),
+  targets: z.record(text(63), oneOrMore(text(255))).optional(),
+  /** Who sees the values as they are; the audit log says when. */
+  except: z.strictObject({ group: oneOrMore(text(255)) }).optional()
+}).refine((rule) => rule.columns.length > 0 || rule.comment !== undefined || rule.securityLabel !== undefined, 'protects nothing: give it columns, a comment or a securityLabel'))
+
+export const maskingSchema = z.strictObject({
+  /** What may happen to statements where something else than a cell depends on a protected value. */
+  flows: z.partialRecord(z.enum(flowKinds), z.enum(actions)).default({}),
+  /** Who decides what is held for its protected columns; without, it is refused. */
+  approvers: z.strictObject({ group: text(255), count: z.number().int().min(1).max(10).default(1) }).optional(),
+  /** Functions and views of the database's own that may be run on protected values, `schema.name`. */
+  trust: z.array(text(255)).max(1000).default([])
+}).prefault({})
+
+export interface ProtectionPolicy {
+  readonly rules: z.output<typeof protectSchema>
+  readonly masking: z.output<typeof maskingSchema>
+}
+
+/** What is protected from one principal on one target. */
+export interface Protection {
+  readonly rules: readonly ProtectedColumns[]
+  readonly flows: Readonly<Record<FlowKind, Action>>
+  readonly trust: readonly string[]
+}
+
+export interface ProtectedColumns {
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly byComment?: string
+  readonly bySecurityLabel?: string
+  readonly mask: MaskName
+  /** The principal sees the values, and the audit log says so. */
+  readonly exempt: boolean
+}
+
+/** @returns undefined where nothing is protected on this target */
+export function protectionFor({ rules, masking }: ProtectionPolicy, principal: Principal, target: Target): Protection | undefined {
+  const here = rules.filter((rule) => matchesTarget(rule, target))
+  if (here.length === 0) return undefined
+  return {
+    rules: here.map(({ name, columns, comment, securityLabel, mask, except }) => ({
+      name,
+      columns,
+      mask,
+      ...(comment === undefined ? {} : { byComment: comment }),
+      ...(securityLabel === undefined ? {} : { bySecurityLabel: securityLabel }),
+      exempt: except !== undefined && [except.group].flat().some((group) => principal.groups.includes(group))
+    })),
+    flows: { ...defaultFlows, ...masking.flows },
+    trust: masking.trust
+  }
+}
+
+/** Terms of what is held for its protected columns; undefined where nobody can be asked. */
+export function exposureTerms({ masking }: ProtectionPolicy): ReviewTerms | undefined {
+  return masking.approvers === undefined ? undefined : termsOf([{ name: '', then: 'hold', approvers: masking.approvers }])
+}

@@ -182,7 +182,7 @@ const bytesOfLetters = new Map([...letters].map(([byte, letter]) => [letter, byt
 function escaped(value: Buffer, delimiter: number): Buffer {
   const out: number[] = []
   for (const byte of value) {
-    const letter = byte === delimiter ? byte : letters.get(byte)
+    const letter = letters.get(byte) ?? (byte === delimiter ? byte : undefined)
     if (letter !== undefined) out.push(backslash, letter)
     else if (byte === backslash) out.push(backslash, backslash)
     else out.push(byte)

@@ -169,12 +169,23 @@ function explained(error: unknown): unknown {
   // A word that only groups others was typed alone, and its help has been shown.
   if (error.code === 'commander.help') return new GatewayError('usage', 'name one of the commands above')
   const typed = commandTyped()
+  // A listing that has commands below it takes their names for its arguments, and has none.
+  const below = childrenOf(typed)
+  if (error.code === 'commander.excessArguments' && below.length > 0) {
+    return new GatewayError('usage', `hoop ${typed.join(' ')} has no such command`, { hint: `it has ${below.join(', ')}: hoop ${typed.join(' ')} --help` })
+  }
   const [message, suggestion] = error.message.replace(/^error: /, '').split('\n')
   const meant = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(suggestion ?? '')?.[1]
   const prefix = error.code === 'commander.unknownCommand' ? ['hoop', ...typed, ''].join(' ') : ''
   return new GatewayError('usage', message!, {
     hint: meant === undefined ? ['hoop', ...typed, '--help'].join(' ') : `did you mean ${prefix}${meant.split(', ').join(` or ${prefix}`)}?`
   })
+}
+
+function childrenOf(path: readonly string[]): string[] {
+  let rows: readonly Row[] = table
+  for (const word of path) rows = rows.find(({ name }) => name === word)?.children ?? []
+  return rows.map(({ name }) => name)
 }
 
 /** The words that name a command, as far as they do. */

@@ -5,9 +5,10 @@ export const topics: Readonly<Record<string, string>> = {
 
   0     done
   1     failed; the reason is on stderr
-  2     cancelled, or timed out
+  2     cancelled, or timed out; with hoop query --wait: nobody decided in time
   4     sign in: hoop login
-  8     waiting for a review
+  8     waiting for a review, and nobody here waits: hoop query prints the review's id and has taken the statement back,
+        unless opening the target itself waits; then the review stays, and the same command later finds its answer
   64    wrong usage
   126   the command after -- could not be run
   127   the command after -- was not found

@@ -133,16 +133,16 @@ export function visible(line: string): string {
     .replace(marks, (_, first: string, more: string) => first + [...more].map((mark) => `<U+${mark.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`).join(''))
 }
 
-/** Cut where it is full, not at words: what is exact stays exact. At least one piece. */
+/** Cut where it is full, not at words, but never within a token like `<U+001B>`: what is exact stays exact. At least one piece. */
 export function wrapCells(line: string, columns: number): string[] {
   const pieces: string[] = []
-  if (/^[\x20-\x7E]*$/.test(line)) {
+  if (/^[\x20-;=-\x7E]*$/.test(line)) {
     for (let from = 0; from === 0 || from < line.length; from += columns) pieces.push(line.slice(from, from + columns))
     return pieces
   }
   let piece = ''
   let cells = 0
-  for (const character of line) {
+  for (const character of line.match(units) ?? []) {
     const width = cellsOf(character)
     if (cells + width > columns && piece !== '') {
       pieces.push(piece)
@@ -154,6 +154,8 @@ export function wrapCells(line: string, columns: number): string[] {
   }
   return [...pieces, piece]
 }
+
+const units = /<(?:U\+[0-9A-F]{4,6}|\d{1,7} (?:spaces|tabs))>|[^]/gu
 
 /** At most `columns` cells; what is cut off is marked. */
 export function cutCells(line: string, columns: number): string {

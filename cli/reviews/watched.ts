@@ -5,6 +5,8 @@ import type { Id } from '../../shared/model.ts'
 import type { FollowEvent } from './follow.ts'
 
 export interface Watched {
+  /** False until what is pending is known for the first time. */
+  readonly known: boolean
   /** Oldest first: whoever waits longest is served first. */
   readonly pending: readonly ReviewSummary[]
   /** Those that ended while they were watched, by id; the last hundred. */
@@ -32,12 +34,12 @@ export function createWatched(): WatchedStore {
   let lost: GatewayError | undefined
   let up = false
   let arrived = 0
-  let shown: Watched = { pending: [], ended, lost, arrived }
+  let shown: Watched = { known: false, pending: [], ended, lost, arrived }
   let timer: NodeJS.Timeout | undefined
   const publish = () => {
     timer = undefined
     // Ids begin with the time they were made at.
-    shown = { pending: [...pending.values()].sort((a, b) => a.id < b.id ? -1 : 1), ended: new Map(ended), lost, arrived }
+    shown = { known: up, pending: [...pending.values()].sort((a, b) => a.id < b.id ? -1 : 1), ended: new Map(ended), lost, arrived }
     for (const listener of listeners) listener()
   }
   const changed = () => { timer ??= setTimeout(publish, tellMilliseconds).unref() }

@@ -19,12 +19,13 @@ export interface ListFacts {
 }
 
 export function listView({ watched, selected, now, told }: ListFacts, { columns, rows }: Size): Line[] {
-  const { pending, lost } = watched
+  const { known, pending, lost } = watched
   const yours = pending.filter(({ mayDecide }) => mayDecide).length
-  const title = pending.length === 0 ? 'nothing waits for a decision' : `${pending.length} wait${pending.length === 1 ? 's' : ''} for a decision, ${yours} for yours`
+  const waiting = `${pending.length} wait${pending.length === 1 ? 's' : ''} for a decision, ${yours} for yours`
+  const title = pending.length > 0 ? waiting : known ? 'nothing waits for a decision' : 'asking the gateway ...'
   const head: Line[] = [
     { text: cutCells(`hoop reviews: ${title}`, columns), tone: 'strong' },
-    ...(lost === undefined ? [] : [{ text: cutCells(visible(`${lost.message}; trying again`), columns), tone: 'warning' as const }])
+    ...(lost === undefined ? [] : [{ text: cutCells(visible(`trying again: ${lost.message}`), columns), tone: 'warning' as const }])
   ]
   const foot: Line[] = [
     ...(told === undefined ? [] : wrapCells(visible(told), columns).slice(0, 3).map((text): Line => ({ text, tone: 'strong' }))),

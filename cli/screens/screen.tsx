@@ -127,5 +127,13 @@ export function show(
     app.cleanup()
     streams.release()
   })
-  return { over, close: () => app.unmount(), bell: streams.bell }
+  return {
+    over,
+    bell: streams.bell,
+    close() {
+      // Its last frame would stay and look alive.
+      app.rerender(<Box />)
+      app.unmount()
+    }
+  }
 }

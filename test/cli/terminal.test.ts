@@ -78,3 +78,53 @@ test('a reader that went away is no failure', async () => {
   await closed.flush()
   terminal.out('still here')
 })
+
+test('exact text is exact where a program reads it, and safe where a person does', async () => {
+  for (const tty of [false, true]) {
+    const { terminal, text } = opened({ tty })
+    terminal.exact('a\u001B[2K\r\n')
+    await terminal.flush()
+    expect(text.out).toBe(tty ? 'a<U+001B>[2K<U+000D>\n' : 'a\u001B[2K\r\n')
+  }
+})
+
+test('while a screen is up, lines for the terminal go to it; afterwards they are written again', async () => {
+  const { terminal, text } = opened({ tty: true, mayColor: false })
+  const above: string[] = []
+  const screen = terminal.takeScreen((line) => above.push(line), { full: true })
+  terminal.say('a remark\u001B[2K')
+  terminal.out('a row')
+  screen.release()
+  terminal.say('later')
+  await terminal.flush()
+  expect(above).toEqual(['hoop: a remark<U+001B>[2K\n', 'a row\n'])
+  expect(text).toEqual({ out: '', err: '\u001B[?1049h\u001B[H\u001B[?1049lhoop: later\n' })
+})
+
+test('a file\'s rows do not go to a screen', async () => {
+  const { terminal, text } = opened()
+  terminal.takeScreen(() => undefined).release()
+  terminal.takeScreen(() => { throw new Error('to the screen') })
+  terminal.out('a row')
+  await terminal.flush()
+  expect(text.out).toBe('a row\n')
+})
+
+test('stdin is read whole, and refused where it is too large or no text', async () => {
+  const read = async (bytes: Uint8Array, max = 10) => {
+    const { terminal, stdin } = opened()
+    stdin.end(bytes)
+    return terminal.input(max, new AbortController().signal)
+  }
+  expect(await read(Buffer.from('SELECT é'))).toBe('SELECT é')
+  await expect(read(Buffer.alloc(11, 'x'))).rejects.toMatchObject({ code: 'usage' })
+  await expect(read(Buffer.from([0xC3]))).rejects.toMatchObject({ code: 'usage', message: 'stdin is not UTF-8' })
+})
+
+test('waiting for stdin ends with the signal', async () => {
+  const { terminal } = opened()
+  const stop = new AbortController()
+  const reading = terminal.input(10, stop.signal)
+  stop.abort(new Error('stopped'))
+  await expect(reading).rejects.toThrow('stopped')
+})

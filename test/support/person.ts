@@ -6,6 +6,7 @@ import { openTokenStore } from '../../cli/login/tokens.ts'
 import type { TokenResponse } from '../../shared/api.ts'
 import { TestBrowser, type Credentials } from './browser.ts'
 import { Kept } from './kept.ts'
+import { Tmux, type TmuxOptions } from './tmux.ts'
 
 /** Where the gateway is, which `hoop` to run, and whom to trust. */
 export interface GatewayFacts {
@@ -52,21 +53,32 @@ export class TestPerson {
     return new TestPerson(gateway, await mkdtemp(join(tmpdir(), 'hoop-person-')))
   }
 
+  /** What `hoop` finds in its environment. */
+  get environment(): Readonly<Record<string, string>> {
+    const { url, authority } = this.#gateway
+    return {
+      HOOP_CONFIG_DIR: this.configDirectory,
+      HOOP_GATEWAY: url,
+      HOOP_KEYCHAIN: 'off',
+      XDG_RUNTIME_DIR: this.configDirectory,
+      ...(authority === undefined ? {} : { HOOP_CA: authority.caFile })
+    }
+  }
+
+  /** `hoop` in a terminal, as a person has it; the caller closes that. */
+  terminal(args: readonly string[], { env = {}, ...size }: Omit<TmuxOptions, 'cwd'> = {}): Promise<Tmux> {
+    return Tmux.start([process.execPath, this.#gateway.hoop, ...args], {
+      ...size,
+      cwd: this.configDirectory,
+      env: { ...this.environment, ...env }
+    })
+  }
+
   /** Runs `hoop`; ended with the person at the latest. */
   run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Kept {
-    const { url, hoop, authority } = this.#gateway
-    const child = new Kept(process.execPath, [hoop, ...args], {
+    const child = new Kept(process.execPath, [this.#gateway.hoop, ...args], {
       cwd: this.configDirectory,
-      env: {
-        ...process.env,
-        NODE_EXTRA_CA_CERTS: undefined,
-        HOOP_CONFIG_DIR: this.configDirectory,
-        HOOP_GATEWAY: url,
-        HOOP_KEYCHAIN: 'off',
-        XDG_RUNTIME_DIR: this.configDirectory,
-        ...(authority === undefined ? {} : { HOOP_CA: authority.caFile }),
-        ...env
-      }
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: undefined, ...this.environment, ...env }
     })
     this.#running.add(child)
     void child.exited.then(() => this.#running.delete(child))

@@ -48,6 +48,11 @@ describe('the exact text', () => {
     expect(wrapCells('', 5)).toEqual([''])
   })
 
+  test('is not cut within a token', () => {
+    expect(wrapCells('abc<U+001B>[2K', 10)).toEqual(['abc', '<U+001B>[2', 'K'])
+    expect(wrapCells('a < b and c <U+1', 8)).toEqual(['a < b an', 'd c <U+1'])
+  })
+
   test('with letters that only look like others says which', () => {
     expect(warningsOf(held('DELETE FROM visіts', { flags: [] }))).toEqual([{ text: 'not plain ASCII: і U+0456', loud: true }])
     expect(warningsOf(held('DELETE FROM visits WHERE true', { flags: ['no_where', 'locks'] })).map(({ loud }) => loud)).toEqual([true, false])

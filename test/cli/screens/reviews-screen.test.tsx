@@ -77,7 +77,7 @@ describe('the list', () => {
   test('marks what is one\'s own, and says that the gateway is lost', async () => {
     const { screen, store } = opened([summary({ mine: true, mayDecide: false })])
     store.take({ type: 'lost', error: new GatewayError('gateway_unreachable', 'nothing listens there') })
-    await screen.see(/1 waits for a decision, 0 for yours\nnothing listens there; trying again/)
+    await screen.see(/1 waits for a decision, 0 for yours\ntrying again: nothing listens there/)
     expect(screen.text).toContain('(yours) DELETE FROM visits')
   })
 

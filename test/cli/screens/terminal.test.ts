@@ -1,0 +1,181 @@
+// The screens in a real terminal, with keys pressed and psql beside it: what a person sees.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import pg from 'pg'
+import { TestGateway, testUsers } from '../../support/gateway.ts'
+import type { TestPerson, TestPort } from '../../support/person.ts'
+import { TestPostgres } from '../../support/postgres.ts'
+import type { Tmux } from '../../support/tmux.ts'
+import { until } from '../../support/until.ts'
+
+let postgres: TestPostgres
+let gateway: TestGateway
+let alice: TestPerson
+let dora: TestPerson
+let port: TestPort
+const terminals: Tmux[] = []
+const clients: pg.Client[] = []
+
+beforeAll(async () => {
+  postgres = await TestPostgres.start()
+  const target = { address: postgres.address, database: 'postgres', credential: { user: postgres.superuser, password: postgres.password } }
+  gateway = await TestGateway.start({
+    targets: { 'prod-db': target, 'vault-db': { ...target, labels: { env: 'vault' } } },
+    users: [...testUsers, { username: 'dora', password: 'dora-password', email: 'dora@example.com', groups: ['dba'] }],
+    policy: [
+      { name: 'engineers may work', who: { group: 'engineers' }, effects: ['read', 'write', 'session'], then: 'allow' },
+      { name: 'writes need the DBAs', effects: ['write'], then: 'hold', approvers: { group: 'dba' }, timeout: '10m' },
+      { name: 'the vault needs the DBAs', targets: { env: 'vault' }, on: 'open', then: 'hold', approvers: { group: 'dba' }, window: '1h' }
+    ]
+  })
+  await postgres.query('CREATE TABLE visits (id int); INSERT INTO visits SELECT generate_series(1, 20)')
+  ;[alice, dora] = await Promise.all([gateway.person('alice'), gateway.person('dora')])
+  port = await alice.connect('prod-db')
+})
+afterEach(async () => {
+  await Promise.all(terminals.splice(0).map((terminal) => terminal.close()))
+  await Promise.all(clients.splice(0).map((client) => client.end().catch(() => undefined)))
+})
+afterAll(async () => {
+  await port?.close()
+  await gateway?.stop()
+  await postgres?.stop()
+})
+
+async function opened(terminal: Promise<Tmux>): Promise<Tmux> {
+  terminals.push(await terminal)
+  return terminal
+}
+
+/** A statement from a client of alice's; settles when it has run, or has been refused. */
+async function asked(sql: string, at: { host: string, port: number } = port): Promise<{ result: Promise<string> }> {
+  const client = new pg.Client({ host: at.host, port: at.port, user: 'hoop', database: 'postgres' })
+  client.on('error', () => undefined)
+  clients.push(client)
+  await client.connect()
+  return { result: client.query(sql).then(({ rowCount }) => `${rowCount} rows`, (error: Error) => error.message) }
+}
+
+describe('hoop reviews watch', () => {
+  test('shows what comes in, lets one read it and approve it, and leaves the terminal as it was', async () => {
+    const terminal = await opened(dora.terminal(['reviews', 'watch']))
+    await terminal.see(/nothing waits for a decision/)
+    const { result } = await asked('DELETE FROM visits WHERE id = 1')
+    await terminal.see(/^> +9:\d\d +\d+ s +alice@example\.com +prod-db +DELETE FROM visits/m)
+    await terminal.press('Enter')
+    const text = await terminal.see(/a approves, r rejects, Esc/)
+    expect(text).toMatch(/^alice@example.com wants to run this on prod-db\n9:\d\d left\n\n1 \| DELETE FROM visits WHERE id = 1\n/)
+    await terminal.press('a')
+    await terminal.see(/Approve it, as shown\? {2}y approves/)
+    await terminal.press('y')
+    await terminal.see(/is approved: it may run now, once/)
+    expect(await result).toBe('1 rows')
+    await terminal.see(/nothing waits/)
+    await terminal.press('q')
+    expect(await terminal.see(/ended with 0/)).toBe('ended with 0\n')
+  })
+
+  test('rejects with a reason that the client gets to read', async () => {
+    const { result } = await asked('DELETE FROM visits')
+    const terminal = await opened(dora.terminal(['reviews', 'watch']))
+    await terminal.see(/1 waits/)
+    await terminal.press('r')
+    await terminal.see(/Reason \(may stay empty\)/)
+    await terminal.type('name the rows')
+    await terminal.see(/name the rows_/)
+    await terminal.press('Enter')
+    expect(await result).toMatch(/name the rows/)
+    await terminal.press('C-c')
+    await terminal.see(/ended with 0/)
+  })
+
+  test('fits 40 columns, follows another size, and wants no colour where none is wanted', async () => {
+    const ids = Array.from({ length: 100 }, (_, i) => i + 100).join(', ')
+    const { result } = await asked(`DELETE FROM visits WHERE id IN (${ids}) -- \u001B[2K\u001B[1Ginvisible`)
+    const terminal = await opened(dora.terminal(['reviews', 'watch'], { columns: 40, rows: 15, env: { NO_COLOR: '1' } }))
+    await terminal.see(/^> +9:\d\d prod-db alice@example\.com\n {3}DELETE FROM visits/m)
+    await terminal.press('Enter')
+    const text = await terminal.see(/more lines below/)
+    expect(text.split('\n')[0]).toBe('alice@example.com wants to run this on p')
+    await terminal.press('G')
+    await terminal.see(/-- the end/)
+    await terminal.press('g', 'Space')
+    await terminal.see(/<U\+001B>\[2K/)
+    await terminal.resize(100, 30)
+    await terminal.see(/^alice@example.com wants to run this on prod-db$/m)
+    // Bold is no colour, but nothing of it is needed either.
+    expect(await terminal.painted()).not.toMatch(/\u001B\[[\d;]*3\d/)
+    await terminal.press('Escape', 'r', 'Enter')
+    expect(await result).not.toMatch(/rows$/)
+  })
+
+  test('says that the gateway is gone, and finds it again', async () => {
+    const terminal = await opened(dora.terminal(['reviews', 'watch']))
+    await terminal.see(/nothing waits/)
+    await gateway.halt('KILL')
+    try {
+      await terminal.see(/trying again/)
+    } finally {
+      await gateway.resume()
+    }
+    await until('it to be back', async () => !/trying again/.test(await terminal.screen()))
+    await until('the port to be back', () => port.events().some(({ type }) => type === 'gateway.back'))
+  })
+})
+
+describe('hoop connect on a terminal', () => {
+  test('shows a hold with its clock below what was printed, takes a reason, and withdraws', async () => {
+    const terminal = await opened(alice.terminal(['connect', 'prod-db', '--port', '0'], { columns: 100 }))
+    const text = await terminal.see(/0 connections {2}\| {2}q quits/)
+    const [, host, at] = /postgresql:\/\/[^@]*@([\d.]+):(\d+)\//.exec(text)!
+    const { result } = await asked('DELETE FROM visits WHERE id = 2', { host: host!, port: Number(at) })
+    const seen = await terminal.see(/held, 9:\d\d left: connection 1, asked dba, rule "writes need the DBAs"\n {4}DELETE FROM visits WHERE id = /)
+    expect(seen).toContain(`@${host}:${at}/`)
+    await terminal.press('r')
+    await terminal.see(/Reason: _/)
+    await terminal.type('INC-4711')
+    await terminal.press('Enter')
+    await terminal.see(/those who decide see your reason now/)
+    expect((await dora.finish(['reviews', '--json'])).stdout).toContain('"requesterReason":"INC-4711"')
+    await terminal.press('w')
+    expect(await result).toMatch(/withdr/)
+    await terminal.see(/1 connection {2}\| {2}q quits/)
+    await terminal.press('q')
+    const end = await terminal.see(/ended with 0/)
+    expect(end).toMatch(/hoop: connection 1 opened\n[\s\S]*hoop: closed\nended with 0/)
+    expect(end).not.toMatch(/q quits/)
+  })
+
+  test('waits for the review of a target that wants one, with a clock, and opens it then', async () => {
+    const terminal = await opened(alice.terminal(['connect', 'vault-db', '--port', '0']))
+    await terminal.see(/waiting for dba, (14:\d\d|15:00) left/)
+    const [{ id }] = (await dora.finish(['reviews', '--json'])).stdout.trim().split('\n').map((line) => JSON.parse(line) as { id: string }) as [{ id: string }]
+    const deciding = await opened(dora.terminal(['reviews', 'approve', id.slice(-8)]))
+    await deciding.see(/wants to open vault-db[\s\S]*Approve it\? Type y:/)
+    await deciding.type('y')
+    await deciding.press('Enter')
+    await deciding.see(/is approved/)
+    await terminal.see(/q quits/)
+    await terminal.press('C-c')
+    await terminal.see(/hoop: closed\nended with 0/)
+  })
+
+  test('is left at once by a second Ctrl-C', async () => {
+    const terminal = await opened(alice.terminal(['connect', 'prod-db', '--port', '0']))
+    const text = await terminal.see(/q quits/)
+    const [, host, at] = /postgresql:\/\/[^@]*@([\d.]+):(\d+)\//.exec(text)!
+    await asked('SELECT pg_sleep(30)', { host: host!, port: Number(at) })
+    await terminal.see(/1 connection {2}\|/)
+    await terminal.press('C-c')
+    await terminal.see(/closing; what is running has 2 s/)
+    await terminal.press('C-c')
+    await terminal.see(/cut short\nended with 130/, 1_500)
+  })
+})
+
+test('hoop query --wait on a terminal shows the clock, and Ctrl-C withdraws', async () => {
+  const terminal = await opened(alice.terminal(['query', 'prod-db', '--wait', 'DELETE FROM visits']))
+  await terminal.see(/waiting for dba, 9:\d\d left \(Ctrl-C withdraws it\)/)
+  await terminal.press('C-c')
+  await terminal.see(/error: cancelled\n[\s\S]*ended with 2/)
+  expect(await postgres.query('SELECT 1 FROM visits WHERE id > 2')).toHaveLength(18)
+})

@@ -72,11 +72,18 @@ function meaningOf(mask: MaskName, column: MaskedColumn, format: 0 | 1, options:
     case 'domain': return domain(at)
     case 'zip3': return zip3(at)
     case 'age90': return age90(at)
-    case 'hash': return hash(at, needed(options.key, mask))
-    case 'fake': return fake(at, needed(options.key, mask))
+    case 'hash': return hash(at, secret(options.key, mask))
+    case 'fake': return fake(at, secret(options.key, mask))
     case 'year': return year(at, needed(options.currentYear, mask))
     default: return undefined
   }
+}
+
+function secret(key: Uint8Array | undefined, mask: MaskName): Uint8Array {
+  const given = needed(key, mask)
+  // A short key is found by trying, and with it every value.
+  if (given.length < 32) throw new Error(`the mask "${mask}" was given a key of ${given.length} bytes`)
+  return given
 }
 
 function needed<T>(option: T | undefined, mask: MaskName): T {

@@ -206,6 +206,7 @@ describe('a mask with a meaning', () => {
   test.each<MaskName>(['hash', 'fake', 'year'])('%s is not made without its key or year', (mask) => {
     const name = mask === 'year' ? 'date' : 'text'
     expect(() => maskFor(mask, column(name), 0)).toThrow(/no key or year/)
+    if (mask !== 'year') expect(() => maskFor(mask, column(name), 0, { key: Buffer.alloc(31) })).toThrow(/a key of 31 bytes/)
   })
 
   test.each<[MaskName, string, string, string | undefined]>([

@@ -142,7 +142,7 @@ async function stay(
     import('../screens/connect-screen.tsx'),
     context.gateway()
   ])
-  const store = createHolds(session)
+  const store = createHolds(session, (review) => gateway.review(review))
   live(store)
   const screen = showConnect(terminal, {
     store,

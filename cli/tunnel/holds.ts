@@ -1,5 +1,6 @@
 // What the live part of `hoop connect` shows: open connections and held statements, and the lines to print above it. Changes are told,
 // and lines printed, at most four times a second, however fast they come: the tunnel is what the machine is for.
+import type { ReviewSummary } from '../../shared/api.ts'
 import type { SessionEvent } from '../../shared/events.ts'
 import type { VisitEvent } from './visit.ts'
 
@@ -29,8 +30,11 @@ export interface HoldsStore {
 
 const tellMilliseconds = 250
 
-/** @param session the one whose events are taken, until another takes its place */
-export function createHolds(session: string): HoldsStore {
+/**
+ * @param session the one whose events are taken, until another takes its place
+ * @param look at a review, for what was decided while no event could tell
+ */
+export function createHolds(session: string, look: (review: string) => Promise<Pick<ReviewSummary, 'state'>>): HoldsStore {
   const held = new Map<string, Held>()
   const open = new Set<number>()
   const listeners = new Set<() => void>()
@@ -49,6 +53,20 @@ export function createHolds(session: string): HoldsStore {
     shown = { held: [...held.values()], connections: open.size }
     for (const listener of listeners) listener()
   }
+  function back(now: string): void {
+    if (now !== session) {
+      // A new session has nothing of the old one's.
+      session = now
+      open.clear()
+      held.clear()
+    }
+    for (const review of held.keys()) {
+      look(review).then(({ state }) => {
+        if (state !== 'pending') held.delete(review)
+        changed()
+      }, () => undefined)
+    }
+  }
   const changed = () => { timer ??= setTimeout(publish, tellMilliseconds).unref() }
 
   return {
@@ -62,12 +80,7 @@ export function createHolds(session: string): HoldsStore {
       else if (event.type === 'connection.closed') open.delete(event.connection)
       else if (event.type === 'held') held.set(event.review, { ...event, reasonGiven: false })
       else if (event.type === 'decided') held.delete(event.review)
-      else if (event.type === 'gateway.back' && event.session !== session) {
-        // A new session has nothing of the old one's.
-        session = event.session
-        open.clear()
-        held.clear()
-      }
+      else if (event.type === 'gateway.back') back(event.session)
       changed()
     },
     reasoned(review) {

@@ -3,6 +3,7 @@ import { ConnectScreen } from '../../../cli/screens/connect-screen.tsx'
 import { cellsOf } from '../../../cli/table.ts'
 import { createHolds } from '../../../cli/tunnel/holds.ts'
 import type { SessionEvent } from '../../../shared/events.ts'
+import type { ReviewState } from '../../../shared/model.ts'
 import { hostileText, printableLine, reviewNow } from '../../support/reviews.ts'
 import { keys, TestScreen } from '../../support/screen.tsx'
 import { until } from '../../support/until.ts'
@@ -24,7 +25,8 @@ const hold = (i: number, changes: Partial<Held> = {}): Held => ({
 })
 
 function opened(size: { columns?: number, rows?: number } = {}) {
-  const store = createHolds('session-1')
+  const states: Partial<Record<string, ReviewState>> = {}
+  const store = createHolds('session-1', async (review) => ({ state: states[review] ?? 'pending' }))
   const done: string[] = []
   screen = new TestScreen(
     <ConnectScreen
@@ -36,7 +38,7 @@ function opened(size: { columns?: number, rows?: number } = {}) {
     />,
     size
   )
-  return { screen, store, done }
+  return { screen, store, done, states }
 }
 
 test('without a hold it is one line', async () => {
@@ -87,11 +89,15 @@ describe('a hold', () => {
   })
 
   test('of a session that is gone is gone; of one that was only out of sight stays', async () => {
-    const { screen, store } = opened()
-    store.take(hold(1))
+    const { screen, store, states } = opened()
+    for (const i of [1, 2]) store.take(hold(i))
     store.take({ type: 'gateway.lost', code: 'gateway_unreachable', reason: 'x' })
+    await screen.see(/2 held/)
+    // Decided while no event could tell.
+    states[hold(2).review] = 'expired'
     store.take({ type: 'gateway.back', session: 'session-1' })
     await screen.see(/1 held/)
+    expect(screen.text).toContain('DELETE FROM t1')
     store.take({ type: 'gateway.back', session: 'session-2' })
     await screen.see(/^0 connections/)
   })
@@ -111,7 +117,7 @@ test.each([[40, 10], [20, 6], [80, 24]])('at %i by %i, hundred hostile holds fit
 })
 
 test('however fast things happen, it is told and printed at most four times a second', async () => {
-  const store = createHolds('session-1')
+  const store = createHolds('session-1', async () => ({ state: 'pending' }))
   let told = 0
   let printed = ''
   let writes = 0

@@ -31,12 +31,13 @@ export class Twins {
     readonly clients: readonly [pg.Client, pg.Client]
   ) {}
 
-  static async start(options: TestPostgresOptions = {}): Promise<Twins> {
+  /** @param more SQL for both, after the shared schema and rows; `TWIN` in it becomes `a` or `b` */
+  static async start(options: TestPostgresOptions = {}, more = ''): Promise<Twins> {
     const server = await TestPostgres.start({ logStatements: false, ...options })
     try {
       for (const twin of ['a', 'b'] as const) {
         await server.query(`CREATE DATABASE twin_${twin}`)
-        await server.query(schema + rows(twin), { database: `twin_${twin}` })
+        await server.query(schema + rows(twin) + more.replaceAll('TWIN', twin), { database: `twin_${twin}` })
       }
       const catalog = await catalogOf(server, 'twin_a')
       const clients = [await connect(server, 'twin_a'), await connect(server, 'twin_b')] as const
@@ -67,6 +68,25 @@ export class Twins {
     const shown = await Promise.all([run(a, sql, cells), run(b, sql, cells)])
     if (/nextval|setval|INSERT/i.test(sql)) await Promise.all(this.clients.map((client) => client.query(resetSequences)))
     return shown as [Shown, Shown]
+  }
+
+  /** Several statements in one transaction, which is rolled back: what each shows. */
+  async script(statements: readonly string[], cells: readonly Cell[] | undefined): Promise<readonly unknown[]> {
+    return Promise.all(this.clients.map(async (client) => {
+      await client.query('BEGIN')
+      const shown: unknown[] = []
+      try {
+        for (const text of statements) {
+          const { rows: all } = await client.query({ text, rowMode: 'array', types: asText })
+          shown.push((all as (string | null)[][]).map((row) => cells?.length === row.length ? maskRow(row, cells) : row))
+        }
+      } catch (error) {
+        shown.push((error as { code?: string }).code)
+      } finally {
+        await client.query('ROLLBACK')
+      }
+      return shown
+    }))
   }
 
   /** Rolled-back writes leave pages of different sizes behind, hence other plans: a difference must survive that these are made alike. */

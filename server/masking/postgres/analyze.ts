@@ -1,5 +1,5 @@
 // The door of the analysis: a statement's tree in, a finding out. Pure. Never throws: what it cannot follow is opaque.
-import type { Tree } from '../../sql/postgres/tree.ts'
+import { kindOf, type Tree } from '../../sql/postgres/tree.ts'
 import { hiddenCasts } from './body.ts'
 import { unknownIn } from './fields.ts'
 import type { Column, Finding, Flow } from './finding.ts'
@@ -7,6 +7,7 @@ import { memoryOf } from './memory.ts'
 import { Reading } from './reading.ts'
 import type { Field } from './scope.ts'
 import { readStatement } from './statement.ts'
+import { utilities } from './utility.ts'
 import type { World } from './world.ts'
 
 export type { World } from './world.ts'
@@ -16,7 +17,7 @@ export function analyze(statement: Tree, world: World): Finding {
   try {
     const reading = new Reading(world)
     const unknown = reading.off('fields') ? undefined : unknownIn(statement, world.catalog.major)
-    if (unknown !== undefined) return opaque(`${unknown} is not understood`)
+    if (unknown !== undefined) return opaque(reasonFor(statement) ?? `${unknown} is not understood`)
     castsUnseen(reading)
     const { columns, defines } = readStatement(statement, reading)
     return {
@@ -32,6 +33,12 @@ export function analyze(statement: Tree, world: World): Finding {
   } catch {
     return opaque('the analysis could not follow it')
   }
+}
+
+/** Of statements of which nothing is read. */
+function reasonFor(statement: Tree): string | undefined {
+  const entry = utilities[kindOf(statement)[0]]
+  return entry?.type === 'opaque' ? entry.reason : undefined
 }
 
 function opaque(reason: string): Finding {

@@ -2,7 +2,7 @@
 import { as, constant, isTree, kindOf, list, strings, text, type Tree } from '../../sql/postgres/tree.ts'
 import { callFunction, operate } from './calls.ts'
 import { call } from './function-call.ts'
-import { totalCast, totalOperator } from './operators.ts'
+import { totalCast, totalOperator, totalUnion } from './operators.ts'
 import { nothing, union, type Reading } from './reading.ts'
 import { clean, either, find, itemNamed, rowOf, settled, star, type Scope, type Value } from './scope.ts'
 import { sublink } from './sublink.ts'
@@ -59,7 +59,7 @@ const kinds: Readonly<Record<string, Evaluate>> = {
   BooleanTest: (node, scope, reading) => derived([evaluate(node.arg, scope, reading)], undefined, 'bool'),
   NullTest(node, scope, reading) {
     const value = evaluate(node.arg, scope, reading)
-    if (value.identity === undefined || reading.off('null-identity')) return derived([value], (last) => `${last} IS NULL`, 'bool')
+    if (value.identity === undefined) return derived([value], (last) => `${last} IS NULL`, 'bool')
     reading.flow('null', value.labels, `${value.path.at(-1)} IS NULL`)
     return { ...clean, type: 'bool' }
   },
@@ -73,6 +73,7 @@ const kinds: Readonly<Record<string, Evaluate>> = {
       })
       const results = [...whens.map(({ result }) => result), ...(node.defresult === undefined ? [] : [node.defresult])]
       const values = results.map((result) => evaluate(result, scope, reading))
+      becomeOne(values, reading)
       return settled(derived([...values, ...conditions], () => 'CASE', values.reduce(either, { ...clean, type: 'unknown' }).type))
     })
   },
@@ -223,7 +224,8 @@ function cast(node: Tree, scope: Scope, reading: Reading): Value {
   const value = evaluate(node.arg, scope, reading)
   const target = namedType(node.typeName as Tree, reading)
   const total = !target.checked && totalCast(value.type, target.type, target.modified)
-  mayFailUnless(total || (value.type === 'unknown' && as(node.arg, 'A_Const') !== undefined), value, `the cast to ${target.name}`, reading)
+  // A constant is converted before any row is looked at.
+  mayFailUnless(total || as(node.arg, 'A_Const') !== undefined, value, `the cast to ${target.name}`, reading)
   if (value.labels.size === 0) return target.type === undefined ? clean : { ...clean, type: target.type }
   // Text as another kind of text is the same value.
   const same = total && !target.modified && (value.type === target.type || (isString(value.type) && isString(target.type)))
@@ -236,9 +238,15 @@ function isString(type: string | undefined): boolean {
   return type === 'text' || type === 'varchar' || type === 'own-text'
 }
 
+/** Values of several types are converted to one. */
+export function becomeOne(values: readonly Value[], reading: Reading): void {
+  if (!totalUnion(values.map(({ type }) => type))) mayFailUnless(false, derived(values), 'converting values to one type', reading)
+}
+
 /** One of several values. */
 function several(args: unknown, name: string, scope: Scope, reading: Reading): Value {
   const values = evaluateAll(args, scope, reading)
+  becomeOne(values, reading)
   return settled(derived(values, (last) => `${name}(${last})`, values.reduce(either, { ...clean, type: 'unknown' }).type))
 }
 

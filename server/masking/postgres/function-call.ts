@@ -24,7 +24,7 @@ export function call(node: Tree, scope: Scope, reading: Reading): Value {
   if (builtin && name === 'count' && calleeOf(['count'], reading)?.own.length === 0 && outer.size === 0 && node.agg_distinct !== true) {
     const [counted] = args
     if (counted === undefined) return { ...clean, type: 'int8' }
-    if (counted.identity !== undefined && !reading.off('null-identity')) {
+    if (counted.identity !== undefined) {
       reading.flow('null', counted.labels, `count(${counted.path.at(-1)})`)
       return { ...clean, type: 'int8' }
     }

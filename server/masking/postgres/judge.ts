@@ -69,7 +69,7 @@ export function judge(finding: Finding, policy: MaskingPolicy): Verdict {
     action,
     cells: columns?.map((column) => cellFor(column, policy, finding.opaque)),
     scrub: finding.reached,
-    why: [...new Set([...stopping.map(({ flow }) => flow.why), ...finding.opaque])],
+    why: [...new Set([...stopping.map(({ flow }) => `${flow.why} (${[...flow.labels].sort().slice(0, 3).join(', ')})`), ...finding.opaque])],
     flags: [...new Set(allowed.map(({ kind, labels }) => `${kind} ${[...labels].sort().join(', ')}`))],
     asked: allowed.filter(({ kind }) => kind === 'lookup' || kind === 'constraint').map(({ labels, asked }) => ({ labels: [...labels], values: asked })),
     exempted: [...new Set((columns ?? []).flatMap(({ labels }) => [...labels].filter((label) => policy.exempt.has(label))))].sort()

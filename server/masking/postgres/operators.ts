@@ -56,6 +56,17 @@ export function totalOperator(
   return false
 }
 
+const widened: readonly ReadonlySet<string>[] = [textTypes, 'int2 int4 int8 numeric', 'int2 int4 int8 float8'].map((types) =>
+  typeof types === 'string' ? words(types) : types)
+
+/** Whether values of these types become one type, as the branches of CASE and of UNION do, without ever failing. */
+export function totalUnion(types: readonly (string | undefined)[]): boolean {
+  const typed = types.filter((type) => type !== 'unknown')
+  const [first] = typed
+  return typed.length === 0 || (first !== undefined && typed.every((type) => type === first))
+    || widened.some((group) => typed.every((type) => group.has(type ?? '')))
+}
+
 export function operatorType(name: string, leftType: string | undefined): string | undefined {
   if (comparisons.has(name) || patterns.has(name) || regexes.has(name)) return 'bool'
   if (name === '||' && (isText(leftType) || leftType === 'unknown')) return 'text'

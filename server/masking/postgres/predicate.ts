@@ -13,7 +13,7 @@ export function readCondition(condition: unknown, scope: Scope, reading: Reading
   for (const term of terms(condition)) {
     const value = evaluate(term, scope, reading)
     if (value.labels.size === 0) continue
-    const asked = exact && !reading.off('lookup') ? lookup(term, scope, reading) : undefined
+    const asked = exact ? lookup(term, scope, reading) : undefined
     const joined = exact ? joins(term, scope) : undefined
     const what = value.path.at(-1) ?? 'a protected value'
     if (asked !== undefined) reading.flow('lookup', value.labels, `${columnOf(term)} is compared with a value`, { asked })

@@ -1,7 +1,7 @@
 // SELECT, VALUES, set operations and WITH: the columns of a query; everything else it shows are flows. Pure.
 import { as, constant, isTree, kindOf, list, some, strings, text, type Tree } from '../../sql/postgres/tree.ts'
 import { calleeOf } from './calls.ts'
-import { derived, evaluate, evaluateAll, mayFailUnless } from './expression.ts'
+import { becomeOne, derived, evaluate, evaluateAll, mayFailUnless } from './expression.ts'
 import { readFrom, step } from './from.ts'
 import { windowOf } from './function-call.ts'
 import { readChange } from './modify.ts'
@@ -150,6 +150,7 @@ function isAggregate(targets: unknown, reading: Reading): boolean {
 function values(node: Tree, scope: Scope, reading: Reading): Query {
   const rows = list(node.valuesLists).map((row) => evaluateAll(row, scope, reading))
   const [first = [], ...rest] = rows
+  for (const at of first.keys()) becomeOne(rows.flatMap((row) => row[at] ?? []), reading)
   const fields = first.map((value, at): Field => ({ ...settled(rest.reduce((all, row) => either(all, row[at] ?? value), value)), name: `column${at + 1}` }))
   readKeys(node, fields, scope, reading)
   limit(node, scope, reading)
@@ -169,6 +170,7 @@ function setOperation(node: Tree, scope: Scope, reading: Reading): Query {
 function combine(left: readonly Field[], right: readonly Field[], reading: Reading): readonly Field[] {
   if (left.length !== right.length) reading.unproven('the queries of a set operation do not have the same number of columns')
   return left.map((field, at) => {
+    becomeOne([field, right[at] ?? field], reading)
     const { origin: _, ...value } = either(field, right[at] ?? field)
     return { ...value, name: field.name }
   })

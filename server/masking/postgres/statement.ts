@@ -14,7 +14,7 @@ import { itemOf, relationOf, resolve } from './relation.ts'
 import { named, union, type Reading } from './reading.ts'
 import { clean, inside, noScope, type Field } from './scope.ts'
 import { copyOptions, explainOptions, utilities } from './utility.ts'
-import { checkWrite, type Written } from './write.ts'
+import { checkTruncate, checkWrite, type Written } from './write.ts'
 
 /** What a statement answers, and what later ones can refer to. */
 export interface Statement {
@@ -71,6 +71,7 @@ const statements: Readonly<Record<string, Read>> = {
     return node.ismove === true ? noColumns : { columns }
   },
   PrepareStmt(node, reading) {
+    checkCode(node.argtypes, reading)
     const { columns } = readStatement(isTree(node.query) ? node.query : {}, reading)
     return { columns: undefined, defines: { type: 'prepared', name: text(node.name) ?? '', columns } }
   },
@@ -105,6 +106,17 @@ const statements: Readonly<Record<string, Read>> = {
     const { fields } = itemOf(relation, relation.name, reading)
     reading.flow('ddl', union([...fields, ...reading.flows.slice(before)]), `refreshing ${relation.name} reads protected values`)
     return noColumns
+  },
+  TruncateStmt(node, reading) {
+    for (const relation of relationsIn(node, reading)) {
+      reading.relations.set(relation.oid, relation)
+      checkTruncate(relation, reading)
+    }
+    return noColumns
+  },
+  ClusterStmt(node, reading) {
+    if (node.relation === undefined) reading.unproven('CLUSTER of every table that ever was clustered')
+    return utility('ClusterStmt', node, reading)
   },
   CreateSchemaStmt(node, reading) {
     reading.changesCatalog = true

@@ -58,18 +58,21 @@ export function typeNamed(schema: string | undefined, name: string, reading: Rea
   const { catalog, searchPath } = reading.world
   const candidates = catalog.typesByName.get(name) ?? []
   if (schema !== undefined) return candidates.find((type) => type.schema === schema)
-  for (const place of ['pg_catalog', ...searchPath]) {
+  for (const place of searchPath.includes('pg_catalog') ? searchPath : ['pg_catalog', ...searchPath]) {
     const found = candidates.find((type) => type.schema === place)
     if (found !== undefined) return found
   }
   return candidates[0]
 }
 
-/** A value becomes one of this type: its input function, its checks, and any cast to it may run. */
-export function intoType(type: Type, reading: Reading): void {
+/**
+ * A value becomes one of this type: its input function, its checks, and any cast to it may run.
+ * @param stored by being written to a column, which takes no cast that must be asked for
+ */
+export function intoType(type: Type, reading: Reading, stored = false): void {
   const { catalog } = reading.world
   for (const cast of catalog.casts) {
-    if (cast.target === type.oid && cast.function !== 0 && !runsClean(cast.function, reading)) {
+    if (cast.target === type.oid && !(stored && cast.context === 'explicit') && cast.function !== 0 && !runsClean(cast.function, reading)) {
       reading.unproven(`a cast to ${type.name} runs code that is not known to be harmless`)
     }
   }
@@ -83,11 +86,11 @@ export function intoType(type: Type, reading: Reading): void {
   }
   for (const column of type.relation === undefined ? [] : catalog.relations.get(type.relation)?.columns ?? []) {
     const member = catalog.types.get(column.type)
-    if (member?.own === true) intoType(member, reading)
+    if (member?.own === true) intoType(member, reading, stored)
   }
   const below = type.base ?? type.element
   const next = below === undefined ? undefined : catalog.types.get(below)
-  if (next !== undefined) intoType(next, reading)
+  if (next !== undefined) intoType(next, reading, stored)
 }
 
 function checkedDomain(type: Type, reading: Reading): boolean {

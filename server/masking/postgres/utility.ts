@@ -30,7 +30,6 @@ export const utilities: Readonly<Record<string, Utility>> = {
   NotifyStmt: harmless,
   ConstraintsSetStmt: harmless,
   CheckPointStmt: harmless,
-  TruncateStmt: harmless,
   VacuumStmt: harmless,
   ReindexStmt: harmless,
   GrantStmt: changes,

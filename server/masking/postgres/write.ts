@@ -1,11 +1,13 @@
 // What storing a value does besides: constraints it is held against, defaults and triggers that run, where it can be read again. Pure.
 import type { Constraint, Relation } from './catalog.ts'
 import { triggerClean } from './body.ts'
+import { unprovenCode } from './code.ts'
 import { evaluate } from './expression.ts'
 import type { Flow, Label } from './finding.ts'
 import { expressionOf, family, itemOf, labelOf, referrers } from './relation.ts'
 import { named, Reading } from './reading.ts'
 import { noScope, type Value } from './scope.ts'
+import { intoType } from './typing.ts'
 
 /** What goes into one column. `asked`: the constants, where it is nothing else. */
 export interface Written {
@@ -14,7 +16,7 @@ export interface Written {
   readonly asked: Flow['asked']
 }
 
-type Event = 'insert' | 'update' | 'delete'
+type Event = 'insert' | 'update' | 'delete' | 'truncate'
 
 /** A protected value may only go where it comes from, unchanged: anywhere else it could be read again, or through another mask. */
 export function launder(relation: Relation, { column, value }: Written, reading: Reading): void {
@@ -31,7 +33,10 @@ export function checkWrite(relation: Relation, event: Event, written: ReadonlyMa
     reading.relations.set(one.oid, one)
     if (one.rules && !reading.off('rules')) reading.unproven(`${one.name} has rules that rewrite what is written to it`)
     triggers(one, event, reading)
-    if (event !== 'delete') defaults(one, event, written, reading)
+    if (event !== 'delete') {
+      defaults(one, event, written, reading)
+      checks(one, reading)
+    }
     constraints(one, event, written, reading)
     referenced(one, event, written, reading)
   }
@@ -50,6 +55,19 @@ function triggers(relation: Relation, event: Event, reading: Reading): void {
     if (condition !== undefined && (names.some((name) => condition.includes(name)) || /\b(old|new)\.\*/i.test(condition))) {
       reading.unproven(`whether the trigger ${trigger.name} on ${relation.name} runs depends on a protected value`)
     }
+  }
+}
+
+/** Conditions of the table and of its columns' domains are code that runs on every write. */
+function checks(relation: Relation, reading: Reading): void {
+  if (reading.off('checks')) return
+  for (const { name, expression } of relation.constraints) {
+    const why = expression === undefined ? undefined : unprovenCode(expression, reading)
+    if (why !== undefined) reading.unproven(`the constraint ${name} of ${relation.name} is not known to be harmless: ${why}`)
+  }
+  for (const { type } of relation.columns) {
+    const own = reading.world.catalog.types.get(type)
+    if (own?.own === true) intoType(own, reading, true)
   }
 }
 
@@ -117,9 +135,24 @@ function referenced(relation: Relation, event: Event, written: ReadonlyMap<strin
       for (const attnum of columns) add(labels, labelOf(other, attnum, reading))
       for (const attnum of references.columns) add(labels, labelOf(relation, attnum, reading))
       reading.relations.set(other.oid, other)
+      cascades(other, reading)
       reading.flow('other', labels, `whether rows of ${relation.name} can change depends on ${other.name}, which refers to it by ${named(labels)}`)
     }
   }
+}
+
+/** A foreign key may delete or change the rows that refer, and so on: their triggers run, too. */
+function cascades(relation: Relation, reading: Reading, seen: Set<Relation> = new Set()): void {
+  if (seen.has(relation)) return
+  seen.add(relation)
+  triggers(relation, 'delete', reading)
+  triggers(relation, 'update', reading)
+  for (const other of referrers(relation, reading)) cascades(other, reading, seen)
+}
+
+/** TRUNCATE: no row is looked at, but triggers run. */
+export function checkTruncate(relation: Relation, reading: Reading): void {
+  for (const one of family(relation, reading)) triggers(one, 'truncate', reading)
 }
 
 function add(labels: Set<Label>, label: Label | undefined): void {

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { analyze } from '../../../server/masking/postgres/analyze.ts'
+import { unknownIn } from '../../../server/masking/postgres/fields.ts'
+import type { Finding } from '../../../server/masking/postgres/finding.ts'
+import { judge } from '../../../server/masking/postgres/judge.ts'
+import type { World } from '../../../server/masking/postgres/world.ts'
+import { majors, type Parser } from '../../../server/sql/postgres/parser.ts'
+import { Twins } from '../../twins/twins.ts'
+import { policy, short } from './kinds.ts'
+import { rows } from './verdicts.table.ts'
+import { one, parserOf, worldOf } from './world.ts'
+
+let twins: Twins
+beforeAll(async () => { twins = await Twins.start() })
+afterAll(() => twins.stop())
+
+function find(sql: string, world: Partial<World> = {}): Finding {
+  return analyze(one(twins.parser, sql)!, { ...twins.world, ...world })
+}
+
+describe.each(majors)('as PostgreSQL %i reads it', (major) => {
+  let [world, parser]: [World?, Parser?] = []
+  beforeAll(async () => { [world, parser] = [await worldOf(twins.world.catalog, major), await parserOf(major)] })
+
+  test.each(rows.filter(({ from }) => from <= major))('$group: $sql is $expected', ({ sql, expected }) => {
+    const tree = one(parser!, sql)
+    expect(tree).toBeDefined()
+    expect(short(analyze(tree!, world!))).toBe(expected)
+  })
+})
+
+describe('what is not understood', () => {
+  test('a field this analysis was not written for makes a statement opaque, as that of the next PostgreSQL would', () => {
+    const tree = one(twins.parser, 'UPDATE clinic.notes SET kind = \'x\' RETURNING body')!
+    const { returningList, ...update } = tree.UpdateStmt as Record<string, unknown>
+    const moved = { UpdateStmt: { ...update, returningClause: { exprs: returningList } } }
+    expect(unknownIn(moved, 15)).toBe('UpdateStmt.returningClause')
+    expect(short(analyze(moved, twins.world))).toBe('hold - opaque')
+  })
+
+  test('an unknown kind, a list of something else and a tree that makes no sense are opaque, never thrown', () => {
+    const column = { ResTarget: { val: { NewExpr: {} } } }
+    const senseless = [
+      {},
+      { NewStmt: {} },
+      { SelectStmt: { targetList: [column] } },
+      { SelectStmt: { targetList: [1] } },
+      { SelectStmt: null }
+    ]
+    for (const tree of senseless) {
+      expect(analyze(tree, twins.world)).toMatchObject({ opaque: [expect.any(String)], reached: true })
+    }
+  })
+
+  test('a statement nested deeper than it can be followed is opaque', () => {
+    let expression: Record<string, unknown> = { A_Const: { ival: { ival: 1 } } }
+    for (let depth = 0; depth < 100_000; depth++) expression = { CollateClause: { arg: expression, collname: [] } }
+    expect(analyze({ SelectStmt: { targetList: [{ ResTarget: { val: expression } }] } }, twins.world).opaque).toEqual(['the analysis could not follow it'])
+  })
+})
+
+describe('what explains a finding', () => {
+  test('the way of a value, from the stored column on', () => {
+    const { columns } = find('SELECT substr(s, 1, 3) AS t FROM (SELECT ssn AS s FROM clinic.patients) x')
+    expect(columns).toEqual([{ name: 't', labels: new Set(['clinic.patients.ssn']), path: ['patients.ssn', 's', 'x.s', 'substr(x.s)', 't'] }])
+  })
+
+  test('a column that is a stored one says which', () => {
+    const [column] = find('SELECT p.ssn FROM clinic.v_patients v JOIN clinic.patients p USING (id)').columns!
+    const patients = [...twins.world.catalog.relations.values()].find(({ name, schema }) => name === 'patients' && schema === 'clinic')!
+    expect(column).toMatchObject({ identity: 'clinic.patients.ssn', origin: { relation: patients.oid, attnum: 4 } })
+  })
+
+  test('a partition has the label of its parent, a view that of what it reads', () => {
+    const labels = (sql: string) => find(sql).columns!.map((column) => [...column.labels])
+    expect(labels('SELECT diagnosis FROM clinic.visits_2026_h1')).toEqual([['clinic.visits.diagnosis']])
+    expect(labels('SELECT number FROM clinic.v_patients')).toEqual([['clinic.patients.ssn']])
+  })
+
+  test('the values that are looked up', () => {
+    const asked = (sql: string) => judge(find(sql), policy).asked
+    expect(asked('SELECT 1 FROM clinic.patients WHERE email IN (\'a\', $2)')).toEqual([{ labels: ['clinic.patients.email'], values: ['a', { parameter: 2 }] }])
+    expect(asked('SELECT 1 FROM clinic.patients WHERE ssn_num = 5')).toEqual([{ labels: ['clinic.patients.ssn_num'], values: ['5'] }])
+    expect(asked('UPDATE clinic.staff SET ssn = \'x\', room = 2 WHERE id = 1').map(({ values }) => values)).toEqual([['x'], ['2'], ['x']])
+  })
+
+  test('every relation below a view, and that protected ones are reached', () => {
+    const names = (sql: string) => find(sql).relations.map(({ name }) => name).sort()
+    expect(names('SELECT id FROM clinic.v_deep')).toEqual(['patients', 'v_deep', 'v_patients', 'visits'])
+    expect(find('SELECT id FROM clinic.v_deep').reached).toBe(true)
+    expect(find('SELECT * FROM clinic.v_rooms')).toMatchObject({ reached: false, flows: [], opaque: [] })
+  })
+})
+
+describe('what a session has made', () => {
+  test('a cursor keeps its columns for FETCH, and MOVE has none', () => {
+    const declared = find('DECLARE c CURSOR FOR SELECT id, ssn FROM clinic.patients')
+    const world = { cursors: new Map([['c', declared]]) }
+    expect(short(find('FETCH 3 FROM c', world))).toBe('allow .M')
+    expect(short(find('MOVE 3 FROM c', world))).toBe('allow -')
+    expect(short(find('FETCH 3 FROM other', world))).toBe('hold - opaque')
+  })
+
+  test('a prepared statement is judged with the values it is given', () => {
+    const prepared = new Map([['q', find('PREPARE q(text) AS SELECT ssn FROM clinic.patients WHERE email = $1')]])
+    const executed = find('EXECUTE q(\'x\')', { prepared })
+    expect(short(executed)).toBe('allow M lookup')
+    expect(executed.flows[0]!.asked).toEqual(['x'])
+    expect(short(find('CREATE TABLE stolen AS EXECUTE q(\'x\')', { prepared }))).toBe('deny - launder lookup')
+  })
+
+  test('a temporary table hides the stored one of its name', () => {
+    const patients = [...twins.world.catalog.relations.values()].find(({ name, schema }) => name === 'patients' && schema === 'clinic')!
+    const overlay = [{ ...patients, oid: 999_999, schema: 'pg_temp_3', policies: [] }]
+    expect(short(find('SELECT ssn FROM patients', { overlay }))).toBe('allow .')
+    expect(short(find('SELECT ssn FROM clinic.patients', { overlay }))).toBe('allow M')
+  })
+
+  test('what the server says a name means is believed, and a name it does not know is opaque', () => {
+    const rooms = [...twins.world.catalog.relations.values()].find(({ name }) => name === 'rooms')!
+    expect(short(find('SELECT * FROM patients', { resolve: () => rooms.oid }))).toBe('allow ...')
+    expect(short(find('SELECT * FROM patients', { resolve: () => undefined }))).toBe('hold  opaque')
+  })
+
+  test('vouching for a function, a view or row security lets it through, and masks what it shows all the same', () => {
+    const { catalog } = twins.world
+    const vouch = (...oids: number[]) => ({ vouched: new Set(oids) })
+    const relation = (wanted: string) => [...catalog.relations.values()].find(({ name }) => name === wanted)!.oid
+    expect(short(find('SELECT clinic.ssn_of(1)', vouch(catalog.functions.get('ssn_of')![0]!.oid)))).toBe('allow .')
+    expect(short(find('SELECT * FROM clinic.v_filtered', vouch(relation('v_filtered'))))).toBe('allow ..')
+    expect(short(find('SELECT * FROM clinic.v_deep', vouch(relation('v_deep'))))).toBe('allow .RM')
+    expect(short(find('SELECT * FROM clinic.secured', vouch(relation('secured'))))).toBe('allow ...')
+  })
+})

@@ -4,7 +4,7 @@ import type { Upstream } from './upstream.ts'
 import { GatewayError } from '../../../shared/errors.ts'
 import { decodeErrorFields } from './wire/backend.ts'
 import { encode } from './wire/frontend.ts'
-import { Reader } from './wire/reader.ts'
+import { decodeRow } from './wire/row.ts'
 
 /** A question with its parameters, bytes as the client sent them. */
 export interface Question {
@@ -36,7 +36,7 @@ export class Asker {
     let failed: string | undefined
     for (;;) {
       const { type, body } = await this.#reader.next()
-      if (type === 'D') rows.push(rowFrom(body))
+      if (type === 'D') rows.push(decodeRow(body))
       else if (type === 'E') failed = decodeErrorFields(body).get('C') ?? 'no SQLSTATE'
       else if (type === 'Z') break
     }
@@ -47,16 +47,4 @@ export class Asker {
   close(): void {
     this.#upstream.stream.end(encode.terminate())
   }
-}
-
-/**
- *   count   int16
- *   values  each int32 length (-1: NULL), then its bytes
- */
-function rowFrom(body: Buffer): (string | null)[] {
-  const reader = new Reader(body, 'DataRow')
-  return Array.from({ length: reader.uint16() }, () => {
-    const length = reader.int32()
-    return length === -1 ? null : reader.bytes(length).toString('utf8')
-  })
 }

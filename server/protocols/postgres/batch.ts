@@ -3,6 +3,8 @@
 import { createHash } from 'node:crypto'
 import type { StatementOperation } from '../../../shared/model.ts'
 import type { Analysis, AnalyzedStatement, Analyzer } from '../../sql/postgres/index.ts'
+import type { Finding } from '../../masking/postgres/finding.ts'
+import type { Guard, Guards, NamedFindings } from './guard.ts'
 import type { NameChange, Names, Portal } from './names.ts'
 import type { Owed, OwedStatement } from './replies.ts'
 import { encode, type FrontendMessage } from './wire/frontend.ts'
@@ -17,14 +19,18 @@ export interface Received {
 export interface PlannedStep {
   readonly bytes: Uint8Array
   readonly owed: Planned<Owed> | undefined
+  /** The server is to describe this before anything behind it is sent: a Query's text before the Query, a portal after its Bind. */
+  readonly describe?: { readonly guard: Guard, readonly bytes: Uint8Array, readonly operation: number }
 }
-type Planned<T> = T extends { readonly permit: unknown } ? Omit<T, 'permit' | 'last'> & { readonly operation: number | undefined }
+type Planned<T> = T extends { readonly permit: unknown } ? Omit<T, 'permit'> & { readonly operation: number | undefined }
   : T extends { readonly statements: unknown } ? { readonly kind: 'query', readonly statements: readonly (Omit<OwedStatement, 'permit'> & { readonly operation: number })[] }
   : T
 
 export interface Plan {
   readonly operations: readonly StatementOperation[]
   readonly steps: readonly PlannedStep[]
+  /** What is sent, for whoever keeps track of what it may change. */
+  readonly statements: readonly { readonly statement: AnalyzedStatement, readonly changesCatalog: boolean }[]
   /** The text of one message does not parse: it goes to the server's parser alone, and what stood behind it up to Sync is left out. */
   readonly cut: boolean
 }
@@ -34,6 +40,7 @@ interface Draft {
   statement: AnalyzedStatement
   step: StatementOperation['step']
   bound: Bound
+  readonly guard: Guard | undefined
 }
 
 type Bound = Pick<Portal, 'parameters' | 'parameterFormats'>
@@ -47,10 +54,24 @@ const empty: AnalyzedStatement = { ...nothing, verb: 'EMPTY', effects: [], redac
 
 /**
  * @param refusal an ErrorResponse for a text that the gateway cannot parse though the server can
+ * @param guards where something is protected
  * @returns `unsettled` where a name's meaning depends on replies that have not come: wait for them and plan again
  */
-export function planBatch(received: readonly Received[], analyzer: Analyzer, names: Names, refusal: () => Buffer): Plan | 'unsettled' {
-  return new Planner(analyzer, names, refusal).plan(received)
+export function planBatch(
+  received: readonly Received[],
+  analyzer: Analyzer,
+  names: Names,
+  refusal: () => Buffer,
+  guards?: Guards
+): Plan | 'unsettled' {
+  return new Planner(analyzer, names, refusal, guards).plan(received)
+}
+
+interface StepFacts {
+  readonly guard?: Guard | undefined
+  readonly describe?: PlannedStep['describe']
+  readonly copyIn?: boolean
+  readonly ends?: boolean
 }
 
 class Unsettled extends Error {}
@@ -62,7 +83,15 @@ class Planner {
   readonly #statements = new Map<string, { statement: AnalyzedStatement, draft: number | undefined } | undefined>()
   readonly #portals = new Map<string, { portal: Portal, draft: number | undefined } | undefined>()
 
-  constructor(private readonly analyzer: Analyzer, private readonly names: Names, private readonly refusal: () => Buffer) {}
+  readonly #lastSteps = new Map<number, { last: boolean }>()
+  readonly #sent: { readonly statement: AnalyzedStatement, readonly changesCatalog: boolean }[] = []
+
+  constructor(
+    private readonly analyzer: Analyzer,
+    private readonly names: Names,
+    private readonly refusal: () => Buffer,
+    private readonly guards: Guards | undefined
+  ) {}
 
   plan(received: readonly Received[]): Plan | 'unsettled' {
     let cut = false
@@ -75,7 +104,7 @@ class Planner {
       if (error instanceof Unsettled) return 'unsettled'
       throw error
     }
-    const operations = this.#drafts.map(({ statement, step, bound }): StatementOperation => {
+    const operations = this.#drafts.map(({ statement, step, bound, guard }): StatementOperation => {
       const { redacted, sha256, text, effects, relations, functions, effectful, flags, verb } = statement
       const facts = { text, sha256, effects, relations, functions, flags, verb }
       return {
@@ -84,10 +113,11 @@ class Planner {
         ...facts,
         ...bound,
         ...(redacted === undefined ? {} : { redacted }),
-        ...(effectful === undefined ? {} : { effectful })
+        ...(effectful === undefined ? {} : { effectful }),
+        ...(guard === undefined ? {} : { exposure: guard.exposure })
       }
     })
-    return { operations, steps: this.#steps, cut }
+    return { operations, steps: this.#steps, statements: this.#sent, cut }
   }
 
   /** @returns whether nothing behind this message may be sent */
@@ -105,18 +135,23 @@ class Planner {
 
   #query(bytes: Buffer, textBytes: Buffer, analysis: Analysis): boolean {
     if (analysis.type === 'syntax_error') {
-      const operation = this.#draft(analysis.statement, 'check')
+      const operation = this.#draft(analysis.statement, 'check', undefined)
       const owed = { kind: 'check', operation, refusal: this.refusal(), changes: [] } as const
       this.#steps.push({ bytes: encode.parse('', textBytes), owed }, { bytes: encode.sync(), owed: { kind: 'sync' } })
       return true
     }
     const statements = (analysis.statements.length === 0 ? [empty] : analysis.statements).map((statement) => {
       const resolved = this.#resolved(statement)
-      const changes = changesOf(statement)
+      const { guard, finding } = this.#guarded(statement, analysis.statements.length === 1)
+      const changes = changesOf(statement, finding)
       this.#apply(changes)
-      return { operation: this.#draft(resolved, 'execute'), changes, copyIn: statement.copy === 'in' }
+      return { operation: this.#draft(resolved, 'execute', guard), changes, copyIn: statement.copy === 'in', guard, ends: endsTransaction(statement) }
     })
-    this.#steps.push({ bytes, owed: { kind: 'query', statements } })
+    const [{ guard, operation }] = statements as [typeof statements[number]]
+    const describe = guard?.describe === true
+      ? { describe: { guard, operation, bytes: Buffer.concat([encode.parse('', textBytes), encode.describeStatement('')]) } }
+      : {}
+    this.#steps.push({ bytes, owed: { kind: 'query', statements }, ...describe })
     return false
   }
 
@@ -124,11 +159,12 @@ class Planner {
     const statement = analysis.type === 'syntax_error' ? analysis.statement : single(analysis.statements)
     const changes: NameChange[] = [{ kind: 'statement', name, value: statement }]
     if (analysis.type === 'syntax_error') {
-      this.#steps.push({ bytes, owed: { kind: 'check', operation: this.#draft(statement, 'check'), refusal: this.refusal(), changes } })
+      this.#steps.push({ bytes, owed: { kind: 'check', operation: this.#draft(statement, 'check', undefined), refusal: this.refusal(), changes } })
       return true
     }
-    const draft = this.#draft(this.#resolved(statement), 'prepare')
-    this.#step(bytes, 'parse', draft, changes)
+    const { guard } = this.#guarded(statement, true)
+    const draft = this.#draft(this.#resolved(statement), 'prepare', guard)
+    this.#step(bytes, 'parse', draft, changes, { guard })
     this.#statements.set(name, { statement, draft })
     return false
   }
@@ -137,26 +173,29 @@ class Planner {
     const known = this.#statement(statementName)
     const statement = known?.statement ?? unseen(`prepared statement "${statementName}"`)
     const bound = { parameters, parameterFormats }
+    const { guard } = this.#guarded(statement, true)
     let draft = known?.draft
-    if (draft === undefined) draft = this.#draft(this.#resolved(statement), 'bind', bound)
+    if (draft === undefined) draft = this.#draft(this.#resolved(statement), 'bind', guard, bound)
     else Object.assign(this.#drafts[draft]!, { step: 'bind', bound })
     // The next Bind of the same statement is an operation of its own.
     if (known !== undefined) this.#statements.set(statementName, { statement, draft: undefined })
-    const portal: Portal = { statement, ...bound }
-    this.#step(bytes, 'bind', draft, [{ kind: 'portal', name, value: portal }])
+    const portal: Portal = { statement, ...bound, ...(guard === undefined ? {} : { guard }) }
+    const describe = guard?.describe === true ? { describe: { guard, operation: draft, bytes: encode.describePortal(name) } } : {}
+    this.#step(bytes, 'bind', draft, [{ kind: 'portal', name, value: portal }], { guard, ...describe })
     this.#portals.set(name, { portal, draft })
   }
 
   #execute(bytes: Buffer, name: string): void {
     const known = this.#portal(name)
     const portal = known?.portal ?? { statement: unseen(`portal "${name}"`), ...unbound }
+    const guard = known === undefined ? this.#guarded(portal.statement, true).guard : portal.guard
     let draft = known?.draft
-    if (draft === undefined) draft = this.#draft(this.#resolved(portal.statement), 'execute', { parameters: portal.parameters, parameterFormats: portal.parameterFormats })
+    if (draft === undefined) draft = this.#draft(this.#resolved(portal.statement), 'execute', guard, { parameters: portal.parameters, parameterFormats: portal.parameterFormats })
     else this.#drafts[draft]!.step = 'execute'
     if (known !== undefined) this.#portals.set(name, { portal, draft: undefined })
-    const changes = changesOf(portal.statement)
+    const changes = changesOf(portal.statement, guard?.finding)
     this.#apply(changes)
-    this.#step(bytes, 'execute', draft, changes, portal.statement.copy === 'in')
+    this.#step(bytes, 'execute', draft, changes, { guard, copyIn: portal.statement.copy === 'in', ends: endsTransaction(portal.statement) })
   }
 
   #close(bytes: Buffer, what: 'statement' | 'portal', name: string): void {
@@ -165,12 +204,49 @@ class Planner {
     else this.#portals.set(name, undefined)
   }
 
-  #step(bytes: Buffer, kind: 'parse' | 'bind' | 'describe' | 'execute' | 'close', operation: number | undefined, changes: readonly NameChange[], copyIn = false): void {
-    this.#steps.push({ bytes, owed: { kind, operation, changes, copyIn } })
+  #step(
+    bytes: Buffer,
+    kind: 'parse' | 'bind' | 'describe' | 'execute' | 'close',
+    operation: number | undefined,
+    changes: readonly NameChange[],
+    { describe, copyIn = false, ...more }: StepFacts = {}
+  ): void {
+    const owed = { kind, operation, changes, copyIn, last: false, ...more }
+    // Of the messages one permit is for, the last one settles it.
+    if (operation !== undefined) {
+      const before = this.#lastSteps.get(operation)
+      if (before !== undefined) before.last = false
+      owed.last = true
+      this.#lastSteps.set(operation, owed)
+    }
+    this.#steps.push({ bytes, owed, ...(describe === undefined ? {} : { describe }) })
   }
 
-  #draft(statement: AnalyzedStatement, step: StatementOperation['step'], bound = unbound): number {
-    return this.#drafts.push({ statement, step, bound }) - 1
+  #draft(statement: AnalyzedStatement, step: StatementOperation['step'], guard: Guard | undefined, bound = unbound): number {
+    return this.#drafts.push({ statement, step, bound, guard }) - 1
+  }
+
+  /** @param alone no other statement stands in the same string */
+  #guarded(statement: AnalyzedStatement, alone: boolean): { readonly guard?: Guard, readonly finding?: Finding } {
+    const { guards } = this
+    if (guards === undefined || statement === empty) return {}
+    const named: NamedFindings = {
+      prepared: (name) => {
+        const known = this.#statement(name)
+        return known === undefined ? undefined : asPrepared(guards.find(known.statement, named), name)
+      },
+      cursors: this.#cursors()
+    }
+    const finding = guards.find(statement, named)
+    this.#sent.push({ statement, changesCatalog: finding.changesCatalog })
+    const guard = guards.guard(statement, finding, alone)
+    return { finding, ...(guard === undefined ? {} : { guard }) }
+  }
+
+  #cursors(): ReadonlyMap<string, Finding> {
+    const cursors = this.names.cursors()
+    if (cursors === 'unsettled') throw new Unsettled()
+    return cursors
   }
 
   #apply(changes: readonly NameChange[]): void {
@@ -228,11 +304,22 @@ function unseen(what: string): AnalyzedStatement {
   return { ...nothing, verb: 'EXECUTE', effects: ['unknown'], redacted: `${what} that the gateway has not seen` }
 }
 
-function changesOf({ prepares, deallocates, ...statement }: AnalyzedStatement): NameChange[] {
+/** What SQL's EXECUTE, or a Bind, of it shows. */
+function asPrepared(finding: Finding, name: string): Finding {
+  return finding.defines !== undefined ? finding : { ...finding, defines: { type: 'prepared', name, columns: finding.columns } }
+}
+
+function changesOf({ prepares, deallocates, ...statement }: AnalyzedStatement, finding: Finding | undefined): NameChange[] {
   const changes: NameChange[] = []
+  if (finding?.defines?.type === 'cursor') changes.push({ kind: 'cursor', name: finding.defines.name, value: finding })
   if (prepares !== undefined) changes.push({ kind: 'statement', name: prepares.name, value: statement })
   if (deallocates !== undefined) changes.push(deallocates.name === null ? { kind: 'every statement' } : { kind: 'statement', name: deallocates.name })
   return changes
+}
+
+/** What was put off to the end of the transaction fails there. */
+function endsTransaction({ flags, verb }: AnalyzedStatement): boolean {
+  return flags.includes('transaction') || verb.startsWith('SET')
 }
 
 function union<T>(a: readonly T[], b: readonly T[]): readonly T[] {

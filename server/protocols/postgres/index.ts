@@ -1,16 +1,20 @@
 // PostgreSQL: one client's connection from its first byte to its last. Start reading here.
+import { randomBytes } from 'node:crypto'
 import { asGatewayError, GatewayError } from '../../../shared/errors.ts'
 import { loadAnalyzer } from '../../sql/postgres/index.ts'
 import type { Duplex } from 'node:stream'
-import type { Protocol, Session } from '../protocol.ts'
+import type { Edge, Protocol, Session } from '../protocol.ts'
 import type { HeldContext, Operation } from '../../../shared/model.ts'
 import { Asker } from './ask.ts'
 import { CancelKeys, cancelUpstream } from './cancel.ts'
+import { CatalogKeeper } from './catalog-keeper.ts'
 import { heldContext } from './explain.ts'
 import type { FrameReader } from './frame-reader.ts'
 import { refusal } from './refusal.ts'
+import { keyOf } from './guard.ts'
 import { Holding } from './holding.ts'
 import { lastWords, relay } from './relay.ts'
+import { Shield } from './shield.ts'
 import { askPassword, readOpening, startupReader, type Greeting, type Opening } from './startup.ts'
 import { logIn, type LoginRequest, type Upstream } from './upstream.ts'
 import { usage } from './usage.ts'
@@ -21,11 +25,24 @@ const loginTimeoutMilliseconds = 20_000
 
 export function postgres(): Protocol {
   const keys = new CancelKeys()
+  const keepers = new Map<string, CatalogKeeper>()
+  // Of the masks that keep equal values equal: until the gateway is started again.
+  const secret = randomBytes(32)
+  const parts: Parts = {
+    keys,
+    keeperOf(edge, database, major) {
+      const key = JSON.stringify([edge.target.name, edge.target.address, database])
+      let keeper = keepers.get(key)
+      if (keeper === undefined) keepers.set(key, keeper = new CatalogKeeper(edgeOf(edge), database, major))
+      return keeper
+    },
+    keyOf: (target) => keyOf(secret, target)
+  }
   return {
     name: 'postgres',
     check() { /* any address and database will do: whether they answer is for `probe` */ },
     usage,
-    serve: (client, session) => serve(client, session, keys),
+    serve: (client, session) => serve(client, session, parts),
     async probe(edge, signal) {
       const upstream = await logIn(edge, { database: edge.target.database, minor: 0, settings: [] }, signal)
       upstream.stream.destroy()
@@ -35,7 +52,19 @@ export function postgres(): Protocol {
   }
 }
 
-async function serve(client: Duplex, session: Session, keys: CancelKeys): Promise<void> {
+/** Without the session it may come with: a catalog outlives it. */
+function edgeOf({ target, dial, secure, credential }: Edge): Edge {
+  return { target, dial, secure, credential }
+}
+
+/** What connections share. */
+interface Parts {
+  readonly keys: CancelKeys
+  keeperOf(edge: Edge, database: string, major: number): CatalogKeeper
+  keyOf(target: string): Uint8Array
+}
+
+async function serve(client: Duplex, session: Session, { keys, keeperOf, keyOf }: Parts): Promise<void> {
   const reader = startupReader(client)
   // A client that lost its connection is noticed by reading; this keeps its error from ending the process.
   client.on('error', () => undefined)
@@ -64,6 +93,7 @@ async function serve(client: Duplex, session: Session, keys: CancelKeys): Promis
       // Best effort: the connection is being closed anyway, and the server ends with it.
       cancel: () => void cancelUpstream(session, upstream).catch(() => undefined),
       holding,
+      shield: new Shield(keeperOf(session, request.database ?? '', analyzer.major), analyzer.parser, keyOf(session.target.name), Date.now),
       context: (operations, transaction) => contextOf(session, request, operations, transaction, upstream)
     }, reader.rest())
   } finally {

@@ -1,12 +1,16 @@
 // Which prepared statements and portals the server has, by name, so that an Execute is judged by what it will really run.
 // The server's replies decide; what has been sent but not answered is kept apart. Pure.
+import type { Finding } from '../../masking/postgres/finding.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
+import type { Guard } from './guard.ts'
 
 /** A statement bound to parameters. */
 export interface Portal {
   readonly statement: AnalyzedStatement
   readonly parameters: readonly (Buffer | null)[]
   readonly parameterFormats: readonly number[]
+  /** Where it reaches something protected. */
+  readonly guard?: Guard
 }
 
 /** What a message does to the names if the server accepts it. Without a value: the name ends. */
@@ -14,6 +18,8 @@ export type NameChange =
   | { readonly kind: 'statement', readonly name: string, readonly value?: AnalyzedStatement }
   | { readonly kind: 'portal', readonly name: string, readonly value?: Portal }
   | { readonly kind: 'every statement' }
+  /** An SQL-level cursor, and what its rows show. */
+  | { readonly kind: 'cursor', readonly name: string, readonly value: Finding }
 
 /**
  * `unsettled`: messages on their way may or may not change what the name stands for (a Parse of a name in use fails and leaves the
@@ -24,6 +30,7 @@ export type Lookup<T> = T | 'unsettled' | undefined
 export class Names {
   readonly #statements = new Map<string, AnalyzedStatement>()
   readonly #portals = new Map<string, Portal>()
+  readonly #cursors = new Map<string, Finding>()
   /** Sent, not answered; in order. */
   readonly #pending: NameChange[] = []
 
@@ -36,6 +43,11 @@ export class Names {
     return lookup(this.#portals.get(name), this.#pending.filter((change) => change.kind === 'portal' && change.name === name))
   }
 
+  /** Those that ended are still here: of them, the server returns nothing. */
+  cursors(): ReadonlyMap<string, Finding> | 'unsettled' {
+    return this.#pending.some(({ kind }) => kind === 'cursor') ? 'unsettled' : this.#cursors
+  }
+
   /** The message that makes these changes is on its way. */
   sent(changes: readonly NameChange[]): void {
     this.#pending.push(...changes)
@@ -46,6 +58,7 @@ export class Names {
     for (const change of changes) {
       this.#settle(change)
       if (change.kind === 'every statement') this.#statements.clear()
+      else if (change.kind === 'cursor') this.#cursors.set(change.name, change.value)
       else if (change.kind === 'statement') set(this.#statements, change.name, change.value)
       else set(this.#portals, change.name, change.value)
     }
@@ -83,8 +96,8 @@ function set<T>(map: Map<string, T>, name: string, value: T | undefined): void {
 }
 
 function lookup<T>(settled: T | undefined, pending: readonly NameChange[]): Lookup<T> {
-  if (pending.length === 0) return settled
-  const [only] = pending
-  if (pending.length > 1 || settled !== undefined || only === undefined || only.kind === 'every statement') return 'unsettled'
-  return only.value as T | undefined
+  const [only, ...more] = pending
+  if (only === undefined) return settled
+  if (more.length > 0 || settled !== undefined) return 'unsettled'
+  return 'value' in only ? only.value as T | undefined : undefined
 }

@@ -6,11 +6,16 @@ import type { HeldContext, Operation, Permit } from '../../../shared/model.ts'
 import type { Analyzer } from '../../sql/postgres/index.ts'
 import type { Session } from '../protocol.ts'
 import { planBatch, type PlannedStep, type Received } from './batch.ts'
+import { scrub } from '../../masking/postgres/errors.ts'
+import { defaultFlows } from '../../masking/postgres/judge.ts'
+import type { Protection } from '../../policy/protect.ts'
 import { functionCall } from './function-call.ts'
+import type { Guards } from './guard.ts'
 import { heldNotice, type Holding } from './holding.ts'
 import { Names } from './names.ts'
 import { refusal } from './refusal.ts'
-import { Replies, type Owed } from './replies.ts'
+import { Replies, type Owed, type Probe, type Quiet } from './replies.ts'
+import type { Line, Shield } from './shield.ts'
 import { pinnedSettings, type Upstream } from './upstream.ts'
 import { answer, decodeParameterStatus, type TransactionStatus } from './wire/backend.ts'
 import { FrameSplitter, type Frame } from './wire/frames.ts'
@@ -39,6 +44,7 @@ export interface RelayParts {
   /** Stops what the server is running, when the client is gone. */
   readonly cancel: () => void
   readonly holding: Holding
+  readonly shield: Shield
   /** What is known of held operations, for those who decide. */
   readonly context: (operations: readonly Operation[], transaction: HeldContext['transaction']) => Promise<HeldContext>
 }
@@ -75,9 +81,10 @@ class Relay {
     this.#parts = parts
     this.#walker = new BackendWalker({
       data: (_, bytes) => this.#replies.countRow(bytes),
+      rewriter: () => this.#replies.rewriter(),
       message: (type, body) => this.#fromServer(String.fromCharCode(type), body),
       due: () => this.#replies.due()
-    }, maxBackendBytes)
+    }, maxBackendBytes, true)
   }
 
   run(early: Buffer): Promise<void> {
@@ -195,7 +202,21 @@ class Relay {
       for (const permit of permits) permit.settle({ status: 'cancelled' })
       return !this.#ended && end === 'sync' ? this.#endSkipping() : undefined
     }
-    const bytes = plan.steps.map((step) => this.#owe(step, permits))
+    let bytes: Uint8Array[] = []
+    for (const step of plan.steps) {
+      const { describe } = step
+      // A Query is described before it is sent, a portal once it is bound.
+      const isQuery = step.owed?.kind === 'query'
+      if (!isQuery || describe === undefined) bytes.push(this.#owe(step, permits))
+      if (describe === undefined) continue
+      const described = await this.#describe(describe, bytes, permits)
+      if (described !== 'as found') {
+        for (const permit of permits) permit.settle({ status: 'cancelled' })
+        return described === 'ended' ? undefined : described === 'failed' ? this.#afterFailure(end) : this.#refuse(described, end)
+      }
+      bytes = isQuery ? [this.#owe(step, permits)] : []
+    }
+    for (const { statement, changesCatalog } of plan.statements) this.#parts.shield.sent(statement, changesCatalog)
     if (plan.cut && end === 'query') return this.#close(bytes)
     switch (end) {
       case 'sync': this.#replies.push({ kind: 'sync' }); return this.#close([...bytes, encode.sync()])
@@ -228,9 +249,72 @@ class Relay {
     }
   }
 
+  /**
+   * Has the server say what a statement's result is, and hold its locks, before it runs: then it is still what was judged.
+   * @param before what has to be sent first
+   * @returns the error to refuse it with, where it is something else
+   */
+  async #describe(
+    { guard, bytes, operation }: NonNullable<PlannedStep['describe']>,
+    before: readonly Uint8Array[],
+    permits: readonly Permit[]
+  ): Promise<'as found' | 'failed' | 'ended' | GatewayError> {
+    const { shield } = this.#parts
+    const probe: Probe = { kind: 'probe', permit: permits[operation], guard, changes: [], state: 'waiting', columns: [] }
+    this.#replies.push(probe)
+    this.#groupOpen = true
+    await this.#send([...before, bytes, encode.flush()])
+    await this.#until(() => probe.state !== 'waiting')
+    if (this.#ended) return 'ended'
+    if (probe.state === 'failed') return 'failed'
+    try {
+      shield.guards.described(guard, probe.columns)
+      await shield.confirm(guard)
+      return this.#ended ? 'ended' : 'as found'
+    } catch (error) {
+      const refused = asGatewayError(error)
+      if (!survivable.has(refused.code)) throw refused
+      return refused
+    }
+  }
+
+  /** The server answered a description with an error, which is the statement's own, and skips what follows. */
+  #afterFailure(end: BatchEnd): Promise<void> | undefined {
+    return end === 'sync' || end === 'query' ? this.#endSkipping() : undefined
+  }
+
+  /** Brings what statements are judged by up to date, where anything is protected. */
+  async #shield(): Promise<Guards | undefined> {
+    const { session, shield } = this.#parts
+    const protection = session.protection()
+    if (protection === undefined && !shield.raised) return undefined
+    const line: Line = {
+      status: this.#replies.status,
+      idle: () => this.#until(() => this.#replies.empty),
+      ask: (text) => this.#ask(text)
+    }
+    await shield.ready(protection ?? nothingProtected, line)
+    this.#replies.shielding = {
+      described: (guard, columns) => shield.guards.described(guard, columns),
+      scrubbed: (fields) => answer.errorFields(scrub(fields, shield.guards.names))
+    }
+    return shield.guards
+  }
+
+  /** A question of the gateway's own on the client's connection, between two statements. */
+  async #ask(text: string): Promise<Quiet['rows']> {
+    const quiet: Quiet = { kind: 'quiet', state: 'waiting', rows: [] }
+    this.#replies.push(quiet)
+    await this.#send([encode.query(text)])
+    await this.#until(() => quiet.state !== 'waiting' && this.#replies.empty)
+    if (quiet.state !== 'done') throw new GatewayError('target_refused', 'the server did not answer a question of the gateway\'s own')
+    return quiet.rows
+  }
+
   async #plan(received: readonly Received[]) {
+    const guards = received.length === 0 ? undefined : await this.#shield()
     for (;;) {
-      const plan = planBatch(received, this.#parts.analyzer, this.#names, cannotRead)
+      const plan = planBatch(received, this.#parts.analyzer, this.#names, cannotRead, guards)
       if (plan !== 'unsettled') return plan
       await this.#until(() => this.#replies.empty)
     }
@@ -383,6 +467,7 @@ class Relay {
     const { client, upstream: { stream: upstream }, cancel } = this.#parts
     const busy = !this.#replies.empty
     this.#parts.holding.cancel()
+    this.#parts.shield.close()
     this.#replies.abandon()
     this.#wake()
     // A server does not notice that its client is gone while it computes.
@@ -410,6 +495,9 @@ export function lastWords(client: Duplex, bytes: Buffer | undefined): Promise<vo
 }
 
 const transactions: Readonly<Record<TransactionStatus, HeldContext['transaction']>> = { I: 'none', T: 'open', E: 'failed' }
+
+/** What was protected when the connection was judged last is not any more; what that was is still watched. */
+const nothingProtected: Protection = { rules: [], flows: defaultFlows, trust: [] }
 
 function cannotRead(): Buffer {
   return refusal(new GatewayError('denied', 'the server can read this statement and the gateway cannot, so it was not run'))

@@ -2,9 +2,14 @@
 // own appear in the right place of a pipeline. Pure.
 import { ProtocolViolation } from '../../../shared/errors.ts'
 import type { Outcome, Permit } from '../../../shared/model.ts'
+import type { Guard } from './guard.ts'
 import type { NameChange, Names } from './names.ts'
-import { answer, decodeCommandComplete, decodeErrorFields, decodeReadyForQuery, type TransactionStatus } from './wire/backend.ts'
-import type { Fate } from './wire/walker.ts'
+import { answer, type ErrorFields, decodeCommandComplete, decodeErrorFields, decodeReadyForQuery, type TransactionStatus } from './wire/backend.ts'
+import { decodeRow } from './wire/row.ts'
+import { decodeRowDescription, type DescribedColumn } from './wire/row-description.ts'
+import type { Fate, RowRewriter } from './wire/walker.ts'
+
+const maxQuietRowBytes = 1024 * 1024
 
 /** One statement of a Query. */
 export interface OwedStatement {
@@ -12,6 +17,47 @@ export interface OwedStatement {
   readonly changes: readonly NameChange[]
   /** It will ask the client for COPY data. */
   readonly copyIn: boolean
+  /** Its rows are rewritten, its errors scrubbed and its notices dropped. */
+  readonly guard?: Guard | undefined
+  /** It ends a transaction, or checks what was put off to its end. */
+  readonly ends?: boolean
+}
+
+/** The gateway's own request for a description; its replies are not the client's. */
+export interface Probe {
+  readonly kind: 'probe'
+  readonly permit: Permit | undefined
+  readonly guard: Guard
+  readonly changes: readonly NameChange[]
+  /** `failed`: the server answered with an error, which was the client's; or never got to it. */
+  state: 'waiting' | 'described' | 'failed'
+  columns: readonly DescribedColumn[]
+}
+
+/** The gateway's own Query; nothing of it is the client's. */
+export interface Quiet {
+  readonly kind: 'quiet'
+  state: 'waiting' | 'done' | 'failed'
+  readonly rows: (readonly (string | null)[])[]
+}
+
+export interface OwedMessage {
+  readonly kind: 'parse' | 'bind' | 'describe' | 'execute' | 'close'
+  readonly permit: Permit | undefined
+  /** No later message belongs to the same permit. */
+  readonly last: boolean
+  readonly changes: readonly NameChange[]
+  readonly copyIn: boolean
+  readonly guard?: Guard | undefined
+  readonly ends?: boolean
+}
+
+/** What a connection with protected columns does besides; without it nothing is looked into. */
+export interface Shielding {
+  /** @throws GatewayError where the description is not what was found */
+  described(guard: Guard, columns: readonly DescribedColumn[]): void
+  /** An ErrorResponse without anything that may hold a value. */
+  scrubbed(fields: ErrorFields): Buffer
 }
 
 /**
@@ -21,11 +67,15 @@ export interface OwedStatement {
  *   sync     ReadyForQuery
  *   check    an ErrorResponse of the server's parser; should the server accept the text, `refusal` takes the place of its reply
  *   instead  an ErrorResponse provoked by the gateway, shown as `refusal`
+ *   probe    the gateway's own Describe; dropped, but for an error, which is the client's statement's
+ *   quiet    the gateway's own Query; dropped
  *   own      nothing from the server: `refusal`, and ReadyForQuery with the last status seen if `ready`
  * An ErrorResponse to an extended-protocol message cancels everything up to the next sync, which itself is always answered.
  */
 export type Owed =
-  | { readonly kind: 'parse' | 'bind' | 'describe' | 'execute' | 'close', readonly permit: Permit | undefined, readonly last: boolean, readonly changes: readonly NameChange[], readonly copyIn: boolean }
+  | OwedMessage
+  | Probe
+  | Quiet
   | { readonly kind: 'query', readonly statements: readonly OwedStatement[] }
   | { readonly kind: 'sync' }
   | { readonly kind: 'check', readonly permit: Permit | undefined, readonly refusal: Buffer, readonly changes: readonly NameChange[] }
@@ -41,7 +91,7 @@ const endsWith: Readonly<Record<'parse' | 'bind' | 'describe' | 'execute' | 'clo
   close: '3',
   check: '1'
 }
-const comesBefore: Readonly<Record<string, string>> = { describe: 't', execute: 'GHc', query: 'TCIGHc' }
+const comesBefore: Readonly<Record<string, string>> = { describe: 't', execute: 'GHc', query: 'TCIGHc', probe: '1t', quiet: 'TC' }
 
 export class Replies {
   /** Transaction status of the last ReadyForQuery. */
@@ -61,6 +111,8 @@ export class Replies {
   #rows = 0
   #bytes = 0
   readonly #names: Names
+  /** Set as soon as anything is protected. */
+  shielding: Shielding | undefined
 
   constructor(names: Names) {
     this.#names = names
@@ -80,20 +132,48 @@ export class Replies {
   /** Rows and COPY data, counted for the outcome. @throws ProtocolViolation where none are owed */
   countRow(bytes: number): void {
     const head = this.#owed[0]?.kind
-    if (head !== 'query' && head !== 'execute') throw outOfPlace('D')
+    if (head !== 'query' && head !== 'execute' && head !== 'quiet') throw outOfPlace('D')
     this.#rows++
     this.#bytes += bytes
   }
 
+  /**
+   * What rewrites the rows that begin now; undefined lets them pass.
+   * @throws ProtocolViolation where rows come that nobody has described
+   */
+  rewriter(): RowRewriter | undefined {
+    const head = this.#owed[0]
+    if (head?.kind === 'quiet') return collecting(head)
+    const guard = this.#guard()
+    if (guard !== undefined && guard.rewriter === undefined) throw new ProtocolViolation('row of the server', 'not described before it came')
+    return guard?.rewriter
+  }
+
+  /** Of the statement whose replies come now. */
+  #guard(): Guard | undefined {
+    const head = this.#owed[0]
+    if (head?.kind === 'query') return head.statements[this.#at]?.guard
+    return head !== undefined && 'guard' in head ? head.guard : undefined
+  }
+
   /** @throws ProtocolViolation for a message that is not owed */
   receive(type: string, body: Buffer): Fate {
-    if (type === 'N' || type === 'A' || type === 'S') return 'forward'
+    if (type === 'S') return 'forward'
+    // A notice of a statement that reaches something protected may hold a value; a notification may hold anybody's.
+    if (type === 'N') return this.#guard() !== undefined || this.#owed[0]?.kind === 'quiet' ? 'drop' : 'forward'
+    if (type === 'A') return this.shielding === undefined ? 'forward' : 'drop'
     if (type === 'E') return this.#error(body)
     if (type === 'Z') return this.#ready(body)
     const head = this.#owed[0]
     if (head === undefined || head.kind === 'own' || head.kind === 'sync' || head.kind === 'instead') throw outOfPlace(type)
     if (comesBefore[head.kind]?.includes(type) === true) return this.#within(head, type, body)
-    if (head.kind === 'query' || !endsWith[head.kind].includes(type)) throw outOfPlace(type)
+    if (head.kind === 'probe' && (type === 'T' || type === 'n')) {
+      this.#owed.shift()
+      head.columns = type === 'T' ? decodeRowDescription(body) : []
+      head.state = 'described'
+      return 'drop'
+    }
+    if (head.kind === 'query' || head.kind === 'probe' || head.kind === 'quiet' || !endsWith[head.kind].includes(type)) throw outOfPlace(type)
     this.#owed.shift()
     this.#names.confirm(head.changes)
     if (head.kind === 'check') {
@@ -125,6 +205,12 @@ export class Replies {
   }
 
   #within(head: Owed, type: string, body: Buffer): Fate {
+    if (head.kind === 'probe' || head.kind === 'quiet') return 'drop'
+    const guard = this.#guard()
+    // A result that could not be described before: by now the server says what it is.
+    if (type === 'T' && head.kind === 'query' && guard !== undefined && guard.rewriter === undefined) {
+      this.shielding!.described(guard, decodeRowDescription(body))
+    }
     if (type === 'G') {
       this.#copying = true
       // From here to CopyDone the server ignores a Sync; one sent along with the Execute will not be answered.
@@ -142,17 +228,19 @@ export class Replies {
 
   #ready(body: Buffer): Fate {
     const head = this.#owed[0]
-    if (head === undefined || (head.kind !== 'sync' && head.kind !== 'query')) throw outOfPlace('Z')
-    this.#cancel(head, 'cancelled')
+    if (head === undefined || (head.kind !== 'sync' && head.kind !== 'query' && head.kind !== 'quiet')) throw outOfPlace('Z')
+    if (head.kind === 'query') this.#cancel(head, 'cancelled')
     this.#owed.shift()
     this.#at = 0
     this.#copying = false
     this.transactions++
     this.status = decodeReadyForQuery(body)
     // A Query ends the unnamed statement before it looks at its own text.
-    if (head.kind === 'query') this.#names.endUnnamed()
+    if (head.kind !== 'sync') this.#names.endUnnamed()
     if (this.status === 'I') this.#names.endTransaction()
-    return 'forward'
+    if (head.kind !== 'quiet') return 'forward'
+    if (head.state === 'waiting') head.state = 'done'
+    return 'drop'
   }
 
   #error(body: Buffer): Fate {
@@ -160,11 +248,18 @@ export class Replies {
     const severity = fields.get('V') ?? fields.get('S')
     if (severity === 'FATAL' || severity === 'PANIC') {
       this.fatal = true
-      return 'forward'
+      return this.shielding === undefined ? 'forward' : this.shielding.scrubbed(fields)
     }
     const head = this.#owed[0]
+    if (head?.kind === 'quiet') {
+      head.state = 'failed'
+      return 'drop'
+    }
+    // What fails at the end of a transaction may be any statement of it.
+    const scrub = this.shielding !== undefined && (this.#guard() !== undefined || head?.kind === 'sync' || this.#endsTransaction(head))
+    const shown: Fate = scrub ? this.shielding!.scrubbed(fields) : 'forward'
     if (head === undefined || head.kind === 'own') throw outOfPlace('E')
-    if (head.kind === 'sync') return 'forward'
+    if (head.kind === 'sync') return shown
     const sqlState = fields.get('C')
     const outcome: Outcome = {
       status: sqlState === '57014' ? 'cancelled' : 'error',
@@ -178,14 +273,19 @@ export class Replies {
       this.#cancel(head, 'cancelled')
       this.#at = head.statements.length
       this.#copying = false
-      return 'forward'
+      return shown
     }
     if (head.kind !== 'instead') {
       head.permit?.settle(outcome)
       this.#names.refuse(head.changes)
     }
     this.#skipToSync()
-    return head.kind === 'instead' ? head.refusal : 'forward'
+    return head.kind === 'instead' ? head.refusal : shown
+  }
+
+  #endsTransaction(head: Owed | undefined): boolean {
+    if (head?.kind === 'query') return head.statements[this.#at]?.ends === true
+    return head?.kind === 'execute' && head.ends === true
   }
 
   #skipToSync(): void {
@@ -204,6 +304,7 @@ export class Replies {
   /** Nothing more of it will happen; permits settled before keep their outcome. */
   #cancel(owed: Owed, status: 'cancelled' | 'unknown'): void {
     const from = owed === this.#owed[0] ? this.#at : 0
+    if ((owed.kind === 'probe' || owed.kind === 'quiet') && owed.state === 'waiting') owed.state = 'failed'
     this.#copyIns -= copyInsOf(owed, from)
     for (const { permit, changes } of changesOf(owed, from)) {
       permit?.settle({ status })
@@ -214,6 +315,22 @@ export class Replies {
   #settle(permit: Permit | undefined, status: 'ok', tagRows: number | undefined): void {
     permit?.settle({ status, rows: tagRows ?? this.#rows, bytes: this.#bytes })
     this.#rows = this.#bytes = 0
+  }
+}
+
+/** Takes rows of the gateway's own out of the stream. */
+function collecting(quiet: Quiet): RowRewriter {
+  return {
+    wholeUpTo: maxQuietRowBytes,
+    rewrite(bytes, begin, end) {
+      for (let at = begin; at < end; at += 1 + bytes.readInt32BE(at + 1)) {
+        quiet.rows.push(decodeRow(bytes.subarray(at + 5, at + 1 + bytes.readInt32BE(at + 1))))
+      }
+      return Buffer.alloc(0)
+    },
+    rewritePiece() {
+      throw new ProtocolViolation('row of the server', 'larger than any answer to the gateway')
+    }
   }
 }
 

@@ -25,6 +25,8 @@ const maxCachedBytes = 16 * 1024 * 1024
 
 export interface Analyzer {
   readonly major: Major
+  /** The parser it reads with, for whoever needs trees. */
+  readonly parser: Parser
   /** Never throws: what cannot be read is `unknown`. */
   analyze(text: string): Analysis
 }
@@ -74,6 +76,7 @@ export function createAnalyzer(parser: Parser): Analyzer {
 
   return {
     major: parser.major,
+    parser,
     analyze(text) {
       const seen = cache.get(text)
       if (seen !== undefined) return seen

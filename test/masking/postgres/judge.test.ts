@@ -44,7 +44,7 @@ describe('the action', () => {
   test('is the strictest of all', () => {
     expect(judge(finding({ flows: [flow('null'), flow('launder'), flow('order')] }), policy)).toMatchObject({
       action: 'deny',
-      why: ['because of launder', 'because of order'],
+      why: [`because of launder (${ssn})`, `because of order (${ssn})`],
       flags: [`null ${ssn}`]
     })
   })

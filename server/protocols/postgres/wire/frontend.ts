@@ -172,6 +172,8 @@ export const encode = {
   parse: (name: string, text: Uint8Array) => new Writer().cstring(name).bytes(text).byte(0).int16(0).frame('P'),
   /** A Bind that always fails: of a statement nobody can have prepared, since its name is longer than names are. */
   bindNothing: () => new Writer().cstring('').cstring('refused by the gateway'.padEnd(80, '.')).int16(0).int16(0).int16(0).frame('B'),
+  describeStatement: (name: string) => new Writer().byte(0x53).cstring(name).frame('D'),
+  describePortal: (name: string) => new Writer().byte(0x50).cstring(name).frame('D'),
   /** A Bind of the unnamed statement to the unnamed portal, all results as text. */
   bind(parameters: readonly (Uint8Array | null)[], formats: readonly number[]): Buffer {
     const writer = new Writer().cstring('').cstring('').int16(formats.length)

@@ -1,0 +1,289 @@
+// What one connection may see of protected columns: a statement in, what it shows and how its rows are masked out. Sends nothing itself.
+// The analysis and the masks are server/masking's; here they meet the catalog, the policy and what the server says of a result.
+import { createHmac } from 'node:crypto'
+import { GatewayError } from '../../../shared/errors.ts'
+import type { Exposure } from '../../../shared/model.ts'
+import { analyze } from '../../masking/postgres/analyze.ts'
+import type { Catalog, Oid } from '../../masking/postgres/catalog.ts'
+import { copyFormat } from '../../masking/postgres/copy-format.ts'
+import { copyMasker } from '../../masking/postgres/copy.ts'
+import type { Column, Finding, Label } from '../../masking/postgres/finding.ts'
+import { judge, type Cell, type MaskingPolicy, type Verdict } from '../../masking/postgres/judge.ts'
+import { protectedColumns, type Protection as Marks } from '../../masking/postgres/protect.ts'
+import { RowMasker } from '../../masking/postgres/rows.ts'
+import { maskFor, type CellMask } from '../../masking/postgres/values.ts'
+import type { World } from '../../masking/postgres/world.ts'
+import type { Protection } from '../../policy/protect.ts'
+import type { Parser } from '../../sql/postgres/parser.ts'
+import { as, type Tree } from '../../sql/postgres/tree.ts'
+import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
+import type { DescribedColumn } from './wire/row-description.ts'
+import type { RowRewriter } from './wire/walker.ts'
+
+/** One statement that reaches something protected, or could not be understood. */
+export interface Guard {
+  readonly finding: Finding
+  readonly catalog: Catalog
+  readonly exposure: Exposure
+  /** The server is to describe it, and lock what it reads, before it runs. */
+  readonly describe: boolean
+  /** Made when the server has described the result; rows without it end the session. */
+  rewriter?: RowRewriter
+}
+
+/** What the session has by name, confirmed by the server. */
+export interface NamedFindings {
+  prepared(name: string): Finding | undefined
+  readonly cursors: ReadonlyMap<string, Finding>
+}
+
+const describable = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'VALUES', 'TABLE', 'EXPLAIN', 'FETCH', 'EXECUTE', 'SHOW'])
+const maxCachedFindings = 2_000
+
+/** What follows from a catalog and a protection, derived once for all connections. */
+interface Setting {
+  readonly catalog: Catalog
+  readonly marks: Marks
+  readonly policy: MaskingPolicy
+  readonly vouched: ReadonlySet<Oid>
+  readonly names: ReadonlySet<string>
+  /** By search path and text. */
+  readonly findings: Map<string, Finding>
+}
+
+const settings = new WeakMap<Catalog, WeakMap<Protection, Setting>>()
+
+export class Guards {
+  readonly #parser: Parser
+  readonly #key: Uint8Array
+  readonly #now: () => number
+  #setting: Setting | undefined
+  searchPath: readonly string[] = []
+
+  /** @param key secret of the masks `hash` and `fake`, of this target */
+  constructor(parser: Parser, key: Uint8Array, now: () => number) {
+    this.#parser = parser
+    this.#key = key
+    this.#now = now
+  }
+
+  /** To be called before statements are judged, with what is in force. */
+  use(catalog: Catalog, protection: Protection): void {
+    if (this.#setting?.catalog === catalog && settings.get(catalog)?.get(protection) === this.#setting) return
+    let byProtection = settings.get(catalog)
+    if (byProtection === undefined) settings.set(catalog, byProtection = new WeakMap())
+    let setting = byProtection.get(protection)
+    if (setting === undefined) byProtection.set(protection, setting = settingOf(catalog, protection))
+    this.#setting = setting
+  }
+
+  /** Names an error may show. */
+  get names(): ReadonlySet<string> {
+    return this.#required().names
+  }
+
+  /** Settings without which an index would return rows in the order of protected values. */
+  get orderSettings(): readonly (readonly [string, string])[] {
+    const hazards = [...this.#required().marks.ordered.values()]
+    if (hazards.length === 0) return []
+    return [['enable_indexonlyscan', 'off'], ...(hazards.includes('index') ? [['enable_indexscan', 'off'] as const] : [])]
+  }
+
+  find(statement: AnalyzedStatement, named: NamedFindings): Finding {
+    const setting = this.#required()
+    const tree = this.#tree(statement.text)
+    if (tree === undefined) return unread
+    const key = `${this.searchPath.join('\0')}\0\0${statement.text}`
+    // What a name stands for is the session's own affair.
+    const lasting = statement.executes === undefined && as(tree, 'FetchStmt') === undefined
+    const known = lasting ? setting.findings.get(key) : undefined
+    if (known !== undefined) return known
+    const prepared = statement.executes === undefined ? undefined : named.prepared(statement.executes.name)
+    const world: World = {
+      catalog: setting.catalog,
+      protected: setting.marks.protected,
+      hazards: setting.marks.hazards,
+      vouched: setting.vouched,
+      parse: (text) => this.#tree(text),
+      searchPath: this.searchPath,
+      prepared: new Map(prepared === undefined ? [] : [[statement.executes!.name, prepared]]),
+      cursors: named.cursors
+    }
+    const finding = analyze(tree, world)
+    if (lasting) {
+      if (setting.findings.size >= maxCachedFindings) setting.findings.clear()
+      setting.findings.set(key, finding)
+    }
+    return finding
+  }
+
+  /** @returns undefined where nothing protected is reached: then nothing is decoded, and nothing is changed */
+  guard(statement: AnalyzedStatement, finding: Finding, alone: boolean): Guard | undefined {
+    if (!finding.reached) return undefined
+    const { catalog, policy } = this.#required()
+    const verdict = judge(finding, policy)
+    const exposure = exposureOf(verdict, finding, policy)
+    if (!alone) {
+      return { finding, catalog, describe: false, exposure: { ...exposure, action: 'deny', why: ['it stands in a string of several statements: send those that reach protected columns one by one'] } }
+    }
+    const guard: Guard = { finding, catalog, exposure, describe: statement.copy === undefined && describable.has(statement.verb) }
+    if (statement.copy === 'out') guard.rewriter = this.#copyRewriter(statement, finding, verdict)
+    return guard
+  }
+
+  /**
+   * Makes what rewrites the rows, from the server's own description of them.
+   * @throws GatewayError cancelled where that is not what was found: the catalog is another one now
+   */
+  described(guard: Guard, described: readonly DescribedColumn[]): void {
+    const { finding } = guard
+    const { policy, marks } = this.#required()
+    const { cells } = judge(finding, policy)
+    const columns = finding.columns
+    if (columns !== undefined && columns.length !== described.length) throw changed()
+    const masks = described.map((shown, i): CellMask | undefined => {
+      const column = columns?.[i]
+      const cell = cells?.[i] ?? 'redact'
+      this.#compare(shown, column, cell, marks, policy)
+      return cell === 'pass' ? undefined : this.#mask(cell, shown, column)
+    })
+    if (masks.some((mask) => mask !== undefined)) guard.rewriter = new RowMasker(masks)
+    else guard.rewriter = passing
+  }
+
+  /** The server's word for where a column comes from is a second opinion: one of the two that says "protected" is enough to stop. */
+  #compare(shown: DescribedColumn, column: Column | undefined, cell: Cell, marks: Marks, policy: MaskingPolicy): void {
+    if (column?.origin !== undefined && shown.relation !== 0 && (column.origin.relation !== shown.relation || column.origin.attnum !== shown.attnum)) {
+      throw changed()
+    }
+    const label = marks.protected.get(shown.relation)?.get(shown.attnum)
+    if (cell === 'pass' && label !== undefined && !policy.exempt.has(label)) throw changed()
+  }
+
+  #mask(cell: Exclude<Cell, 'pass'>, shown: DescribedColumn, column: Column | undefined): CellMask {
+    const { catalog } = this.#required()
+    const stored = column?.identity === undefined || column.origin === undefined
+      ? undefined
+      : catalog.relations.get(column.origin.relation)?.columns.find(({ attnum }) => attnum === column.origin!.attnum)
+    const type = catalog.types.get(shown.type)
+    return maskFor(cell === 'redact' ? 'redact' : cell.mask, {
+      type: shown.type,
+      typeModifier: shown.typeModifier,
+      nullable: stored?.notNull !== true,
+      ...(type?.element === undefined || type.category !== 'A' ? {} : { arrayOf: type.element }),
+      ...(type === undefined ? {} : { kind: type.kind })
+    }, shown.format === 1 ? 1 : 0, { key: this.#key, currentYear: new Date(this.#now()).getUTCFullYear() })
+  }
+
+  /** COPY describes nothing: the catalog says the types. */
+  #copyRewriter(statement: AnalyzedStatement, finding: Finding, { cells }: Verdict): RowRewriter {
+    const copy = as(this.#tree(statement.text), 'CopyStmt')
+    const { columns } = finding
+    if (copy === undefined || columns === undefined || cells === undefined) throw unknownCopy()
+    const format = copyFormat(copy.options, columns.map(({ name }) => name))
+    const masks = columns.map((column, i): CellMask | undefined => {
+      const cell = cells[i]!
+      if (cell === 'pass') return undefined
+      const { catalog } = this.#required()
+      const stored = column.origin === undefined
+        ? undefined
+        : catalog.relations.get(column.origin.relation)?.columns.find(({ attnum }) => attnum === column.origin!.attnum)
+      // Of an expression the type is not known, so nothing but NULL certainly fits.
+      if (stored === undefined) return { constant: null, whenNull: null }
+      const described = { name: column.name, relation: 0, attnum: 0, type: stored.type, typeModifier: stored.typeModifier, format: format.format === 'binary' ? 1 : 0 }
+      return this.#mask(cell, described, column)
+    })
+    return copyMasker(masks, format)
+  }
+
+  #tree(text: string): Tree | undefined {
+    const parsed = this.#parser.parse(text)
+    return parsed.type === 'tree' && parsed.statements.length === 1 ? parsed.statements[0]!.tree : undefined
+  }
+
+  #required(): Setting {
+    if (this.#setting === undefined) throw new GatewayError('target_refused', 'the catalog is not known, so nothing can be shown')
+    return this.#setting
+  }
+}
+
+const unread: Finding = {
+  columns: undefined,
+  flows: [],
+  opaque: ['the statement could not be read'],
+  relations: [],
+  reached: true,
+  functions: [],
+  changesCatalog: true
+}
+
+/** Rows of a guarded statement in which nothing is masked: an exemption, or only counts depend on what is protected. */
+const passing: RowRewriter = {
+  wholeUpTo: 0,
+  rewrite: (bytes, begin, end) => bytes.subarray(begin, end),
+  rewritePiece: (piece) => [piece]
+}
+
+function settingOf(catalog: Catalog, protection: Protection): Setting {
+  const marks = protectedColumns(catalog, protection.rules)
+  const masks = new Map<Label, MaskingPolicy['masks'] extends ReadonlyMap<Label, infer Mask> ? Mask : never>()
+  const kept = new Set<Label>()
+  const excused = new Set<Label>()
+  for (const rule of protection.rules) {
+    for (const label of labelsOf(catalog, protectedColumns(catalog, [rule]).protected)) {
+      if (!masks.has(label)) masks.set(label, rule.mask)
+      ;(rule.exempt ? excused : kept).add(label)
+    }
+  }
+  return {
+    catalog,
+    marks,
+    policy: { flows: protection.flows, masks, exempt: new Set([...excused].filter((label) => !kept.has(label))) },
+    vouched: vouchedFor(catalog, protection.trust),
+    names: namesIn(catalog),
+    findings: new Map()
+  }
+}
+
+/** Without those of the system's own relations, which nobody is exempt from. */
+function labelsOf(catalog: Catalog, found: Marks['protected']): Label[] {
+  return [...found].flatMap(([oid, columns]) => catalog.relations.get(oid)?.system === true ? [] : [...columns.values()])
+}
+
+function vouchedFor(catalog: Catalog, trust: readonly string[]): Set<Oid> {
+  const trusted = new Set(trust)
+  const oids = new Set<Oid>()
+  for (const { oid, schema, name } of catalog.relations.values()) if (trusted.has(`${schema}.${name}`)) oids.add(oid)
+  for (const overloads of catalog.functions.values()) {
+    for (const { oid, schema, name } of overloads) if (trusted.has(`${schema}.${name}`)) oids.add(oid)
+  }
+  return oids
+}
+
+function namesIn(catalog: Catalog): Set<string> {
+  const names = new Set<string>()
+  for (const { schema, name, columns, constraints } of catalog.relations.values()) {
+    names.add(schema).add(name)
+    for (const column of columns) names.add(column.name)
+    for (const constraint of constraints) names.add(constraint.name)
+  }
+  return names
+}
+
+function exposureOf({ action, why, flags, cells, exempted }: Verdict, finding: Finding, policy: MaskingPolicy): Exposure {
+  const labels = (finding.columns ?? []).flatMap((column, i) => cells?.[i] === 'pass' ? [] : [...column.labels].filter((label) => !policy.exempt.has(label)))
+  return { action, why, flags, masked: [...new Set(labels)].sort(), clear: exempted }
+}
+
+function changed(): GatewayError {
+  return new GatewayError('cancelled', 'the database\'s schema has changed under this statement, so it was not run', { hint: 'run it again' })
+}
+
+function unknownCopy(): GatewayError {
+  return new GatewayError('denied', 'what this COPY would show cannot be told')
+}
+
+/** One key for each target, so that equal values of two databases cannot be told to be equal. */
+export function keyOf(secret: Uint8Array, target: string): Uint8Array {
+  return createHmac('sha256', secret).update(target).digest()
+}

@@ -1,0 +1,235 @@
+// Protected columns on the wire: what comes back, in every form, from a real server; through a session whose gate is scripted.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { defaultFlows } from '../../../server/masking/postgres/judge.ts'
+import type { Protection } from '../../../server/policy/protect.ts'
+import { postgres } from '../../../server/protocols/postgres/index.ts'
+import type { Protocol } from '../../../server/protocols/protocol.ts'
+import type { Exposure } from '../../../shared/model.ts'
+import { LeakScan } from '../../support/leak-scan.ts'
+import * as m from '../../support/messages.ts'
+import { TestPostgres } from '../../support/postgres.ts'
+import { reportFields, rowValues, type TestFrame } from '../../support/trace.ts'
+import { until } from '../../support/until.ts'
+import { WireClient } from '../../support/wire.ts'
+import { ProtocolHarness } from '../harness.ts'
+
+const secrets = ['123-45-6789', '987-65-4321', 'ada.lovelace@example.com']
+const scan = new LeakScan(secrets)
+
+const rule = { name: 'PHI', columns: ['public.patients.ssn', 'public.patients.email'], mask: 'redact', exempt: false } as const
+const protection: Protection = { rules: [rule], flows: defaultFlows, trust: [] }
+
+let server: TestPostgres
+let protocol: Protocol
+let harness: ProtocolHarness
+let client: WireClient
+
+const connect = () => WireClient.open(harness.to, { user: 'me', database: 'clinic' })
+const start = (what: Protection = protection) => ProtocolHarness.start(protocol, {
+  address: server.address,
+  user: server.superuser,
+  password: server.password,
+  database: 'clinic',
+  protection: what
+})
+const asClinic = (sql: string) => server.query(sql, { database: 'clinic' })
+
+beforeAll(async () => {
+  server = await TestPostgres.start()
+  await server.query('CREATE DATABASE clinic')
+})
+afterAll(() => server.stop())
+beforeEach(async () => {
+  await asClinic(`DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+    CREATE TABLE patients (id int PRIMARY KEY, name text NOT NULL, ssn text NOT NULL UNIQUE, email text, city text);
+    INSERT INTO patients VALUES (1, 'Ada', '123-45-6789', 'ada.lovelace@example.com', 'London'), (2, 'Bob', '987-65-4321', NULL, 'Oslo');
+    CREATE VIEW people AS SELECT id, name, upper(email) AS contact FROM patients;
+    CREATE TABLE notes (id int, body text); INSERT INTO notes VALUES (1, 'nothing')`)
+  protocol = postgres()
+  harness = await start()
+  // As the real gate decides, with nobody to ask.
+  harness.gate = (operation) => {
+    const exposure = 'exposure' in operation ? operation.exposure : undefined
+    return exposure === undefined || exposure.action === 'allow' ? undefined : exposure.why.join('; ')
+  }
+  client = await connect()
+})
+afterEach(async () => {
+  client.destroy()
+  await harness.stop()
+  expect(scan.find(Buffer.concat(client.frames.map(({ bytes }) => bytes)))).toEqual([])
+})
+
+const types = (frames: readonly TestFrame[]) => frames.map(({ type, body }) => type === 'Z' ? `Z${body.toString()}` : type === 'E' ? `E${reportFields({ type, body, bytes: body }).C}` : type).join(' ')
+const exposures = (): (Exposure | undefined)[] => harness.operations.map((operation) => 'exposure' in operation ? operation.exposure : undefined)
+const rowsOf = (frames: readonly TestFrame[]) => frames.filter(({ type }) => type === 'D').map(rowValues)
+
+describe('a masked result', () => {
+  test('keeps its shape: the columns are there, their values are not', async () => {
+    const { frames } = await client.ask('SELECT * FROM patients ORDER BY id')
+    expect(types(frames)).toBe('T D D C ZI')
+    expect(rowsOf(frames)).toEqual([['1', 'Ada', '***', '***', 'London'], ['2', 'Bob', '***', null, 'Oslo']])
+    expect(exposures()).toMatchObject([{ action: 'allow', masked: ['public.patients.email', 'public.patients.ssn'] }])
+  })
+
+  test('of clean columns is not touched, and nothing is written of it', async () => {
+    expect((await client.ask('SELECT id, name, city FROM patients ORDER BY id')).rows).toEqual([['1', 'Ada', 'London'], ['2', 'Bob', 'Oslo']])
+    expect((await client.ask('SELECT body FROM notes')).rows).toEqual([['nothing']])
+    expect(exposures()[1]).toBeUndefined()
+  })
+
+  test.each<[string, (string | null)[]]>([
+    ['SELECT substr(ssn, 1, 9) FROM patients WHERE id = 1', ['***']],
+    ['SELECT (SELECT ssn FROM patients WHERE id = 1)', ['***']],
+    ['WITH p AS (SELECT * FROM patients) SELECT ssn FROM p WHERE id = 1', ['***']],
+    ['SELECT contact FROM people WHERE id = 1', ['***']],
+    ['SELECT ssn FROM patients WHERE id = 1 UNION ALL SELECT \'x\' WHERE false', ['***']],
+    ['SELECT p FROM patients p WHERE id = 1', [null]],
+    ['SELECT array[ssn] FROM patients WHERE id = 1', [null]],
+    ['SELECT length(ssn) FROM patients WHERE id = 1', [null]],
+    ['SELECT ssn = \'123-45-6789\' FROM patients WHERE id = 1', [null]]
+  ])('%s', async (sql, expected) => {
+    const { rows, error } = await client.ask(sql)
+    expect(error).toBeUndefined()
+    expect(rows).toEqual([expected])
+  })
+
+  test('in the extended protocol, text and binary, described or not, run again or not', async () => {
+    for (const results of [[], [0], [1]]) {
+      const frames = await client.exchange([m.parse('SELECT id, ssn FROM patients WHERE id = $1', 's'), m.bind({ statement: 's', parameters: ['1'], results }), m.execute(), m.sync()])
+      expect(types(frames)).toBe('1 2 D C ZI')
+      expect(rowsOf(frames)[0]![1]).toBe('***')
+      await client.exchange([m.closeStatement('s'), m.sync()])
+    }
+    await client.exchange([m.parse('SELECT id, ssn FROM patients WHERE id = $1', 's'), m.sync()])
+    for (const id of ['1', '2']) {
+      const frames = await client.exchange([m.bind({ statement: 's', parameters: [id] }), m.describePortal(), m.execute(), m.sync()])
+      expect(types(frames)).toBe('2 T D C ZI')
+      expect(rowsOf(frames)).toEqual([[id, '***']])
+    }
+  })
+
+  test('of a portal read in parts', async () => {
+    await client.ask('BEGIN')
+    const first = await client.exchange([m.parse('SELECT ssn FROM patients'), m.bind({ portal: 'p' }), m.execute('p', 1), m.sync()])
+    const second = await client.exchange([m.execute('p', 1), m.sync()])
+    expect([rowsOf(first), rowsOf(second)]).toEqual([[['***']], [['***']]])
+  })
+
+  test('of a cursor, and of a statement prepared in SQL', async () => {
+    await client.ask('BEGIN')
+    await client.ask('DECLARE c CURSOR FOR SELECT id, upper(ssn) FROM patients ORDER BY id')
+    expect((await client.ask('FETCH 1 FROM c')).rows).toEqual([['1', '***']])
+    await client.ask('COMMIT')
+    await client.ask('PREPARE p AS SELECT id, ssn FROM patients WHERE id = $1')
+    expect((await client.ask('EXECUTE p(2)')).rows).toEqual([['2', '***']])
+  })
+
+  test('of INSERT, UPDATE and DELETE with RETURNING', async () => {
+    expect((await client.ask('UPDATE patients SET city = \'Paris\' WHERE id = 1 RETURNING id, ssn')).rows).toEqual([['1', '***']])
+    expect((await client.ask('DELETE FROM patients WHERE id = 2 RETURNING *')).rows).toEqual([['2', 'Bob', '***', null, 'Oslo']])
+  })
+
+  test.each([
+    ['COPY patients TO STDOUT', '1\tAda\t***\t***\tLondon\n'],
+    ['COPY (SELECT ssn, id FROM patients ORDER BY id) TO STDOUT (FORMAT csv)', '***,1\n']
+  ])('of %s', async (sql, first) => {
+    const { frames } = await client.ask(sql)
+    expect(frames.find(({ type }) => type === 'd')?.body.toString()).toBe(first)
+  })
+})
+
+describe('what may not run', () => {
+  test.each<[string, RegExp]>([
+    ['SELECT id FROM patients WHERE ssn LIKE \'123%\'', /ssn/],
+    ['SELECT city FROM patients ORDER BY ssn', /ssn/],
+    ['SELECT count(*) FROM patients GROUP BY email', /email/],
+    ['SELECT ssn::int FROM patients', /ssn/],
+    ['CREATE TABLE copied AS SELECT ssn FROM patients', /ssn/],
+    ['INSERT INTO notes SELECT id, ssn FROM patients', /ssn/],
+    ['UPDATE patients SET city = ssn', /ssn/],
+    ['SELECT query_to_xml(\'select ssn from patients\', true, true, \'\')', /query_to_xml/],
+    ['DO $$ BEGIN RAISE NOTICE \'%\', (SELECT ssn FROM patients LIMIT 1); END $$', /./],
+    ['SELECT id FROM patients; SELECT ssn FROM patients', /one by one/]
+  ])('%s', async (sql, reason) => {
+    const { error, rows } = await client.ask(sql)
+    expect(error).toMatchObject({ C: '42501', M: expect.stringMatching(reason) as string })
+    expect(rows).toEqual([])
+    expect((await client.ask('SELECT 1')).rows).toEqual([['1']])
+  })
+})
+
+describe('errors', () => {
+  test('of a statement that reaches a protected column say the condition and no value', async () => {
+    const { error } = await client.ask('INSERT INTO patients VALUES (3, \'Eve\', \'123-45-6789\', NULL, NULL)')
+    expect(error).toMatchObject({ C: '23505', M: 'unique_violation', t: 'patients', n: 'patients_ssn_key' })
+    expect(error).not.toHaveProperty('D')
+  })
+  test('of others pass as they are', async () => {
+    expect((await client.ask('SELECT 1/0')).error).toMatchObject({ C: '22012', M: 'division by zero' })
+  })
+  test('in a description are the client\'s own, and the session lives on', async () => {
+    const { error, frames } = await client.ask('SELECT ssn, nothing_like_it FROM patients')
+    expect(types(frames)).toMatch(/^E\w{5} ZI$/)
+    expect(error!.C).toMatch(/42703|42501/)
+    expect((await client.ask('SELECT 1')).rows).toEqual([['1']])
+  })
+})
+
+describe('a race', () => {
+  test('two columns swapped by name under a prepared plain SELECT: never a raw byte', async () => {
+    await client.exchange([m.parse('SELECT id, city FROM patients ORDER BY id', 's'), m.sync()])
+    await asClinic('ALTER TABLE patients RENAME city TO t; ALTER TABLE patients RENAME ssn TO city; ALTER TABLE patients RENAME t TO ssn')
+    const frames = await client.exchange([m.bind({ statement: 's' }), m.execute(), m.sync()])
+    expect(rowsOf(frames).flat().join(' ')).not.toMatch(/\d{3}-\d\d-\d{4}/)
+  })
+
+  test('swapped again and again while it is run: masked, refused, or the clean column; never a raw byte', async () => {
+    let going = true
+    const swapping = (async () => {
+      for (let i = 0; going; i++) {
+        const [from, to] = i % 2 === 0 ? ['city', 'ssn'] : ['ssn', 'city']
+        await asClinic(`BEGIN; ALTER TABLE patients RENAME ${from} TO t; ALTER TABLE patients RENAME ${to} TO ${from}; ALTER TABLE patients RENAME t TO ${to}; COMMIT`).catch(() => undefined)
+      }
+    })()
+    try {
+      for (let i = 0; i < 60; i++) {
+        const { rows } = await client.ask('SELECT id, city FROM patients ORDER BY id')
+        expect(rows.flat().join(' ')).not.toMatch(/\d{3}-\d\d-\d{4}/)
+      }
+    } finally {
+      going = false
+      await swapping
+    }
+    await until('an answer, once it has stopped', async () => (await client.ask('SELECT id, name FROM patients')).rows.length === 2)
+  }, 60_000)
+
+  test('a view replaced by another session between two statements', async () => {
+    await asClinic('CREATE VIEW cities AS SELECT id, city AS what FROM patients')
+    await until('the view to be known', async () => (await client.ask('SELECT what FROM cities WHERE id = 1')).rows[0]?.[0] === 'London')
+    await asClinic('CREATE OR REPLACE VIEW cities AS SELECT id, ssn AS what FROM patients')
+    expect((await client.ask('SELECT what FROM cities WHERE id = 1')).rows.flat().join(' ')).not.toMatch(/123/)
+  })
+})
+
+test('an exemption shows the values, and says so', async () => {
+  const other = await start({ ...protection, rules: [{ ...rule, exempt: true }] })
+  const wire = await WireClient.open(other.to, { user: 'me', database: 'clinic' })
+  expect((await wire.ask('SELECT ssn FROM patients WHERE id = 1')).rows).toEqual([['123-45-6789']])
+  expect(other.operations).toMatchObject([{ exposure: { clear: ['public.patients.ssn'], masked: [] } }])
+  wire.destroy()
+  await other.stop()
+})
+
+test('a server without a catalog to read shows nothing', async () => {
+  await asClinic('REVOKE SELECT ON pg_catalog.pg_class FROM PUBLIC')
+  const app = await ProtocolHarness.start(postgres(), { address: server.address, user: 'nobody_special', password: 'x', database: 'clinic', protection })
+  await asClinic('CREATE ROLE nobody_special LOGIN PASSWORD \'x\'; GRANT SELECT ON patients TO nobody_special')
+  const wire = await WireClient.open(app.to, { user: 'me', database: 'clinic' })
+  wire.send(m.query('SELECT ssn FROM patients'))
+  const frames = await wire.until('E')
+  expect(frames.filter(({ type }) => type === 'D')).toEqual([])
+  wire.destroy()
+  await app.stop()
+  await asClinic('GRANT SELECT ON pg_catalog.pg_class TO PUBLIC; DROP OWNED BY nobody_special; DROP ROLE nobody_special')
+})

@@ -1,11 +1,12 @@
 // May this operation run. Pure. The strictest matching rule decides; what no rule allows is denied.
 import type { Decision, Effect, Exposure, Mask, Operation, Principal, ReviewTerms, StatementOperation, Target } from '../../shared/model.ts'
 import { access, rulesFor, type Moment } from './access.ts'
-import { addedUp, termsOf } from './hold.ts'
+import { termsOf } from './hold.ts'
 import { within } from './hours.ts'
 import { glob, listed, namePattern, splitName, type Certainty, type Name } from './match.ts'
 import { exposureTerms } from './protect.ts'
 import type { Action, Policy, Rule } from './rules.ts'
+import { addedUp } from './terms.ts'
 
 /** One bit each, so that covering all of a statement's effects is one comparison. */
 const bits: Readonly<Record<Effect, number>> = { read: 1, write: 2, schema: 4, privilege: 8, session: 16, unknown: 32 }

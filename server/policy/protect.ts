@@ -4,8 +4,8 @@ import { defaultFlows, type Action } from '../masking/postgres/judge.ts'
 import type { FlowKind } from '../masking/postgres/finding.ts'
 import type { MaskName } from '../masking/postgres/values.ts'
 import type { Principal, ReviewTerms, Target } from '../../shared/model.ts'
-import { termsOf } from './hold.ts'
 import { matchesTarget } from './match.ts'
+import { defaultTimeoutSeconds } from './terms.ts'
 
 const masks = ['redact', 'null', 'last4', 'domain', 'hash', 'year', 'zip3', 'age90', 'fake'] as const satisfies readonly MaskName[]
 const actions = ['allow', 'hold', 'deny'] as const satisfies readonly Action[]
@@ -79,5 +79,7 @@ export function protectionFor({ rules, masking }: ProtectionPolicy, principal: P
 
 /** Terms of what is held for its protected columns; undefined where nobody can be asked. */
 export function exposureTerms({ masking }: ProtectionPolicy): ReviewTerms | undefined {
-  return masking.approvers === undefined ? undefined : termsOf([{ name: '', then: 'hold', approvers: masking.approvers }])
+  const { approvers } = masking
+  if (approvers === undefined) return undefined
+  return { places: [approvers], timeoutSeconds: defaultTimeoutSeconds, requesterReason: false, approverReason: false, breakGlass: [] }
 }

@@ -8,7 +8,7 @@ import type { GatewayError } from '../../shared/errors.ts'
 import { ReviewRefused } from '../../shared/errors.ts'
 import type { SessionEvent } from '../../shared/events.ts'
 import type { Decision, HeldContext, Operation, ReviewTerms, StatementOperation } from '../../shared/model.ts'
-import { addedUp } from '../policy/hold.ts'
+import { addedUp } from '../policy/terms.ts'
 import type { Waiting } from '../protocols/protocol.ts'
 import type { OpenReview, ReviewRequest, Reviews, ReviewVerdict } from '../review/reviews.ts'
 
@@ -71,7 +71,10 @@ export async function waitForReview(reviews: Reviews, visit: HoldVisit, batch: H
   const verdict = await settled(review, visit, waiting)
   visit.tell({ type: 'decided', connection: visit.connection, review: review.id, state: verdict.state, ...said(verdict) })
   if (verdict.state !== 'approved') throw refusalOf(review, verdict)
-  const changed = await whatChanged({ visit, batch, epoch, policy })
+  const changed = await whatChanged({ visit, batch, epoch, policy }).catch((error: unknown) => {
+    review.void('what waited for it is over')
+    throw error
+  })
   if (changed !== undefined) {
     review.void(changed)
     throw new ReviewRefused('cancelled', review.id, `it was approved, but ${changed}, so it was not run`, { hint: 'run it again to ask again' })

@@ -1,5 +1,6 @@
 // From a run of client messages to what is asked for permission and what is then sent: one operation for each statement that would
-// be parsed, bound or run, and one owed reply for each message. Pure.
+// be parsed, bound or run, and one owed reply for each message. Pure. Long because it is the one place that knows
+// what each client message asks for.
 import { createHash } from 'node:crypto'
 import type { StatementOperation } from '../../../shared/model.ts'
 import type { Analysis, AnalyzedStatement, Analyzer } from '../../sql/postgres/index.ts'

@@ -1,5 +1,6 @@
 // The replies the server still owes, in order: each with its permit, so that outcomes are written down and refusals of the gateway's
-// own appear in the right place of a pipeline. Pure.
+// own appear in the right place of a pipeline. Pure. Long because it is the one place that knows what each
+// server message answers.
 import { ProtocolViolation } from '../../../shared/errors.ts'
 import type { Outcome, Permit } from '../../../shared/model.ts'
 import type { Guard } from './guard.ts'

@@ -111,30 +111,37 @@ export function functionStampQuery(oids: string): string {
   return `SELECT oid, xmin::text FROM pg_catalog.pg_proc WHERE oid IN (${oids})`
 }
 
-/** The catalogs whose rows `catalogQueries` reads, with what of them. */
+/**
+ * The catalogs whose rows `catalogQueries` reads, with which of them. Without those of temporary objects, which come and go: the
+ * snapshot has none of them either.
+ */
 const watched = [
   ['pg_class', 'relpersistence <> \'t\''],
-  ['pg_attribute', 'attnum > 0'],
-  ['pg_attrdef', 'true'],
-  ['pg_description', 'objoid >= 16384'],
+  ['pg_attribute', 'attnum > 0 AND attrelid NOT IN (SELECT oid FROM temporary)'],
+  ['pg_attrdef', 'adrelid NOT IN (SELECT oid FROM temporary)'],
+  ['pg_description', `objoid >= ${firstOwnOid} AND objoid NOT IN (SELECT oid FROM temporary)`],
   ['pg_seclabel', 'true'],
-  ['pg_inherits', 'true'],
-  ['pg_constraint', 'oid >= 16384'],
-  ['pg_index', 'indexrelid >= 16384'],
-  ['pg_trigger', 'NOT tgisinternal'],
-  ['pg_rewrite', 'oid >= 16384'],
+  ['pg_inherits', 'inhrelid NOT IN (SELECT oid FROM temporary)'],
+  ['pg_constraint', `oid >= ${firstOwnOid} AND connamespace NOT IN (SELECT oid FROM temporary)`],
+  ['pg_index', `indexrelid >= ${firstOwnOid} AND indrelid NOT IN (SELECT oid FROM temporary)`],
+  ['pg_trigger', 'NOT tgisinternal AND tgrelid NOT IN (SELECT oid FROM temporary)'],
+  ['pg_rewrite', `oid >= ${firstOwnOid} AND ev_class NOT IN (SELECT oid FROM temporary)`],
   ['pg_policy', 'true'],
-  ['pg_proc', 'oid >= 16384'],
-  ['pg_operator', 'oid >= 16384'],
-  ['pg_cast', 'oid >= 16384'],
-  ['pg_type', 'oid >= 16384'],
-  ['pg_namespace', 'true'],
-  ['pg_aggregate', 'aggfnoid::pg_catalog.oid >= 16384'],
+  ['pg_proc', `oid >= ${firstOwnOid}`],
+  ['pg_aggregate', `aggfnoid::pg_catalog.oid >= ${firstOwnOid}`],
+  ['pg_operator', `oid >= ${firstOwnOid}`],
+  ['pg_cast', `oid >= ${firstOwnOid}`],
+  ['pg_type', `oid >= ${firstOwnOid} AND typnamespace NOT IN (SELECT oid FROM temporary)`],
+  ['pg_namespace', 'oid NOT IN (SELECT oid FROM temporary)'],
   ['pg_depend', 'deptype = \'e\''],
   ['pg_extension', 'true']
 ] as const
 
 /** One text that is another whenever a row of the catalog was made, changed or removed. */
-export const digestQuery = `SELECT pg_catalog.md5(pg_catalog.concat_ws('|', ${watched.map(([catalog, which]) => `
-  (SELECT pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.sum(
-    pg_catalog.hashtextextended(pg_catalog.concat(xmin, ctid), 0)::pg_catalog.numeric)) FROM pg_catalog.${catalog} WHERE ${which})`).join(',')}))`
+export const digestQuery = `WITH temporary AS MATERIALIZED (
+    SELECT oid FROM pg_catalog.pg_class WHERE relpersistence = 't'
+    UNION ALL SELECT oid FROM pg_catalog.pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_'
+  )
+  SELECT pg_catalog.md5(pg_catalog.concat_ws('|', ${watched.map(([catalog, which]) => `
+    (SELECT pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.sum(
+      pg_catalog.hashtextextended(pg_catalog.concat(xmin, ctid), 0)::pg_catalog.numeric)) FROM pg_catalog.${catalog} WHERE ${which})`).join(',')}))`

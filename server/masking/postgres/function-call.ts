@@ -71,8 +71,8 @@ function setsFreely([name, value]: readonly (string | undefined)[]): boolean {
   return mayBeSet(name, value)
 }
 
-// The first decides who sees which rows; the gateway sets the others where an index would give rows in the order of a protected column.
-const kept = new Set(['row_security', 'enable_indexonlyscan', 'enable_indexscan'])
+/** The gateway sets these where an index would give rows in the order of a protected column. */
+const kept = new Set(['enable_indexonlyscan', 'enable_indexscan'])
 const chatty = /^(debug[1-5]?|log|info)$/i
 
 /** @param value undefined: its default */

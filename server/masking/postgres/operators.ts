@@ -63,7 +63,8 @@ const widened: readonly ReadonlySet<string>[] = [textTypes, 'int2 int4 int8 nume
 export function totalUnion(types: readonly (string | undefined)[]): boolean {
   const typed = types.filter((type) => type !== 'unknown')
   const [first] = typed
-  return typed.length === 0 || (first !== undefined && typed.every((type) => type === first))
+  // A lone type needs no conversion, whatever it is.
+  return typed.length <= 1 || (first !== undefined && typed.every((type) => type === first))
     || widened.some((group) => typed.every((type) => group.has(type ?? '')))
 }
 

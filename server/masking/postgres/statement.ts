@@ -1,5 +1,6 @@
 // A whole statement: queries and changes, and what wraps one (EXPLAIN, COPY, cursors, PREPARE, CREATE VIEW), and utilities. Pure.
 import { as, constant, isTree, kindOf, list, some, strings, text, type Tree } from '../../sql/postgres/tree.ts'
+import { guardedSetting, isColumnName } from '../../sql/postgres/set.ts'
 import { relationObjects } from '../../sql/postgres/statements.ts'
 import { calleeOf, checkCallee } from './calls.ts'
 import type { Relation } from './catalog.ts'
@@ -38,6 +39,9 @@ export function readStatement(tree: Tree, reading: Reading): Statement {
 const statements: Readonly<Record<string, Read>> = {
   SelectStmt(node, reading) {
     const { intoClause, ...query } = node
+    const guarded = guardedSetting(node)
+    const value = guarded === undefined ? undefined : settingValue(node)
+    if (guarded !== undefined && value !== undefined && mayBeSet(guarded, value)) return { columns: [{ ...clean, name: 'set_config' }] }
     const { fields } = readSelect(query, noScope, reading)
     if (!isTree(intoClause)) return { columns: fields }
     reading.changesCatalog = true
@@ -123,6 +127,16 @@ const statements: Readonly<Record<string, Read>> = {
     if (list(node.schemaElts).length > 0) reading.unproven('a schema is made together with what is in it')
     return noColumns
   }
+}
+
+/** `SELECT set_config(name, 'x', false) FROM pg_settings WHERE name = 'y'`, as pg_dump has it for servers without the setting. */
+function settingValue(node: Tree): string | undefined {
+  const [target, ...more] = list(node.targetList).map((one) => as(as(one, 'ResTarget')?.val, 'FuncCall'))
+  const [name, value, local, ...rest] = list(target?.args)
+  const known = ['fromClause', 'whereClause', 'targetList', 'limitOption', 'op']
+  const plain = Object.keys(node).every((field) => known.includes(field)) && more.length === 0 && rest.length === 0
+  const sets = plain && strings(target?.funcname).at(-1) === 'set_config' && isColumnName(name) && constant(local) !== undefined
+  return sets ? constant(value) : undefined
 }
 
 /** The statement's answer is kept under a name: nothing protected may be in it. */

@@ -243,7 +243,7 @@ allow - | SET search_path = clinic
 hold - opaque | SET client_min_messages = debug5
 hold - opaque | SET client_encoding = latin1
 hold - opaque | SET role = x
-hold - opaque | SET row_security = off
+allow - | SET row_security = off
 hold - opaque | SET enable_indexonlyscan = on
 allow - | RESET ALL
 allow . | SHOW work_mem

@@ -9,6 +9,6 @@ export interface BodyContext {
   readonly vouched: ReadonlySet<Oid>
   /** The one statement in a text, tagged; undefined where it is none or several. */
   parse(text: string): Tree | undefined
-  /** What libpg_query makes of CREATE FUNCTION ... LANGUAGE plpgsql; undefined where it cannot. Without it, such functions are not clean. */
+  /** What libpg_query makes of CREATE FUNCTION ... LANGUAGE plpgsql; undefined where it cannot. Without it, none is clean. */
   parsePlPgSql?(definition: string): unknown
 }

@@ -24,6 +24,14 @@ const understood = new Set(`
   PLpgSQL_stmt_execsql PLpgSQL_stmt_perform PLpgSQL_stmt_call PLpgSQL_stmt_getdiag PLpgSQL_diag_item PLpgSQL_stmt_commit
   PLpgSQL_stmt_rollback`.trim().split(/\s+/))
 
+const misses: Readonly<Record<string, string>> = {
+  PLpgSQL_stmt_dynexecute: 'runs SQL from a string',
+  PLpgSQL_stmt_dynfors: 'runs SQL from a string',
+  PLpgSQL_stmt_fetch: 'reads from a cursor that may be somebody else\'s',
+  PLpgSQL_stmt_open: 'opens a cursor',
+  PLpgSQL_stmt_forc: 'reads from a cursor'
+}
+
 /** plpgsql.h, RawParseMode: 0 statement, 2 expression, 3 to 5 assignment to a variable of so many names. */
 const statementMode = 0
 const expressionMode = 2
@@ -46,7 +54,7 @@ export function readPlPgSql(definition: string, context: BodyContext): PlPgSql |
     }
     if (!isTree(value)) return undefined
     for (const key in value) {
-      if (/^PLpgSQL_/.test(key) && !understood.has(key)) return `has a ${key.slice('PLpgSQL_'.length)}`
+      if (/^PLpgSQL_/.test(key) && !understood.has(key)) return misses[key] ?? `has a ${key}, which is not understood`
       // RETURN QUERY EXECUTE, OPEN FOR EXECUTE.
       if (key === 'dynquery') return 'runs SQL from a string'
       const wrong = key === 'PLpgSQL_expr' ? expression(value[key]) : walk(value[key])

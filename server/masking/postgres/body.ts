@@ -44,7 +44,7 @@ export function triggerClean(relation: Relation, trigger: Trigger, context: Body
   return reach({ kind: 'function', oid: own.oid }, context)
 }
 
-/** Whether code of people that PostgreSQL runs without being asked in the statement is clean: implicit and assignment casts, and those to json. */
+/** For people: casts that PostgreSQL makes without a word in the statement and that are not clean: implicit, assignment, to json. */
 export function hiddenCasts(context: BodyContext): readonly string[] {
   const { catalog } = context
   return catalog.casts.flatMap(({ source, target, context: when, function: own }) => {
@@ -56,9 +56,15 @@ export function hiddenCasts(context: BodyContext): readonly string[] {
   })
 }
 
+/** `by`: the key of what needs it. */
+interface Reached {
+  readonly need: Need
+  readonly by: string | undefined
+}
+
 /** Follows everything that is needed, each once; so functions that call each other end. */
 function reach(start: Need, context: BodyContext): Cleanness {
-  const from = new Map<string, { readonly need: Need, readonly by: string | undefined }>([[keyOf(start), { need: start, by: undefined }]])
+  const from = new Map<string, Reached>([[keyOf(start), { need: start, by: undefined }]])
   for (const [key, { need }] of from) {
     const part = partOf(need, key, context)
     if ('fault' in part) return { clean: false, why: wayTo(key, part.fault, from, context) }
@@ -193,7 +199,7 @@ function keyOf({ kind, oid }: Need): string {
 
 const verbs = { function: 'calls', read: 'reads', write: 'writes to', type: 'makes a' } as const
 
-function wayTo(end: string, fault: string, from: ReadonlyMap<string, { readonly need: Need, readonly by: string | undefined }>, context: BodyContext): string {
+function wayTo(end: string, fault: string, from: ReadonlyMap<string, Reached>, context: BodyContext): string {
   let said = fault
   for (let at = from.get(end); at !== undefined; at = at.by === undefined ? undefined : from.get(at.by)) {
     const name = nameOfNeed(at.need, context.catalog)

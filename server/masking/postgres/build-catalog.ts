@@ -35,7 +35,8 @@ export function buildCatalog(rows: CatalogRows, previous?: Catalog): Catalog {
 
 function relationsOf(rows: CatalogRows): Map<Oid, Relation> {
   const columns = grouped(rows.columns, byRelation)
-  const comments = new Map([...grouped(rows.comments, byRelation)].map(([relation, found]) => [relation, grouped(found, ([, attnum]) => Number(attnum))]))
+  const comments = new Map([...grouped(rows.comments, byRelation)]
+    .map(([relation, found]) => [relation, grouped(found, ([, attnum]) => Number(attnum))]))
   const parents = grouped(rows.parents, byRelation)
   const constraints = grouped(rows.constraints, byRelation)
   const indexes = grouped(rows.indexes, byRelation)
@@ -94,7 +95,8 @@ export function stampOf(xmin: string, parts: readonly (readonly Row[])[]): strin
 const toastColumns: readonly RelationColumn[] = ([['chunk_id', 26], ['chunk_seq', 23], ['chunk_data', 17]] as const)
   .map(([name, type], at) => ({ attnum: at + 1, name, type, typeModifier: -1, notNull: false, generated: false }))
 
-function relationColumn([, attnum, name, type, typeModifier, notNull, generated, value]: Row, said: readonly Row[] | undefined): RelationColumn {
+function relationColumn(row: Row, said: readonly Row[] | undefined): RelationColumn {
+  const [, attnum, name, type, typeModifier, notNull, generated, value] = row
   const comment = said?.find(([, , text]) => text !== null)?.[2]
   const securityLabels = (said ?? []).flatMap(([, , , label]) => label ?? [])
   return {
@@ -137,7 +139,8 @@ function trigger([, name, own, type, definition]: Row): Trigger {
 }
 
 function ownFunction(row: Row): OwnFunction {
-  const [id, schema, name, language, volatility, returnsSet, definer, kind, definition, body, types, result, outs, support, settings, extension, xmin] = row
+  const [id, schema, name, language, volatility, returnsSet, definer, kind, definition, body] = row
+  const [types, result, outs, support, settings, extension, xmin] = row.slice(10)
   return {
     oid: oid(id),
     schema: schema ?? '',

@@ -18,7 +18,7 @@ export interface Catalog {
   readonly builtins: ReadonlyMap<string, Builtin>
   /** Names of PostgreSQL's own functions, for what refers to one by oid: operators, casts, aggregates, triggers. */
   readonly builtinNames: ReadonlyMap<Oid, string>
-  /** Operators made by people, by bare name: the functions behind all of that name. Likewise casts; a function of 0 is an I/O or binary cast. */
+  /** Operators made by people, by bare name: the functions behind all of that name. Casts: a function of 0 is an I/O or binary cast. */
   readonly operators: ReadonlyMap<string, readonly Oid[]>
   readonly casts: readonly { readonly source: Oid, readonly target: Oid, readonly context: 'explicit' | 'assignment' | 'implicit', readonly function: Oid }[]
   readonly types: ReadonlyMap<Oid, Type>

@@ -94,13 +94,13 @@ class Marks {
   }
 
   markSaid(wanted: string, what: 'comment' | 'securityLabel'): boolean {
-    const pattern = glob(wanted.includes('*') ? wanted : `*${wanted}*`, 'i')
+    const pattern = glob((wanted.includes('*') ? wanted : `*${wanted}*`).toLowerCase())
     let any = false
     for (const relation of this.catalog.relations.values()) {
       if (!namedKinds.has(relation.kind)) continue
       for (const column of relation.columns) {
         const said = what === 'comment' ? [column.comment ?? ''] : column.securityLabels ?? []
-        if (!said.some((text) => text !== '' && pattern.test(text))) continue
+        if (!said.some((text) => text !== '' && pattern.test(text.toLowerCase()))) continue
         this.#mark(relation, column, labelOf(relation, column))
         any = true
       }
@@ -213,7 +213,8 @@ function nothing(catalog: Catalog, written: string, pattern: ColumnPattern): str
   const shortened = [...new Set(candidates.map((name) => name.split('.').slice(-depth).join('.')))]
   // With a pattern in it, names are too far from it to compare.
   const near = written.includes('*') ? [] : nearest(written, shortened)
-  const known = [...catalog.relations.values()].some(({ schema, name, system }) => !system && pattern.schema.test(schema) && pattern.relation.test(name))
+  const known = [...catalog.relations.values()].some(({ schema, name, system }) =>
+    !system && pattern.schema.test(schema) && pattern.relation.test(name))
   const what = known ? `no column "${written}"` : `no table for "${written}"`
   return near.length === 0 ? what : `${what}; did you mean ${near.map((name) => `"${name}"`).join(' or ')}?`
 }

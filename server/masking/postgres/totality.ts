@@ -7,7 +7,7 @@
 // overflows), to_tsvector (1 MB), abs (lowest integer), ascii and chr (encodings), repeat and replace (they multiply lengths),
 // json `->>` (\u0000 in a json cannot be text), array_position and array_append (arrays of more dimensions), jsonb_build_object keys.
 
-/** What is known of a call: names of types in pg_catalog, and arguments that are constants, as text. Undefined: not known, not a constant. */
+/** What is known of a call: names of types in pg_catalog, arguments that are constants, as text. Undefined: not known, no constant. */
 export interface CallView {
   readonly types: readonly (string | undefined)[]
   readonly constants: readonly (string | undefined)[]
@@ -33,6 +33,23 @@ const integers = ['int2', 'int4', 'int8']
 const textual = ['text', 'varchar', 'bpchar', 'name', 'char', 'unknown']
 const isText = (type: string | undefined) => type !== undefined && textual.includes(type)
 
+const ofDate = ['year', 'month', 'day', 'quarter', 'century', 'decade', 'millennium', 'epoch']
+const ofWeek = ['week', 'isoyear', 'dow', 'isodow', 'doy', 'julian']
+const ofTime = ['hour', 'minute', 'second', 'milliseconds', 'microseconds']
+/** A field that the type does not have is an error for most values, but not for infinity. */
+const fields: Readonly<Record<string, readonly string[]>> = {
+  date: [...ofDate, ...ofWeek],
+  timestamp: [...ofDate, ...ofWeek, ...ofTime],
+  timestamptz: [...ofDate, ...ofWeek, ...ofTime, 'timezone', 'timezone_hour', 'timezone_minute'],
+  interval: [...ofDate, ...ofTime],
+  time: [...ofTime, 'epoch'],
+  timetz: [...ofTime, 'epoch', 'timezone', 'timezone_hour', 'timezone_minute']
+}
+
+function hasField({ types: [, type = ''], constants: [field = ''] }: CallView): boolean {
+  return fields[type]?.includes(field.toLowerCase()) ?? false
+}
+
 const functions: readonly Harmless[] = [
   { names: 'upper lower initcap reverse quote_ident quote_literal quote_nullable md5 sha224 sha256 sha384 sha512', positions: [0], most: 1 },
   { names: 'length char_length character_length octet_length', positions: [0], most: 1 },
@@ -54,8 +71,8 @@ const functions: readonly Harmless[] = [
   { names: 'jsonb_extract_path jsonb_extract_path_text', positions: 'each' },
   { names: 'to_json row_to_json array_to_json', positions: [0], most: 1 },
   { names: 'json_build_array', positions: 'each' },
-  { names: 'extract', positions: [1], types: moments },
-  { names: 'date_part', positions: [1], types: ['timestamp', 'timestamptz', 'time', 'timetz', 'interval'] },
+  { names: 'extract', positions: [1], types: moments, when: hasField },
+  { names: 'date_part', positions: [1], types: moments.filter((type) => type !== 'date'), when: hasField },
   { names: 'to_char', positions: [0], types: instants },
   { names: 'isfinite', positions: [0], types: [...instants, 'date', 'interval'] },
   { names: 'host masklen family network abbrev broadcast netmask hostmask', positions: [0], most: 1, types: ['inet', 'cidr'] },
@@ -84,6 +101,9 @@ const pairs = new Map([['json_build_object', undefined], ['jsonb_build_object', 
 
 const byName = new Map<string, Harmless>()
 for (const entry of functions) for (const name of entry.names.split(' ')) byName.set(name, entry)
+
+/** All that have some harmless argument, at least under conditions. */
+export const harmlessNames: ReadonlySet<string> = new Set([...byName.keys(), ...pairs.keys()])
 
 /** Positions from 0 that are harmless whatever is known of the call; undefined: none. See `isHarmless` for the conditional ones. */
 export function harmlessArguments(name: string): ReadonlySet<number> | 'all' | undefined {

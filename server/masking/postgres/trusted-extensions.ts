@@ -1,7 +1,8 @@
-// Extensions whose functions in C only compute from their arguments. Pure data, from reading the extensions' SQL scripts and sources: those
-// of PostgreSQL's own contrib folder that have no function that reads relations, runs SQL or keeps state, and three widely used others.
-// Not here, for a reason: tablefunc, xml2, dblink (SQL in strings), pageinspect, pgrowlocks, pgstattuple, pg_visibility, amcheck (pages of
-// tables), lo, adminpack, file_fdw (files), pg_stat_statements (statements), postgres_fdw (another server), tcn, refint, autoinc (triggers).
+// Extensions whose functions in C only compute from their arguments. Pure data, from what the extensions' documentation and scripts say
+// of them: those of PostgreSQL's own contrib folder that have no function that reads relations, runs SQL or keeps state, and widely used
+// others. Not here, for a reason: tablefunc, xml2, dblink (SQL in strings), pageinspect, pgrowlocks, pgstattuple, pg_visibility, amcheck
+// (pages of tables), lo, adminpack, file_fdw (files), pg_stat_statements (statements), postgres_fdw (another server), tcn, refint, autoinc
+// (triggers).
 import type { OwnFunction } from './catalog.ts'
 
 const trusted = new Set([

@@ -18,8 +18,14 @@ export function codeHash(code: OwnFunction | Relation): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-/** @returns oids trusted in this snapshot, and for people what of the list trusts nothing (any more) */
-export function vouchedIn(catalog: Catalog, list: readonly VouchedFor[]): { readonly vouched: ReadonlySet<Oid>, readonly problems: readonly string[] } {
+export interface Vouched {
+  /** Trusted in this snapshot. */
+  readonly vouched: ReadonlySet<Oid>
+  /** For people: what of the list trusts nothing, or nothing any more. */
+  readonly problems: readonly string[]
+}
+
+export function vouchedIn(catalog: Catalog, list: readonly VouchedFor[]): Vouched {
   const byName = new Map<string, (OwnFunction | Relation)[]>()
   for (const code of [...catalog.functionsByOid.values(), ...catalog.relations.values()]) {
     if ('system' in code && code.system) continue

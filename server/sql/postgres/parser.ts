@@ -30,7 +30,7 @@ export interface Parser {
 
 /** Reads functions in PL/pgSQL. Its own grammar hardly changes between majors, and what stands in its expressions is left as text. */
 export interface PlPgSqlParser {
-  /** @param definition CREATE FUNCTION or PROCEDURE, whole. @returns `{ plpgsql_funcs: [...] }`, or undefined where it cannot be read. Never throws. */
+  /** @param definition CREATE FUNCTION or PROCEDURE, whole. @returns `{ plpgsql_funcs }`, undefined where unreadable. Never throws. */
   parse(definition: string): Tree | undefined
 }
 

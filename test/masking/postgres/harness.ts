@@ -16,7 +16,7 @@ export const clinicRules: readonly ProtectRule[] = [{ name: 'PHI', columns: prot
 /** A connection of the gateway's own kind, as the superuser; the test closes it. */
 export async function ask(server: TestPostgres, database = 'postgres', user = server.superuser, password = server.password): Promise<Asker> {
   const edge: Edge = {
-    target: { name: 'clinic', protocol: 'postgres', labels: {}, tls: 'disable' },
+    target: { name: 'clinic', protocol: 'postgres', address: server.address, labels: {}, tls: 'disable' },
     async dial() {
       const socket = connect(server.port, '127.0.0.1')
       await once(socket, 'connect')

@@ -9,6 +9,7 @@ export default tseslint.config(
   {
     rules: {
       '@stylistic/max-len': ['error', { code: 140, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true, ignoreUrls: true }],
+      '@stylistic/list-style': 'off',
       '@stylistic/max-statements-per-line': 'off',
       '@stylistic/operator-linebreak': ['error', 'before', { overrides: { '=': 'after' } }],
       '@stylistic/quote-props': ['error', 'as-needed'],

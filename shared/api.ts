@@ -27,7 +27,10 @@ export const paths = {
   whoami: '/v1/whoami',
   /** GET -> TargetSummary[] */
   targets: '/v1/targets',
-  /** POST OpenSession -> OpenedSession, or 202 ReviewSummary where opening the target waits for people; GET ?target&user&since&limit&before -> SessionSummary[], newest first */
+  /**
+   * POST OpenSession -> OpenedSession, or 202 ReviewSummary where opening the target waits for people;
+   * GET ?target&user&since&limit&before -> SessionSummary[], newest first
+   */
   sessions: '/v1/sessions',
   /** GET -> SessionDetail; DELETE ends it */
   session: (id: SessionId) => `/v1/sessions/${id}`,
@@ -189,11 +192,20 @@ export interface ReviewDetail extends ReviewSummary {
   readonly context?: HeldContext
   /** The session's statements before it, oldest first, redacted. */
   readonly earlier: readonly { readonly time: string, readonly statement: string, readonly outcome?: string }[]
-  readonly votes: readonly { readonly by: string, readonly approve: boolean, readonly breakGlass: boolean, readonly reason?: string, readonly at: string }[]
+  readonly votes: readonly CastVote[]
   /** Why it ended as it did. */
   readonly endReason?: string
   /** Of approved access: its absolute end. */
   readonly windowEndsAt?: string
+}
+
+export interface CastVote {
+  /** As people know them. */
+  readonly by: string
+  readonly approve: boolean
+  readonly breakGlass: boolean
+  readonly reason?: string
+  readonly at: string
 }
 
 export interface HeldStatement {

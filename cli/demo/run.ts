@@ -1,6 +1,6 @@
 // `hoop demo` from beginning to end: each step starts or does the real thing and is printed as one line with the time it took.
-// Database, gateway and files live in one temporary folder and end with the demo, however it ends. Long because it is the one place where the
-// steps stand in their order.
+// Database, gateway and files live in one temporary folder and end with the demo, however it ends.
+// Long because it is the one place where the steps stand in their order.
 import { mkdirSync, rmSync } from 'node:fs'
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

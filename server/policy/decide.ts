@@ -52,7 +52,12 @@ export function compile(policy: Policy, principal: Principal, target: Target): (
 const protectedRule = 'built-in: protected columns'
 
 /** What else than rules has a say: what the statement shows of protected columns. Cells are masked whatever is decided. */
-function exposed(decision: Decision, statement: StatementOperation, { action, why, masked }: Exposure, terms: ReviewTerms | undefined): Decision {
+function exposed(
+  decision: Decision,
+  statement: StatementOperation,
+  { action, why, masked }: Exposure,
+  terms: ReviewTerms | undefined
+): Decision {
   if (decision.action === 'deny') return decision
   const masks: Mask[] = masked.map((column) => ({ column, mask: 'as protected', rule: protectedRule }))
   // What only the server's parser sees shows nothing, and is refused or held when it is to run.

@@ -1,8 +1,15 @@
 // Which principals, targets and names a rule speaks of. Pure; every match takes time linear in what is matched.
 import type { Principal, Target } from '../../shared/model.ts'
-import type { Rule } from './rules.ts'
 
-export function matchesPrincipal({ who }: Rule, principal: Principal): boolean {
+type Values = string | readonly string[] | undefined
+
+/** Whom and what a rule is about, as it is written. */
+export interface About {
+  readonly who?: { readonly group?: Values, readonly subject?: Values, readonly issuer?: Values, readonly kind?: Values } | undefined
+  readonly targets?: Readonly<Record<string, string | readonly string[]>> | undefined
+}
+
+export function matchesPrincipal({ who }: About, principal: Principal): boolean {
   if (who === undefined) return true
   const { group, subject, issuer, kind } = who
   return (group === undefined || listed(group).some((one) => principal.groups.includes(one)))
@@ -11,7 +18,7 @@ export function matchesPrincipal({ who }: Rule, principal: Principal): boolean {
     && (kind === undefined || listed<string>(kind).includes(principal.kind))
 }
 
-export function matchesTarget({ targets }: Pick<Rule, 'targets'>, target: Target): boolean {
+export function matchesTarget({ targets }: About, target: Target): boolean {
   if (targets === undefined) return true
   return Object.entries(targets).every(([key, values]) => {
     const actual = key === 'name' ? target.name : Object.hasOwn(target.labels, key) ? target.labels[key] : undefined

@@ -64,7 +64,10 @@ export interface Session extends Edge {
    * its reason is the GatewayError the client should be told.
    */
   readonly signal: AbortSignal
-  /** What is protected from the principal on this target, by the policy in force now; undefined: nothing. The same object while nothing changes. */
+  /**
+   * What is protected from the principal on this target, by the policy in force now; undefined: nothing.
+   * The same object while nothing changes.
+   */
   protection(): Protection | undefined
   /**
    * Asks to run operations that stand or fall together (a PostgreSQL batch up to Sync is one implicit transaction).

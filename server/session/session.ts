@@ -180,7 +180,11 @@ export class OpenedVisit {
     const policy = this.#parts.policy()
     const { principal } = this.who
     const { target } = this.entry
-    return { version: policy.version, decide: compile(policy, principal, target), protection: protectionFor(policy.protection, principal, target) }
+    return {
+      version: policy.version,
+      decide: compile(policy, principal, target),
+      protection: protectionFor(policy.protection, principal, target)
+    }
   }
 
   #tell(event: SessionEvent): void {

@@ -54,7 +54,9 @@ export function createEdge(target: Target, settings: TargetConfig, secrets: Secr
  * Whatever the mode, a certificate of the system's or the configured authorities is asked for where one is checked.
  */
 function verification(mode: Target['tls'], serverName: string): ConnectionOptions {
-  if (mode === 'verify-full') return { rejectUnauthorized: true, checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate) }
+  if (mode === 'verify-full') {
+    return { rejectUnauthorized: true, checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate) }
+  }
   if (mode === 'verify-ca') return { rejectUnauthorized: true, checkServerIdentity: () => undefined }
   return { rejectUnauthorized: false, checkServerIdentity: () => undefined }
 }
@@ -83,7 +85,13 @@ function dial(target: Target): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const socket: Socket = target.address.startsWith('/')
       ? connect({ path: target.address })
-      : connect({ host: hostOf(target.address), port: portOf(target.address), noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMilliseconds })
+      : connect({
+          host: hostOf(target.address),
+          port: portOf(target.address),
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: keepAliveMilliseconds
+        })
     const timer = setTimeout(() => socket.destroy(new Error('no answer within 10 s')), connectTimeoutMilliseconds)
     const fail = (error: NodeJS.ErrnoException) => {
       clearTimeout(timer)

@@ -2,7 +2,10 @@
 // what could not be proven. Types only; see docs/masking.md.
 import type { Oid, Relation } from './catalog.ts'
 
-/** A protected column, `schema.relation.column`. A column protected by closure (a partition's, a generated one) has the label of its source. */
+/**
+ * A protected column, `schema.relation.column`. A column protected by closure (a partition's, a generated one) has the label of its
+ * source.
+ */
 export type Label = string
 
 /** One column of a result, in order. */

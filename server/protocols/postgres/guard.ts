@@ -153,9 +153,9 @@ export class Guards {
 
   /** The server's word for where a column comes from is a second opinion: one of the two that says "protected" is enough to stop. */
   #compare(shown: DescribedColumn, column: Column | undefined, cell: Cell, marks: Marks, policy: MaskingPolicy): void {
-    if (column?.origin !== undefined && shown.relation !== 0 && (column.origin.relation !== shown.relation || column.origin.attnum !== shown.attnum)) {
-      throw changed()
-    }
+    const origin = column?.origin
+    const same = origin === undefined || shown.relation === 0 || (origin.relation === shown.relation && origin.attnum === shown.attnum)
+    if (!same) throw changed()
     const label = marks.protected.get(shown.relation)?.get(shown.attnum)
     if (cell === 'pass' && label !== undefined && !policy.exempt.has(label)) throw changed()
   }

@@ -62,4 +62,7 @@ async function main(): Promise<void> {
   }
 }
 
+// A test server's process does not keep this one alive, so that it ends with it; waiting for its end needs something that does.
+const alive = setInterval(() => undefined, 60_000)
 await main()
+clearInterval(alive)

@@ -170,6 +170,10 @@ const channels = [
   'SELECT jsonb_path_query(\'[1, 2]\', (\'$[\' || B || \']\')::jsonpath) FROM S',
   'SELECT jsonb_set(\'{}\', ARRAY[nullif(B, 1)::text], \'1\') FROM S',
   'SELECT (CASE WHEN B = 1 THEN \'nope\' ELSE \'clinic.rooms\' END)::regclass FROM S',
+  'SELECT string_agg(p.name, \',\'), count(DISTINCT B) FROM S', 'SELECT array_agg(p.id), string_agg(p.city, \',\' ORDER BY B) FROM S',
+  'SELECT p.city, array_agg(p.id), count(DISTINCT B) FROM S GROUP BY p.city', 'SELECT json_agg(p.id), max(B), count(DISTINCT p.email) FROM S',
+  'SELECT count(DISTINCT p.ssn), count(*), sum(p.id) FROM S', 'SELECT sum(p.id / 3.0::float8), count(DISTINCT p.dob) FROM S',
+  'SELECT p.city, max(p.ssn) OVER (PARTITION BY p.city) FROM S', 'SELECT array_agg(x.b) FROM (SELECT B AS b FROM S) x', 'SELECT p.id, B FROM S ORDER BY p.name LIMIT 5',
   'SELECT p = p, B FROM S',
   'SELECT ROW(B, 1) < ROW(1, 1 / (p.id - p.id)) FROM S',
   'SELECT (B, 1 / (p.id - p.id)) = (1, 1) FROM S',
@@ -216,7 +220,9 @@ const wrappings = [
   (sql: string) => `SELECT ARRAY(${sql})`,
   (sql: string) => `SELECT 1 FROM clinic.rooms LEFT JOIN (${sql}) w ON true WHERE clinic.rooms.id = 1`,
   (sql: string) => `SELECT r.id FROM clinic.rooms r WHERE r.id IN (SELECT 1 FROM (${sql}) w)`,
-  (sql: string) => `SELECT row_to_json(w) FROM (${sql}) w`
+  (sql: string) => `SELECT row_to_json(w) FROM (${sql}) w`,
+  (sql: string) => `EXPLAIN (COSTS OFF, ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ${sql}`, (sql: string) => `SELECT array_agg(w) FROM (${sql}) w`,
+  (sql: string) => `WITH w AS MATERIALIZED (${sql}) SELECT 1 FROM w`, (sql: string) => `SELECT 1 FROM (${sql} OFFSET 0) w`
 ]
 
 export class Directed {

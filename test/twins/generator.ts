@@ -101,7 +101,7 @@ export class Generator {
         const having = random.chance(0.2) ? ` HAVING count(*) > ${random.below(3)}` : ''
         return `SELECT ${targets.join(', ')} FROM ${sql}${where} GROUP BY (${key})::text${having}`
       }
-      if (random.chance(0.08)) return `SELECT ${(types ?? this.#types()).map((type) => this.#aggregate(type, depth)).join(', ')} FROM ${sql}${where}`
+      if (random.chance(0.1)) return `SELECT ${(types ?? this.#types()).map((type) => this.#aggregate(type, depth)).join(', ')} FROM ${sql}${where}`
       const star = types === undefined && random.chance(0.2)
       const targets = star
         ? random.pick(['*', `${local[0]!.alias}.*`, `${local[0]!.alias}.*, 1`])
@@ -277,6 +277,7 @@ export class Generator {
     if (depth > 0 && random.chance(0.06)) return `EXISTS (${this.#select(0, ['int'])})`
     if (depth > 0 && random.chance(0.06)) return `${int()} IN (${this.#select(0, ['int'])})`
     return random.pick([
+      () => `${this.#column('text', secrets * 2)} = 'u3@x.io'`, () => `${this.#column('int', secrets * 2)} IN (5003, 8997, 4)`,
       () => `${text()} LIKE '%1%'`,
       () => `${text()} = 'c1'`,
       () => `${text()} < ${text()}`,

@@ -31,7 +31,28 @@ export function call(node: Tree, scope: Scope, reading: Reading): Value {
   }
   const type = notationOfCast(parts, args, reading)
   if (type !== undefined) return type
-  return callFunction(parts, node.func_variadic === true ? args.map(spread) : args, constants, reading, around)
+  // PERCENTILE_CONT and the like compute with what they order by.
+  if (node.agg_within_group === true && name !== 'mode') mayFailUnless(false, { labels: outer, path: [] }, name, reading)
+  const value = callFunction(parts, node.func_variadic === true ? args.map(spread) : args, constants, reading, around)
+  noteOrder(node, args, value, scope, reading)
+  return value
+}
+
+const orderless = new Set(['count', 'min', 'max', 'bool_and', 'bool_or', 'every', 'bit_and', 'bit_or', 'bit_xor'])
+const exact = new Set(['int2', 'int4', 'int8', 'numeric', 'money', 'interval'])
+
+function noteOrder(node: Tree, args: readonly Value[], value: Value, scope: Scope, reading: Reading): void {
+  if (node.over !== undefined) return
+  const callee = calleeOf(strings(node.funcname), reading)
+  if (callee?.builtin?.aggregate !== true && callee?.own.some(({ aggregate }) => aggregate) !== true) return
+  const keys = list(node.agg_order).map((sort) => evaluate(as(sort, 'SortBy')?.node, scope, reading))
+  const sorted = [...node.agg_distinct === true ? args : [], ...keys]
+  const steady = orderless.has(callee.name) || (['sum', 'avg'].includes(callee.name) && exact.has(args[0]?.type ?? ''))
+  // An aggregate of an outer query's columns is that query's.
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.outer) {
+    for (const label of union(sorted)) level.aggregates?.sorting.add(label)
+    if (level.aggregates !== undefined && value.labels.size === 0 && !(steady && callee.own.length === 0)) level.aggregates.showsOrder = true
+  }
 }
 
 /** VARIADIC spreads an array, of which no position is known. */

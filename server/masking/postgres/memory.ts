@@ -1,7 +1,7 @@
 // What is derived from a catalog and from what is protected in it is derived once, and forgotten with them. Pure but for that.
 import type { Tree } from '../../sql/postgres/tree.ts'
 import type { Oid, Relation } from './catalog.ts'
-import type { Flow, Reason } from './finding.ts'
+import type { Flow, Label, Reason } from './finding.ts'
 import type { Field } from './scope.ts'
 import type { World } from './world.ts'
 
@@ -13,6 +13,7 @@ export interface ViewFinding {
   readonly relations: readonly Relation[]
   readonly functions: readonly Oid[]
   readonly mayFail: boolean
+  readonly deciding: ReadonlySet<Label>
 }
 
 export interface Memory {

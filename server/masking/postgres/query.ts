@@ -8,7 +8,7 @@ import { readChange } from './modify.ts'
 import { resultName } from './names.ts'
 import { readCondition } from './predicate.ts'
 import { union, type Reading } from './reading.ts'
-import { either, find, inside, renamed, settled, star, type Common, type Field, type Scope, type Value } from './scope.ts'
+import { either, find, inside, renamed, settled, star, type Aggregates, type Common, type Field, type Scope, type Value } from './scope.ts'
 
 export interface Query {
   readonly fields: readonly Field[]
@@ -36,10 +36,12 @@ export function readSelect(node: Tree, around: Scope, reading: Reading): Query {
   const from = readFrom(node.fromClause, scope, reading)
   const level = inside(scope, from)
   readCondition(node.whereClause, level, reading, true)
-  const inner = { ...level, windows: windowsOf(node.windowClause, level, reading) }
+  const aggregates: Aggregates = { sorting: new Set(), showsOrder: false }
+  const inner = { ...level, aggregates, windows: windowsOf(node.windowClause, level, reading) }
   const targets = list(node.targetList).flatMap((target) => targetFields(as(target, 'ResTarget') ?? {}, inner, reading))
   const keys = readKeys(node, targets, inner, reading)
   readCondition(node.havingClause, inner, reading, false)
+  if (aggregates.showsOrder) reading.flow('order', aggregates.sorting, 'one aggregate sorts by a protected value, and another shows in what order it sees the rows')
   const one = limit(node, inner, reading)
   const grouped = node.groupClause !== undefined || keys
   return { fields: targets, atMostOneRow: one || (!grouped && isAggregate(node.targetList, reading)) }

@@ -14,6 +14,8 @@ export class Reading {
   changesCatalog = false
   /** How many things have been met that may fail, or do something, even where all values are clean. */
   failing = 0
+  /** Protected columns that decide, within values, which rows are looked at or which branch is taken: a plan with counts shows it. */
+  readonly deciding = new Set<Label>()
   /** Views and functions being looked into. */
   depth = 0
 
@@ -43,7 +45,9 @@ export class Reading {
     const result = read()
     const rows = this.flows.filter(({ kind }) => rowKinds.has(kind))
     this.flows = [...before, ...this.flows.filter(({ kind }) => !rowKinds.has(kind))]
-    return { result, labels: union(rows) }
+    const labels = union(rows)
+    this.#decide(labels)
+    return { result, labels }
   }
 
   /**
@@ -53,8 +57,13 @@ export class Reading {
   guarded<Result extends { readonly labels: ReadonlySet<Label> }>(why: string, read: () => Result): Result {
     const before = this.failing
     const result = read()
+    this.#decide(result.labels)
     if (this.failing > before && !this.off('guard')) this.flow('error', result.labels, `${why} decides by a protected value whether something that may fail is evaluated`)
     return result
+  }
+
+  #decide(labels: ReadonlySet<Label>): void {
+    for (const label of labels) this.deciding.add(label)
   }
 }
 

@@ -79,6 +79,7 @@ function viewFields(view: Relation, reading: Reading): readonly Field[] {
     for (const flow of reading.off('view-flows') ? [] : found.flows) reading.flow(flow.kind, flow.labels, `in the view ${view.name}, ${flow.why}`, flow)
     for (const reason of found.opaque) reading.unproven(`in the view ${view.name}, ${reason}`)
     if (found.mayFail) reading.mayFail()
+    for (const label of found.deciding) reading.deciding.add(label)
   }
   return stored.map((field, at) => {
     const { identity, labels, path } = found.fields[at] ?? clean
@@ -109,7 +110,8 @@ function viewFinding(view: Relation, reading: Reading): ViewFinding {
     opaque: [...inner.opaque],
     relations: [...inner.relations.values()],
     functions: [...inner.functions],
-    mayFail: inner.failing > 0
+    mayFail: inner.failing > 0,
+    deciding: inner.deciding
   }
   views.set(view.oid, finding)
   return finding

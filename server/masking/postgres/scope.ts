@@ -51,6 +51,18 @@ export interface Scope {
   readonly outer?: Scope
   readonly common: ReadonlyMap<string, Common>
   readonly windows?: ReadonlyMap<string, Value>
+  readonly aggregates?: Aggregates
+}
+
+/**
+ * The aggregates of one query share its input: PostgreSQL 16 and later sort it once for those with DISTINCT or ORDER BY, and the
+ * others then see it in that order.
+ */
+export interface Aggregates {
+  /** What such an aggregate sorts by. */
+  readonly sorting: Set<Label>
+  /** Some aggregate shows in its answer, which is clean, in what order it saw the rows. */
+  showsOrder: boolean
 }
 
 export const noScope: Scope = { from: noFrom, common: new Map() }

@@ -155,6 +155,7 @@ function explain(node: Tree, reading: Reading): Statement {
   const before = reading.flows.length
   readStatement(isTree(node.query) ? node.query : {}, reading)
   for (const flow of reading.flows.slice(before)) if (flow.kind !== 'null') reading.flow('explain', flow.labels, `a plan shows estimates: ${flow.why}`)
+  reading.flow('explain', reading.deciding, 'a plan shows what is evaluated, which protected values decide')
   return { columns: [{ ...clean, name: 'QUERY PLAN', type: 'text' }] }
 }
 

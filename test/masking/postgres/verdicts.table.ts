@@ -130,6 +130,8 @@ hold . other | SELECT id FROM rooms r WHERE EXISTS (SELECT 1 FROM patients p WHE
 allow . | SELECT id FROM rooms WHERE id IN (SELECT id FROM patients)
 allow .. null | SELECT count(*), count(ssn) FROM patients
 allow RR | SELECT count(DISTINCT ssn), count(substr(ssn, 1, 1)) FROM patients
+allow R.. | SELECT count(DISTINCT ssn), count(*), sum(balance) FROM patients
+hold R. order | SELECT count(DISTINCT ssn), string_agg(name, ',') FROM patients
 allow R | SELECT count(*) FILTER (WHERE ssn LIKE '9%') FROM patients
 hold R error | SELECT sum(1 / (id - id)) FILTER (WHERE ssn LIKE '9%') FROM patients
 allow RRRRR | SELECT max(ssn), min(dob), string_agg(ssn, ','), array_agg(ssn), sum(ssn_num) FROM patients

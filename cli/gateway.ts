@@ -5,6 +5,7 @@ import type * as api from '../shared/api.ts'
 import { paths } from '../shared/api.ts'
 import { GatewayError } from '../shared/errors.ts'
 import type { ReviewEvent, SessionEvent } from '../shared/events.ts'
+import type { ExplainRequest, Explanation } from '../shared/explain.ts'
 import { isId } from '../shared/id.ts'
 import type { Id, ReviewState, SessionId } from '../shared/model.ts'
 import { maxPayloadBytes, tunnelStream, TunnelClosed } from '../shared/tunnel.ts'
@@ -38,6 +39,7 @@ export interface Gateway {
   /** Ends the login behind the presented token, at the gateway. */
   logOut(): Promise<void>
   targets(): Promise<api.TargetSummary[]>
+  explain(target: string, request: ExplainRequest): Promise<Explanation>
   /** @throws ReviewPending where opening the target waits for people */
   openSession(request: api.OpenSession): Promise<api.OpenedSession>
   sessions(filter: SessionsFilter): Promise<api.SessionSummary[]>
@@ -151,6 +153,7 @@ export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
     whoami: () => get(paths.whoami),
     logOut: () => remove(paths.currentToken),
     targets: () => get(paths.targets),
+    explain: async (target, request) => post(paths.explain(namedTarget(target)), request),
     openSession: async (request) => {
       const answer = await post<api.OpenedSession | api.ReviewSummary>(paths.sessions, request)
       if ('usage' in answer) return answer
@@ -191,6 +194,12 @@ export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
 function checked(id: string): Id {
   if (isId(id)) return id
   throw new GatewayError('usage', `"${id}" is no id`, { hint: 'ids are 26 letters and digits, as the listings show them' })
+}
+
+/** Likewise of a target's name. @throws GatewayError target_unknown */
+function namedTarget(name: string): string {
+  if (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name)) return name
+  throw new GatewayError('target_unknown', `there is no target "${name}"`, { hint: 'hoop targets lists what you may open' })
 }
 
 function eventsOf<E extends { readonly type: string }>(socket: WebSocket, signal: AbortSignal): AsyncIterable<E> {

@@ -27,6 +27,8 @@ export const paths = {
   whoami: '/v1/whoami',
   /** GET -> TargetSummary[] */
   targets: '/v1/targets',
+  /** POST ExplainRequest -> Explanation: what would happen to a statement, by those who may open the target */
+  explain: (target: string) => `/v1/targets/${target}/explain`,
   /**
    * POST OpenSession -> OpenedSession, or 202 ReviewSummary where opening the target waits for people;
    * GET ?target&user&since&limit&before -> SessionSummary[], newest first

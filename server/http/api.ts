@@ -9,7 +9,7 @@ import { authenticate } from './authenticate.ts'
 import { authorise } from './authorise.ts'
 import { gatewayHandlers } from './handlers/gateway.ts'
 import { createServiceToken, peopleHandlers } from './handlers/people.ts'
-import { openSession, sessionFilter, sessionHandlers } from './handlers/sessions.ts'
+import { explainStatement, openSession, sessionFilter, sessionHandlers } from './handlers/sessions.ts'
 import { ballot, reviewFilter, reviewHandlers, reviewReason } from './handlers/reviews.ts'
 import { tokenHandlers, tokenRequest } from './handlers/tokens.ts'
 import { readBody, readQuery, refuseBody } from './input.ts'
@@ -19,6 +19,8 @@ import { sourceOf } from './source.ts'
 
 /** Stands in a path for an id, and matches nothing else. */
 const id = ':id{[a-z0-9]{26}}'
+/** Likewise for the name of a target; whether there is one for the asker, its handler finds out. */
+const targetName = ':id{[a-z0-9][a-z0-9._-]{0,62}}'
 const noQuery = z.strictObject({})
 
 export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
@@ -36,6 +38,7 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
     route({ method: 'DELETE', path: paths.currentToken, may: 'login.end', status: 204, handle: tokens.endCurrent }),
     route({ method: 'GET', path: paths.whoami, may: 'self.read', handle: tokens.whoami }),
     route({ method: 'GET', path: paths.targets, may: 'targets.list', handle: sessions.targets }),
+    route({ method: 'POST', path: paths.explain(targetName), may: 'statement.explain', body: explainStatement, handle: sessions.explain }),
     route({ method: 'GET', path: paths.sessions, may: 'sessions.list', query: sessionFilter, handle: sessions.list }),
     route({ method: 'POST', path: paths.sessions, may: 'session.open', body: openSession, status: 201, handle: sessions.open }),
     route({ method: 'GET', path: paths.session(id), may: 'session.read', object, handle: sessions.show }),

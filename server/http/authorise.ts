@@ -21,6 +21,8 @@ const rules = {
   'self.read': anybody,
   'login.end': anybody,
   'targets.list': anybody,
+  /** Of targets one may open, which the registry knows. */
+  'statement.explain': anybody,
   /** Whose are listed is `listsAll`'s to say. */
   'sessions.list': anybody,
   'session.open': anybody,

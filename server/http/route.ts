@@ -25,7 +25,7 @@ export interface ApiParts {
 export interface Call<Body = undefined, Query = undefined> {
   /** There is nobody where `may` is "anyone"; a handler of such a route does not look. */
   readonly who: Verified
-  /** Of the path; an id wherever the path has one. */
+  /** Of the path: an id, or the name of a target, wherever the path has one. */
   readonly id: Id
   readonly body: Body
   readonly query: Query

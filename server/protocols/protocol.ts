@@ -1,7 +1,8 @@
 // What a protocol is to the gateway, and what the gateway is to a protocol. The whole contract; types only.
 import type { Duplex } from 'node:stream'
 import type { Protection } from '../policy/protect.ts'
-import type { HeldContext, Id, Operation, Permit, Principal, SessionId, Target, Usage } from '../../shared/model.ts'
+import type { ExplainedStatement, ExplainRequest, Suggestions, Survey } from '../../shared/explain.ts'
+import type { HeldContext, Id, Operation, Permit, Principal, SessionId, StatementOperation, Target, Usage } from '../../shared/model.ts'
 
 export interface Protocol {
   /** As written in a target's `protocol` field, e.g. "postgres". */
@@ -23,6 +24,28 @@ export interface Protocol {
    * @throws GatewayError target_unreachable | target_refused, without the secret
    */
   probe(edge: Edge, signal: AbortSignal): Promise<string>
+  /**
+   * What statements would show and do, without sending them anywhere; in order. A session's own names (prepared statements, cursors,
+   * temporary tables) are not known here.
+   * @throws GatewayError bad_request where the text does not parse; target_unreachable | target_refused
+   */
+  explain?(edge: Edge, request: ExplainRequest, protection: Protection | undefined, signal: AbortSignal): Promise<readonly Explained[]>
+  /** What a policy author should know of the catalog. @throws GatewayError target_unreachable | target_refused */
+  survey?(edge: Edge, protection: Protection | undefined, signal: AbortSignal): Promise<Survey>
+  /** What of the target looks worth protecting; reads values, and returns counts. @throws GatewayError target_unreachable | target_refused */
+  suggest?(edge: Edge, protection: Protection | undefined, sample: Sample, signal: AbortSignal): Promise<Suggestions>
+}
+
+/** What a protocol knows of one statement; whether it may run is for the policy to say. */
+export interface Explained {
+  /** As it would be asked for. */
+  readonly operation: StatementOperation
+  readonly shows: Pick<ExplainedStatement, 'columns' | 'flows' | 'unproven'>
+}
+
+export interface Sample {
+  /** Rows to read of each table; 0: none, names and comments decide alone. */
+  readonly rows: number
 }
 
 /** The way to one target: sockets and secret, opened for one connection. */

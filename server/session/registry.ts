@@ -12,15 +12,19 @@ import type { AuditEntry } from '../../shared/audit/entry.ts'
 import type { OpenedSession, OpenSession, ReviewSummary, SessionDetail, SessionSummary } from '../../shared/api.ts'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import type { SessionEvent } from '../../shared/events.ts'
+import type { ExplainRequest, Explanation } from '../../shared/explain.ts'
 import { makeId } from '../../shared/id.ts'
 import type { Principal, SessionId, Target } from '../../shared/model.ts'
-import { OpenedVisit, type SessionParts } from './session.ts'
+import { explain } from './explain.ts'
+import { OpenedVisit, targetFactsOf, type SessionParts } from './session.ts'
 
 /** How long a session lives on while its command line has no events socket: a laptop that changes networks. */
 const graceMilliseconds = 30_000
 const sweepMilliseconds = 1_000
 /** One command line has one; another may look on, and one that lost its own may not have noticed yet. */
 const maxListenersPerSession = 8
+/** Each logs in at the target, and may read its catalog. */
+const maxExplainsPerPrincipal = 4
 /** Shown of one session; the whole of a longer one is in the log's files. */
 const maxDetailEntries = 10_000
 
@@ -61,6 +65,8 @@ export function createRegistry(options: RegistryOptions) {
   /** On their way into `held`, and out of it. */
   const opening = new Set<OpenedVisit>()
   const ending = new Map<SessionId, Ending>()
+  /** Principals whose statements are being explained, once for each. */
+  const explaining: Principal[] = []
   let closed = false
 
   state.sessions.endOrphans(now(), 'the gateway stopped without ending it')
@@ -119,6 +125,30 @@ export function createRegistry(options: RegistryOptions) {
         target: summary(entry.target),
         usage: entry.protocol.usage(entry.target),
         ...(clientPassword === undefined ? {} : { clientPassword })
+      }
+    },
+
+    /**
+     * What would happen to statements, without running them. For those who could open the target now, without asking anybody.
+     * @throws GatewayError target_unknown, with the nearest names | denied | bad_request | limit_exceeded | audit_unavailable
+     */
+    async explain(who: Verified, target: string, request: ExplainRequest): Promise<Explanation> {
+      refuseIfClosed()
+      const entry = catalog.find(target, (candidate) => mayOpen(who, candidate))
+      const { principal } = who
+      const policy = options.policy()
+      const decision = access(policy, principal, entry.target, { now: now() })
+      if (decision.action === 'hold' && options.reviews.windowFor(principal, targetFactsOf(entry.target), decision) === undefined) {
+        throw new GatewayError('denied', `"${target}" opens after a review, and what is in it is told no earlier`, { hint: `hoop connect ${target} asks for it` })
+      }
+      if (explaining.filter((one) => same(one, principal)).length >= maxExplainsPerPrincipal) {
+        throw new GatewayError('limit_exceeded', `${maxExplainsPerPrincipal} of your statements are being explained already`, { hint: 'try again in a moment' })
+      }
+      explaining.push(principal)
+      try {
+        return await explain({ audit, policy, principal, entry, now: now() }, request)
+      } finally {
+        explaining.splice(explaining.indexOf(principal), 1)
       }
     },
 

@@ -10,7 +10,7 @@ import type { CatalogEntry } from '../targets/catalog.ts'
 import { asGatewayError, type GatewayError } from '../../shared/errors.ts'
 import type { Actor, TargetFacts } from '../../shared/audit/entry.ts'
 import type { SessionEvent } from '../../shared/events.ts'
-import type { SessionId } from '../../shared/model.ts'
+import type { SessionId, Target } from '../../shared/model.ts'
 import type { Session } from '../protocols/protocol.ts'
 import type { Reviews } from '../review/reviews.ts'
 import { Earlier } from './earlier.ts'
@@ -61,12 +61,7 @@ export class OpenedVisit {
     const { name: _, ...actor } = who.principal
     const { target } = entry
     this.actor = actor
-    this.targetFacts = {
-      name: target.name,
-      protocol: target.protocol,
-      address: target.address,
-      ...(target.database === undefined ? {} : { database: target.database })
-    }
+    this.targetFacts = targetFactsOf(target)
     this.#parts = parts
     this.#compiled = this.#compile()
     setMaxListeners(0, this.#controller.signal)
@@ -190,4 +185,8 @@ export class OpenedVisit {
   #tell(event: SessionEvent): void {
     for (const listener of this.#listeners) listener(event)
   }
+}
+
+export function targetFactsOf({ name, protocol, address, database }: Target): TargetFacts {
+  return { name, protocol, address, ...(database === undefined ? {} : { database }) }
 }

@@ -70,6 +70,7 @@ async function createToken(token: string): Promise<CreatedServiceToken> {
 }
 
 const id = ':id{[a-z0-9]{26}}'
+const targetName = ':id{[a-z0-9][a-z0-9._-]{0,62}}'
 const all = (status: number) => Object.fromEntries(askers.map((asker) => [asker, status])) as Record<Asker, number>
 /** A decider is somebody else like any other, but for reviews. */
 const known = (statuses: Partial<Record<Asker, number>>) =>
@@ -84,6 +85,8 @@ const expected: Record<string, Partial<Record<Asker, number>>> = {
   [`DELETE ${paths.currentToken}`]: known({ owner: 204, other: 204, service: 400, admin: 204 }),
   [`GET ${paths.whoami}`]: known({ owner: 200, other: 200, service: 200, admin: 200 }),
   [`GET ${paths.targets}`]: known({ owner: 200, other: 200, service: 200, admin: 200 }),
+  // Of a target that all of them may open; of others below.
+  [`POST ${paths.explain(targetName)}`]: known({ owner: 200, other: 200, service: 200, admin: 200 }),
   [`GET ${paths.sessions}`]: known({ owner: 200, other: 200, service: 200, admin: 200 }),
   [`POST ${paths.sessions}`]: known({ owner: 201, other: 201, service: 201, admin: 201 }),
   [`GET ${paths.session(id)}`]: known({ owner: 200, other: 404, service: 404, admin: 200 }),
@@ -116,6 +119,7 @@ const bodyFor = (path: string, { binding }: Scene): unknown => bodies[path] ?? {
 const bodies: Record<string, unknown> = {
   [paths.tokens]: { grant: 'id_token', idToken: 'eyJhbGciOiJub25lIn0.e30.' },
   [paths.sessions]: { target: 'prod-db' },
+  [paths.explain(targetName)]: { statement: 'SELECT 1' },
   [paths.serviceTokens]: { name: 'another', targets: ['prod-db'], expiresInDays: 1, kind: 'agent' }
 }
 
@@ -125,12 +129,13 @@ const cells = table.flatMap(({ method, path }) => askers.map((asker) => ({ metho
 function idFor(path: string, { session, serviceToken, review, bystander }: Scene): string {
   if (path.startsWith('/v1/reviews')) return review
   if (path.startsWith('/v1/sessions')) return session
+  if (path.startsWith('/v1/targets')) return 'prod-db'
   return path.startsWith('/v1/service-tokens') ? serviceToken : bystander
 }
 
 describe('the API', () => {
   test('has a row for every path the contract lists', () => {
-    const listed = Object.values(paths).map((path) => typeof path === 'string' ? path : path(id))
+    const listed = Object.values(paths).map((path) => typeof path === 'string' ? path : path === paths.explain ? path(targetName) : path(id))
     expect([...new Set(table.map(({ path }) => path))].sort()).toEqual([...new Set(listed)].sort())
   })
 
@@ -138,7 +143,7 @@ describe('the API', () => {
     const set = await scene(asker)
     const payload = bodyFor(path, set)
     const body = method === 'POST' && payload !== undefined ? { body: payload } : {}
-    const reply = await edge.ask(method, path.replace(id, idFor(path, set)), { token: set.token, ...body })
+    const reply = await edge.ask(method, path.replace(id, idFor(path, set)).replace(targetName, idFor(path, set)), { token: set.token, ...body })
     expect(reply.status).toBe(status)
     if (status === 404) {
       const nowhere = await edge.ask(method, path.replace(id, 'z'.repeat(26)), { token: set.token })
@@ -158,6 +163,49 @@ describe('the API', () => {
     expect(await listed(owner!, '?user=other')).toEqual([])
     expect(await listed(admin, '?limit=1000')).toEqual(expect.arrayContaining([session, theirs]))
     expect(await listed(admin, '?user=other@example.com&limit=1000')).not.toContain(session)
+  })
+})
+
+describe('explaining a statement', () => {
+  const explained = async (token: string, target: string, body: unknown = { statement: 'SELECT 1' }) => edge.ask('POST', paths.explain(target), { token, body })
+
+  test('of a target one may not open is refused exactly as of one that does not exist', async () => {
+    const engineer = await edge.logIn('owner')
+    const hidden = await explained(engineer, 'secret')
+    const nowhere = await explained(engineer, 'nothing')
+    expect(hidden).toMatchObject({ status: 404, body: { code: 'target_unknown' } })
+    expect(hidden.text.replaceAll('secret', 'nothing')).toBe(nowhere.text)
+    expect((await explained(await edge.logIn('guest', []), 'prod-db')).status).toBe(404)
+  })
+
+  test('of a target that opens after a review is refused until it was given', async () => {
+    const { token, review, binding } = await scene('owner')
+    expect(await explained(token!, 'vault')).toMatchObject({ status: 403, body: { code: 'denied', detail: expect.stringContaining('review') as string } })
+    const decider = await edge.logIn('decider', ['engineers', 'deciders'])
+    await edge.ask('POST', paths.approveReview(review), { token: decider, body: { binding } })
+    expect((await explained(token!, 'vault')).status).toBe(200)
+  })
+
+  test('by a service token reaches its own targets only', async () => {
+    const { secret } = await createToken(await edge.logIn('owner'))
+    expect((await explained(secret, 'prod-db')).status).toBe(200)
+    expect((await explained(secret, 'prod-dw')).status).toBe(404)
+  })
+
+  test('is written down before it is told, without its constants', async () => {
+    const token = await edge.logIn('owner')
+    expect((await explained(token, 'prod-db', { statement: 'secret-4711' })).body).toMatchObject({
+      target: 'prod-db',
+      protected: false,
+      statements: [{ verb: 'SELECT', decision: { action: 'allow', rule: 'engineers read' } }]
+    })
+    const entry = (await edge.entries()).findLast(({ kind }) => kind === 'admin')
+    expect(entry).toMatchObject({ action: 'policy.explain', actor: { subject: 'owner' }, detail: expect.stringMatching(/^prod-db: redacted \(sha256 [0-9a-f]{64}\)$/) as string })
+    expect(JSON.stringify(entry)).not.toContain('4711')
+  })
+
+  test.each([[{}], [{ statement: '' }], [{ statement: 'SELECT 1', target: 'prod-db' }], [{ statement: 1 }]])('refuses the body %j', async (body) => {
+    expect(await explained(await edge.logIn('owner'), 'prod-db', body)).toMatchObject({ status: 400, body: { code: 'bad_request' } })
   })
 })
 

@@ -286,6 +286,22 @@ const echo: Protocol = {
     offline: { probes: [], errors: { unauthenticated: '', gateway_unreachable: '', session_ended: '' } }
   }),
   probe: () => Promise.resolve('echo 1'),
+  explain: (_edge, { statement }) => Promise.resolve([{
+    operation: {
+      kind: 'statement',
+      step: 'execute',
+      text: statement,
+      redacted: 'redacted',
+      sha256: '0'.repeat(64),
+      parameters: [],
+      effects: ['read'],
+      relations: [],
+      functions: [],
+      flags: [],
+      verb: 'SELECT'
+    },
+    shows: { flows: [], unproven: [] }
+  }]),
   async serve(client: Duplex, session: Session) {
     const goodbye = () => client.end(`FATAL ${(session.signal.reason as Error).message}\n`)
     session.signal.addEventListener('abort', goodbye, { once: true })

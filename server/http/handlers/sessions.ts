@@ -1,7 +1,8 @@
-// Targets one may open, and sessions: opening, listing, showing, ending. Their WebSockets are in ../tunnel.ts.
+// Targets one may open and what would happen to statements there, and sessions: opening, listing, showing, ending. Their WebSockets are in ../tunnel.ts.
 import { z } from 'zod'
 import type { OpenedSession, OpenSession, ReviewSummary, SessionDetail, SessionSummary, TargetSummary } from '../../../shared/api.ts'
 import { GatewayError } from '../../../shared/errors.ts'
+import type { ExplainRequest, Explanation } from '../../../shared/explain.ts'
 import { isId } from '../../../shared/id.ts'
 import { listsAll } from '../authorise.ts'
 import { Answer, type ApiParts, type Call } from '../route.ts'
@@ -10,6 +11,11 @@ export const openSession: z.ZodType<OpenSession> = z.strictObject({
   target: z.string().min(1).max(255),
   clientPassword: z.boolean().optional()
 })
+
+export const explainStatement: z.ZodType<ExplainRequest> = z.strictObject({
+  statement: z.string().min(1),
+  database: z.string().min(1).max(63).optional()
+}) as z.ZodType<ExplainRequest>
 
 export const sessionFilter = z.strictObject({
   target: z.string().min(1).max(255).optional(),
@@ -23,6 +29,8 @@ export const sessionFilter = z.strictObject({
 export function sessionHandlers({ catalog, sessions }: ApiParts) {
   return {
     targets: ({ who }: Call): TargetSummary[] => catalog.visible((target) => sessions.mayOpen(who, target)),
+
+    explain: ({ who, id, body }: Call<ExplainRequest>): Promise<Explanation> => sessions.explain(who, id, body),
 
     /** 202 where opening the target waits for people: the same asked again later opens it, or is that same review. */
     async open({ who, body, source }: Call<OpenSession>): Promise<OpenedSession | Answer<ReviewSummary>> {

@@ -228,3 +228,8 @@ function requirePinned(edge: Edge, statuses: ReadonlyMap<string, string>): void 
     }
   }
 }
+
+/** "15.18 (Debian ...)" is 15, "18beta1" is 18. */
+export function majorOf(upstream: Upstream): number {
+  return Number(/^\d+/.exec(upstream.statuses.get('server_version') ?? '')?.[0] ?? 0)
+}

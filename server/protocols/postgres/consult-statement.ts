@@ -1,0 +1,81 @@
+// What statements would show and do, by the same analysis and verdict as if they were run. They go nowhere.
+import { GatewayError } from '../../../shared/errors.ts'
+import type { ExplainedColumn, ExplainedFlow, ExplainRequest } from '../../../shared/explain.ts'
+import type { Column, Finding, Flow } from '../../masking/postgres/finding.ts'
+import { judge, type Cell, type MaskingPolicy } from '../../masking/postgres/judge.ts'
+import { tells } from '../../masking/postgres/tells.ts'
+import type { Protection } from '../../policy/protect.ts'
+import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
+import type { Edge, Explained } from '../protocol.ts'
+import { consult, nothingProtected, type ConsultParts } from './consult.ts'
+import type { Guards, NamedFindings } from './guard.ts'
+
+const nothingNamed: NamedFindings = { prepared: () => undefined, cursors: new Map() }
+
+export function explainStatements(
+  parts: ConsultParts,
+  edge: Edge,
+  { statement: text, database }: ExplainRequest,
+  protection: Protection | undefined,
+  signal: AbortSignal
+): Promise<readonly Explained[]> {
+  return consult(parts, edge, { protection: protection ?? nothingProtected, database, signal }, async ({ analyzer, guards }) => {
+    const analysis = analyzer.analyze(text)
+    if (analysis.type === 'syntax_error') {
+      throw new GatewayError('bad_request', 'the statement does not parse', { hint: 'run it: the server\'s own parser says where' })
+    }
+    const { statements } = analysis
+    if (statements.length === 0) throw new GatewayError('bad_request', 'there is no statement in it')
+    return statements.map((statement) => explained(statement, statements.length === 1, protection === undefined ? undefined : guards))
+  })
+}
+
+function explained(statement: AnalyzedStatement, alone: boolean, guards: Guards | undefined): Explained {
+  const { text, sha256, redacted, effects, relations, functions, effectful, flags, verb } = statement
+  const finding = guards?.find(statement, nothingNamed)
+  const guard = finding === undefined ? undefined : guards!.guard(statement, finding, alone)
+  return {
+    operation: {
+      kind: 'statement',
+      step: 'execute',
+      text,
+      sha256,
+      parameters: [],
+      effects,
+      relations,
+      functions,
+      flags,
+      verb,
+      ...(redacted === undefined ? {} : { redacted }),
+      ...(effectful === undefined ? {} : { effectful }),
+      ...(guard === undefined ? {} : { exposure: guard.exposure })
+    },
+    shows: finding === undefined ? { flows: [], unproven: [] } : shown(finding, guards!.policy)
+  }
+}
+
+function shown(finding: Finding, policy: MaskingPolicy): Explained['shows'] {
+  const { cells } = judge(finding, policy)
+  const columns = finding.columns?.map((column, i) => columnOf(column, cells![i]!))
+  return {
+    ...(columns === undefined ? {} : { columns }),
+    flows: finding.flows.flatMap((flow) => flowOf(flow, finding, policy) ?? []),
+    unproven: finding.opaque
+  }
+}
+
+function columnOf({ name, labels, path }: Column, cell: Cell): ExplainedColumn {
+  const told = { name, from: [...labels].sort(), path }
+  if (cell === 'pass') return { ...told, shown: labels.size === 0 ? 'clean' : 'clear' }
+  if (cell === 'redact' || cell.mask === 'redact') return { ...told, shown: cell === 'redact' ? 'redacted' : 'masked', ...(cell === 'redact' ? {} : { mask: 'redact' }) }
+  const telling = tells[cell.mask]
+  return { ...told, shown: 'masked', mask: cell.mask, ...(telling === undefined ? {} : { tells: telling }) }
+}
+
+/** Judged as if it were the only one. @returns undefined where all of it is exempt */
+function flowOf(flow: Flow, finding: Finding, policy: MaskingPolicy): ExplainedFlow | undefined {
+  const columns = [...flow.labels].filter((label) => !policy.exempt.has(label)).sort()
+  if (columns.length === 0) return undefined
+  const { action } = judge({ ...finding, flows: [flow], opaque: [] }, policy)
+  return { kind: flow.kind, action, columns, ...(flow.into === undefined ? {} : { into: flow.into }), why: flow.why }
+}

@@ -1,7 +1,7 @@
 // Entries on their way to disk: encoded once, framed in place in one buffer, written with one call.
 import type { EntryFacts } from '../../shared/audit/entry.ts'
 import { frameHeaderBytes, maxEntryBytes, writeFrameHeader } from '../../shared/audit/frame.ts'
-import { hashLeaf, type Hash } from '../../shared/audit/merkle.ts'
+import { hashLeafAt, type Hash } from '../../shared/audit/merkle.ts'
 import { GatewayError } from '../../shared/errors.ts'
 
 const initialBytes = 64 * 1024
@@ -35,8 +35,9 @@ export class Batch {
     if (length > maxEntryBytes) {
       throw new GatewayError('limit_exceeded', `an audit entry of kind ${facts.kind} would have ${length} bytes, the limit is ${maxEntryBytes}`)
     }
+    // The leaf is hashed where it lies; the byte in front of it is the header's, which is written after that.
+    this.leaves.push(hashLeafAt(this.#buffer, begin, begin + length))
     writeFrameHeader(this.#buffer, this.#length, length, this.count === 0)
-    this.leaves.push(hashLeaf(this.#buffer.subarray(begin, begin + length)))
     this.offsets.push(this.#length)
     this.facts.push(facts)
     this.#length = begin + length

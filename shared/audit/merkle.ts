@@ -21,18 +21,25 @@ function sha256(bytes: Uint8Array): Hash {
 /** SHA-256(0x00 || leaf). */
 export function hashLeaf(leaf: Uint8Array): Hash {
   const prefixed = Buffer.allocUnsafe(leaf.length + 1)
-  prefixed[0] = 0
   prefixed.set(leaf, 1)
-  return sha256(prefixed)
+  return hashLeafAt(prefixed, 1, prefixed.length)
 }
+
+/** The same of the leaf [begin, end) of `bytes`, uncopied: overwrites the byte in front of it. */
+export function hashLeafAt(bytes: Uint8Array, begin: number, end: number): Hash {
+  bytes[begin - 1] = 0
+  return sha256(bytes.subarray(begin - 1, end))
+}
+
+/** What is hashed for a node; every byte of it is written each time. */
+const pair = Buffer.alloc(1 + 2 * hashBytes)
 
 /** SHA-256(0x01 || left || right). */
 export function hashNode(left: Hash, right: Hash): Hash {
-  const prefixed = Buffer.allocUnsafe(1 + 2 * hashBytes)
-  prefixed[0] = 1
-  prefixed.set(left, 1)
-  prefixed.set(right, 1 + hashBytes)
-  return sha256(prefixed)
+  pair[0] = 1
+  pair.set(left, 1)
+  pair.set(right, 1 + hashBytes)
+  return sha256(pair)
 }
 
 /** A tree that only grows: keeps the roots of its complete subtrees, at most one a height, left to right. */

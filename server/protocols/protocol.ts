@@ -105,7 +105,7 @@ export interface Waiting {
   /** Operations are held: tell the client, natively. */
   held(held: Held): void
   /** Aborts when the client goes away or cancels; the review is then withdrawn, whatever was approved. */
-  readonly gone: AbortSignal
+  readonly gone: Gone
   /** Asked once, for those who decide; by then it is written down that the operations wait. */
   context(): Promise<HeldContext>
   /**
@@ -113,6 +113,13 @@ export interface Waiting {
    * Compared before release with what it was when held.
    */
   epoch(): Promise<string>
+}
+
+/** As much of an AbortSignal as is needed: one is begun with each batch, hardly any is listened to, and a real one is dear to make. */
+export interface Gone {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void, options: { readonly once: true }): void
+  removeEventListener(type: 'abort', listener: () => void): void
 }
 
 export interface Held {

@@ -9,7 +9,7 @@ import { ReviewRefused } from '../../shared/errors.ts'
 import type { SessionEvent } from '../../shared/events.ts'
 import type { Decision, HeldContext, Operation, ReviewTerms, StatementOperation } from '../../shared/model.ts'
 import { addedUp } from '../policy/terms.ts'
-import type { Waiting } from '../protocols/protocol.ts'
+import type { Gone, Waiting } from '../protocols/protocol.ts'
 import type { OpenReview, ReviewRequest, Reviews, ReviewVerdict } from '../review/reviews.ts'
 
 export type HoldDecision = Extract<Decision, { action: 'hold' }>
@@ -197,7 +197,7 @@ function shown(value: Uint8Array, binary: boolean): string {
   return `\\x${Buffer.from(value).toString('hex')}`
 }
 
-function whenAborted(signal: AbortSignal): { readonly promise: Promise<void>, readonly forget: () => void } {
+function whenAborted(signal: Gone): { readonly promise: Promise<void>, readonly forget: () => void } {
   let forget = () => {}
   const promise = new Promise<void>((resolve) => {
     if (signal.aborted) { resolve(); return }

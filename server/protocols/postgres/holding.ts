@@ -1,15 +1,14 @@
 // While a connection waits for people: how its client is told, and how it cancels.
-import type { Held } from '../protocol.ts'
+import type { Gone, Held } from '../protocol.ts'
 import { answer } from './wire/backend.ts'
 
 /** Whether a connection waits for the gate, so that a cancel request can end the wait. */
 export class Holding {
-  #waiting: AbortController | undefined
+  #waiting: Wait | undefined
 
   /** @returns the signal of this wait */
-  begin(): AbortSignal {
-    this.#waiting = new AbortController()
-    return this.#waiting.signal
+  begin(): Gone {
+    return this.#waiting = new Wait()
   }
 
   end(): void {
@@ -20,6 +19,26 @@ export class Holding {
   cancel(): boolean {
     this.#waiting?.abort()
     return this.#waiting !== undefined
+  }
+}
+
+class Wait implements Gone {
+  aborted = false
+  /** One does: a batch is waited for in one place. */
+  #listener: (() => void) | undefined
+
+  addEventListener(_: 'abort', listener: () => void): void {
+    this.#listener = listener
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    if (this.#listener === listener) this.#listener = undefined
+  }
+
+  abort(): void {
+    if (this.aborted) return
+    this.aborted = true
+    this.#listener?.()
   }
 }
 

@@ -6,3 +6,9 @@ declare module 'oidc-provider/lib/helpers/errors.js' {
   import type { errors } from 'oidc-provider'
   export const InvalidGrant: typeof errors.InvalidGrant
 }
+
+declare module 'oidc-provider/lib/helpers/als.js' {
+  import type { AsyncLocalStorage } from 'node:async_hooks'
+  const storage: AsyncLocalStorage<unknown>
+  export default storage
+}

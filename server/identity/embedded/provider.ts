@@ -6,6 +6,7 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from 'jose'
 import type { Provider } from 'oidc-provider'
+import requestStorage from 'oidc-provider/lib/helpers/als.js'
 import { Provider as OidcProvider } from 'oidc-provider/lib/provider.js'
 import { createAccounts, type EmbeddedUser } from './accounts.ts'
 import { createAttempts } from './attempts.ts'
@@ -73,11 +74,17 @@ export async function createEmbeddedProvider(options: EmbeddedOptions): Promise<
     await respond(req, res)
   }
 
+  let running = 0
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
+    running++
     handle(req, res).catch((error: unknown) => {
       onError(error)
       if (res.headersSent) res.destroy()
       else send(res, 500, messagePage('Something went wrong', 'Start again with: hoop login'))
+    }).finally(() => {
+      // The library keeps the request at hand in an AsyncLocalStorage, whose hooks make every promise of the process dearer as long as
+      // they are in place; its next request puts them there again.
+      if (--running === 0) requestStorage.disable()
     })
   }
   return Object.assign(handler, { keys: { keys: [publicKey] } })

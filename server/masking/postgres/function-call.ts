@@ -51,7 +51,7 @@ function noteOrder(node: Tree, args: readonly Value[], value: Value, scope: Scop
   // An aggregate of an outer query's columns is that query's.
   for (let level: Scope | undefined = scope; level !== undefined; level = level.outer) {
     for (const label of union(sorted)) level.aggregates?.sorting.add(label)
-    if (level.aggregates !== undefined && value.labels.size === 0 && !(steady && callee.own.length === 0)) level.aggregates.showsOrder = true
+    if (level.aggregates !== undefined && value.labels.size === 0 && (!steady || callee.own.length > 0)) level.aggregates.showsOrder = true
   }
 }
 

@@ -21,7 +21,10 @@ export function createClock(now: () => number, elapsed: () => number) {
   return {
     stamp(): Stamp {
       const time = now()
-      if (time !== printed) [printed, text] = [time, new Date(time).toISOString()]
+      if (time !== printed) {
+        printed = time
+        text = new Date(time).toISOString()
+      }
       return { time: text, monotonic: String(Math.round(elapsed() * 1e6)) }
     },
 

@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve as absolute } from 'node:path'
-import { canonical } from '../../shared/audit/canonical.ts'
 import { parseVerifierKey } from '../../shared/audit/checkpoint.ts'
 import type { AuditEntry, EntryFacts } from '../../shared/audit/entry.ts'
 import { GatewayError } from '../../shared/errors.ts'
@@ -13,6 +12,7 @@ import { createCheckpoints } from './checkpoints.ts'
 import { createClock } from './clock.ts'
 import { loadKey, prepareDirectory } from './directory.ts'
 import { nodeDisk, syncFolder, type Disk } from './disk.ts'
+import { createEncode, type Encode } from './encode.ts'
 import { diskFailure } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { lockDirectory, type Lock } from './lock.ts'
@@ -94,7 +94,7 @@ class Log implements AuditLog {
   readonly #lock: Lock
   readonly #elapsed: () => number
   readonly #clock: ReturnType<typeof createClock>
-  readonly #boot: string
+  readonly #text: Encode
   readonly #segments: Segments
   /** The tree and the open statements know durable entries only. */
   readonly #tree: Recovered['tree']
@@ -125,7 +125,7 @@ class Log implements AuditLog {
     this.#lock = lock
     this.#elapsed = elapsed
     this.#clock = createClock(now, elapsed)
-    this.#boot = makeId(now(), randomBytes(16))
+    this.#text = createEncode(options.origin, makeId(now(), randomBytes(16)))
     this.#segments = new Segments(directory, disk, options.segmentBytes ?? segmentBytes, recovered.segments)
     this.#tree = recovered.tree
     this.#open = recovered.open
@@ -220,8 +220,7 @@ class Log implements AuditLog {
   }
 
   #encode(facts: EntryFacts): void {
-    const entry = { ...facts, version: 1, index: this.#next, origin: this.#options.origin, ...this.#clock.stamp(), boot: this.#boot }
-    this.#commit.filling.add(facts, canonical(entry))
+    this.#commit.filling.add(facts, this.#text(facts, this.#next, this.#clock.stamp()))
     this.#next++
   }
 

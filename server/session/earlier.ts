@@ -7,9 +7,10 @@ const maxCharacters = 500
 
 interface Statement {
   readonly entry: number
-  readonly time: string
+  /** Milliseconds since 1970. */
+  readonly at: number
   readonly statement: string
-  outcome?: string
+  outcome?: Outcome
 }
 
 export class Earlier {
@@ -17,22 +18,26 @@ export class Earlier {
 
   /** Oldest first. */
   get list(): ReviewDetail['earlier'] {
-    return this.#statements.map(({ time, statement, outcome }) => ({ time, statement, ...(outcome === undefined ? {} : { outcome }) }))
+    return this.#statements.map(({ at, statement, outcome }) =>
+      ({ time: new Date(at).toISOString(), statement, ...(outcome === undefined ? {} : { outcome: described(outcome) }) }))
   }
 
   /** @param at milliseconds since 1970 */
   add(operations: readonly Operation[], entries: readonly number[], at: number): void {
-    const time = new Date(at).toISOString()
     operations.forEach((operation, i) => {
       if (operation.kind !== 'statement') return
-      this.#statements.push({ entry: entries[i]!, time, statement: (operation.redacted ?? operation.verb).slice(0, maxCharacters) })
+      this.#statements.push({ entry: entries[i]!, at, statement: (operation.redacted ?? operation.verb).slice(0, maxCharacters) })
     })
     if (this.#statements.length > 2 * maxStatements) this.#statements = this.#statements.slice(-maxStatements)
   }
 
-  settle(entry: number, { status, rows, errorClass }: Outcome): void {
-    const found = this.#statements.find((statement) => statement.entry === entry)
-    if (found === undefined) return
-    found.outcome = [status, errorClass, rows === undefined ? undefined : `${rows} row${rows === 1 ? '' : 's'}`].filter((part) => part !== undefined).join(', ')
+  settle(entry: number, outcome: Outcome): void {
+    const found = this.#statements.findLast((statement) => statement.entry === entry)
+    if (found !== undefined) found.outcome = outcome
   }
+}
+
+/** For people: `ok, 3 rows`. */
+function described({ status, rows, errorClass }: Outcome): string {
+  return [status, errorClass, rows === undefined ? undefined : `${rows} row${rows === 1 ? '' : 's'}`].filter((part) => part !== undefined).join(', ')
 }

@@ -2,10 +2,11 @@
 // permit. Every failure on this path refuses.
 import type { AuditLog } from '../audit/log.ts'
 import { Denied, GatewayError, ReviewRefused } from '../../shared/errors.ts'
-import type { Actor, DecisionFacts, EntryFacts, StatementFacts } from '../../shared/audit/entry.ts'
-import type { Decision, Exposure, HeldContext, Operation, Outcome, Permit, StatementOperation } from '../../shared/model.ts'
+import type { Actor, DecisionFacts, EntryFacts } from '../../shared/audit/entry.ts'
+import type { Decision, HeldContext, Operation, Outcome, Permit } from '../../shared/model.ts'
 import type { Waiting } from '../protocols/protocol.ts'
 import type { OpenReview, Reviews } from '../review/reviews.ts'
+import { Facts } from './facts.ts'
 import { waitForReview, type HoldVisit } from './hold.ts'
 
 /** What the gate needs to know of the connection that asks. */
@@ -18,12 +19,6 @@ export interface Visit extends HoldVisit {
   decide(operation: Operation, estimatedRows?: number | null): Decision
 }
 
-// An entry is at most 65,535 bytes; the hash stands for the whole text, so a longer one is cut for reading.
-const maxRedactedBytes = 16_000
-const maxRelations = 200
-const maxExposed = 50
-const maxExposedCharacters = 200
-
 export interface GateEvents {
   permitted(operations: readonly Operation[], entries: readonly number[]): void
   denied(operation: Operation, decision: Decision): void
@@ -33,10 +28,12 @@ export interface GateEvents {
 export interface GateParts {
   readonly audit: AuditLog
   readonly reviews: Reviews
+  /** Shared by the connections of a session. */
+  readonly facts?: Facts
 }
 
 /** @param elapsed monotonic milliseconds, for the duration of operations */
-export function createGate({ audit, reviews }: GateParts, visit: Visit, events: GateEvents, elapsed: () => number) {
+export function createGate({ audit, reviews, facts = new Facts() }: GateParts, visit: Visit, events: GateEvents, elapsed: () => number) {
   return {
     /** As `Session.authorize`: all of them or none. */
     async authorize(operations: readonly Operation[], waiting?: Waiting): Promise<readonly Permit[]> {
@@ -55,15 +52,13 @@ export function createGate({ audit, reviews }: GateParts, visit: Visit, events: 
         ? undefined
         : await waitForReview(reviews, visit, {
             operations,
-            facts: operations.flatMap((operation) => operation.kind === 'statement' ? [statementFacts(operation)] : []),
+            facts: operations.flatMap((operation) => operation.kind === 'statement' ? [facts.statement(operation)] : []),
             decisions: holds,
             waiting: waiting!,
             ...(context === undefined ? {} : { context }),
             stillHeld: () => operations.every((operation) => visit.decide(operation, context?.estimatedRows).action !== 'deny')
           })
-      const released = review === undefined ? [] : [release(review)]
-      const entries = await audit.append([...released, ...operations.map((operation, i) => intent(operation, decisions[i]!, review?.id))])
-      const intents = entries.slice(released.length)
+      const intents = await permitted(operations.map((operation, i) => intent(operation, decisions[i]!, review?.id)), review)
       // Writing took time: whoever lost the right meanwhile, or went away, does not get the permit, and the log says that nothing ran.
       const late = visit.signal.aborted || waiting?.gone.aborted === true
       if (late) intents.forEach((entry) => settle(entry, { status: 'cancelled' }, elapsed()))
@@ -83,6 +78,11 @@ export function createGate({ audit, reviews }: GateParts, visit: Visit, events: 
     const context = await waiting.context()
     entries.forEach((entry) => settle(entry, { status: 'ok' }, began))
     return context
+  }
+
+  /** Writes down what may run, with the release in front where there was a review. @returns the entries of what may run */
+  async function permitted(intents: readonly EntryFacts[], review: OpenReview | undefined): Promise<readonly number[]> {
+    return review === undefined ? audit.append(intents) : (await audit.append([release(review), ...intents])).slice(1)
   }
 
   /** Takes the approval, which can be done once. */
@@ -121,9 +121,10 @@ export function createGate({ audit, reviews }: GateParts, visit: Visit, events: 
   }
 
   function intent(operation: Operation, decision: Decision, review?: string): EntryFacts {
-    const common = { session: visit.session, connection: visit.connection, actor: visit.actor, decision: facts(decision, review) }
-    if (operation.kind === 'cancel') return { kind: 'cancel', ...common, cancels: operation.connection }
-    return { kind: 'statement.intent', ...common, target: visit.target, statement: statementFacts(operation) }
+    const { session, connection, actor, target } = visit
+    const decided = factsOf(decision, review)
+    if (operation.kind === 'cancel') return { kind: 'cancel', session, connection, actor, decision: decided, cancels: operation.connection }
+    return { kind: 'statement.intent', session, connection, actor, target, statement: facts.statement(operation), decision: decided }
   }
 
   function refusal(operation: Operation, decision: Decision): EntryFacts {
@@ -134,12 +135,13 @@ export function createGate({ audit, reviews }: GateParts, visit: Visit, events: 
       connection: visit.connection,
       actor: visit.actor,
       target: visit.target,
-      statement: statementFacts(operation),
-      decision: facts(decision)
+      statement: facts.statement(operation),
+      decision: factsOf(decision)
     }
   }
 
-  function facts(decision: Decision, review?: string): DecisionFacts {
+  function factsOf(decision: Decision, review?: string): DecisionFacts {
+    if (decision.action === 'allow') return facts.allowed(decision.rule, visit.policyVersion)
     return {
       action: decision.action,
       rule: decision.rule,
@@ -168,34 +170,4 @@ function fellWith(decision: Decision, refused: number): Decision {
 function reasonOf(decision: Decision): string {
   if (decision.action === 'deny') return decision.reason
   return `rule "${decision.rule}" wants a review, and nobody can be asked`
-}
-
-function statementFacts(operation: StatementOperation): StatementFacts {
-  const { step, verb, redacted, sha256, text, parameters, effects, relations, flags, exposure } = operation
-  return {
-    step,
-    verb,
-    ...(redacted === undefined ? {} : { redacted: cut(redacted) }),
-    sha256,
-    length: Buffer.byteLength(text),
-    parameters: parameters.length,
-    effects,
-    relations: relations.slice(0, maxRelations),
-    flags,
-    ...(exposure === undefined ? {} : { exposure: exposureFacts(exposure) })
-  }
-}
-
-function exposureFacts({ why, flags, masked, clear }: Exposure): Omit<Exposure, 'action'> {
-  const few = (texts: readonly string[]) => texts.slice(0, maxExposed).map((text) => text.slice(0, maxExposedCharacters))
-  return { why: few(why), flags: few(flags), masked: few(masked), clear: few(clear) }
-}
-
-/** By its size in the log, where a control character takes six bytes. */
-function cut(text: string): string {
-  if (text.length * 6 <= maxRedactedBytes || Buffer.byteLength(JSON.stringify(text)) <= maxRedactedBytes) return text
-  let end = Math.min(text.length, maxRedactedBytes)
-  while (Buffer.byteLength(JSON.stringify(text.slice(0, end))) > maxRedactedBytes) end = Math.floor(end * 0.8)
-  // Half of a pair of surrogates is no text, and the log takes none.
-  return `${text.slice(0, end).replace(/[\uD800-\uDBFF]$/, '')} ...`
 }

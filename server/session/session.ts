@@ -7,6 +7,7 @@ import { compile } from '../policy/decide.ts'
 import { protectionFor, type Protection } from '../policy/protect.ts'
 import type { Policy } from '../policy/rules.ts'
 import type { CatalogEntry } from '../targets/catalog.ts'
+import { lasting } from '../../shared/audit/canonical.ts'
 import { asGatewayError, type GatewayError } from '../../shared/errors.ts'
 import type { Actor, TargetFacts } from '../../shared/audit/entry.ts'
 import type { SessionEvent } from '../../shared/events.ts'
@@ -14,6 +15,7 @@ import type { SessionId, Target } from '../../shared/model.ts'
 import type { Session } from '../protocols/protocol.ts'
 import type { Reviews } from '../review/reviews.ts'
 import { Earlier } from './earlier.ts'
+import { Facts } from './facts.ts'
 import { createGate, type GateEvents, type Visit } from './gate.ts'
 
 /** What a protocol gets to tell its client why a session ended, before the client is cut off. */
@@ -47,6 +49,7 @@ export class OpenedVisit {
   readonly #controller = new AbortController()
   readonly #live = new Set<Promise<void>>()
   readonly #earlier = new Earlier()
+  readonly #facts = new Facts()
   readonly #listeners = new Set<(event: SessionEvent) => void>()
   #compiled: { readonly version: string, readonly decide: ReturnType<typeof compile>, readonly protection: Protection | undefined }
 
@@ -60,8 +63,8 @@ export class OpenedVisit {
   ) {
     const { name: _, ...actor } = who.principal
     const { target } = entry
-    this.actor = actor
-    this.targetFacts = targetFactsOf(target)
+    this.actor = lasting(actor)
+    this.targetFacts = lasting(targetFactsOf(target))
     this.#parts = parts
     this.#compiled = this.#compile()
     setMaxListeners(0, this.#controller.signal)
@@ -163,7 +166,7 @@ export class OpenedVisit {
       recheck: () => recheck(this.who),
       tell: (event) => this.#tell(event)
     }
-    return createGate({ audit, reviews }, visit, events, elapsed).authorize
+    return createGate({ audit, reviews, facts: this.#facts }, visit, events, elapsed).authorize
   }
 
   #current() {

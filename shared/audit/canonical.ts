@@ -1,6 +1,16 @@
 // The one text a JSON value has: RFC 8785 (JSON Canonicalization Scheme), so that hashing an entry needs no agreement on spelling. Pure.
 
 const surrogate = /\p{Surrogate}/u
+const lastingTexts = new WeakMap<object, string>()
+
+/**
+ * Promises that an object and all within it stay as they are, so that its text is made only once.
+ * @throws TypeError as `canonical`
+ */
+export function lasting<T extends object>(value: T): T {
+  lastingTexts.set(value, canonical(value))
+  return value
+}
 
 /**
  * Members sorted by UTF-16 code units, no white space, numbers and strings as ECMAScript prints them.
@@ -16,7 +26,7 @@ export function canonical(value: unknown): string {
       if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical form`)
       return String(value === 0 ? 0 : value)
     case 'boolean': return value ? 'true' : 'false'
-    case 'object': return value === null ? 'null' : Array.isArray(value) ? list(value) : members(value)
+    case 'object': return value === null ? 'null' : lastingTexts.get(value) ?? (Array.isArray(value) ? list(value) : members(value))
     default: throw new TypeError(`a value of type ${typeof value} has no canonical form`)
   }
 }

@@ -1,5 +1,5 @@
 // SQL as PostgreSQL reads it: text in, facts about its statements out. The door to this folder. Pure but for loading the parser.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { GatewayError } from '../../../shared/errors.ts'
 import type { StatementFlag, StatementOperation } from '../../../shared/model.ts'
 import { createCache } from './cache.ts'
@@ -153,7 +153,7 @@ function isTooLong(text: string): boolean {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }
 
 function weightOf(text: string, analysis: Analysis): number {

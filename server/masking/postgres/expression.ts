@@ -13,6 +13,7 @@ type Evaluate = (node: Tree, scope: Scope, reading: Reading) => Value
 /** @param value a tagged node; absent: nothing written there */
 export function evaluate(value: unknown, scope: Scope, reading: Reading): Value {
   if (value === undefined) return clean
+  reading.step()
   const [kind, node] = isTree(value) ? kindOf(value) : ['', {}]
   const read = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
   if (read !== undefined) return read(node, scope, reading)
@@ -168,17 +169,16 @@ function wholeRow(value: unknown, scope: Scope) {
 
 function operator(node: Tree, scope: Scope, reading: Reading): Value {
   const name = strings(node.name)
+  const rows = [as(node.lexpr, 'RowExpr'), as(node.rexpr, 'RowExpr')]
+  // Compared column by column, in order, so a later pair is a matter of the earlier.
+  if (node.kind === 'AEXPR_OP' && rows[0] !== undefined && rows[1] !== undefined) return pairs(name, rows[0], rows[1], scope, reading)
   const left = evaluate(node.lexpr, scope, reading)
   switch (node.kind) {
     case 'AEXPR_OP':
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
-    case 'AEXPR_SIMILAR': {
-      const rows = [as(node.lexpr, 'RowExpr'), as(node.rexpr, 'RowExpr')]
-      // Compared column by column, in order, so a later pair is a matter of the earlier.
-      if (rows[0] !== undefined && rows[1] !== undefined) return pairs(name, rows[0], rows[1], scope, reading)
+    case 'AEXPR_SIMILAR':
       return operate(name, node.lexpr === undefined ? undefined : left, evaluate(node.rexpr, scope, reading), constant(node.rexpr), reading)
-    }
     case 'AEXPR_OP_ANY':
     case 'AEXPR_OP_ALL': {
       const right = elementOf(node.rexpr, scope, reading)
@@ -214,9 +214,13 @@ function pairs(name: readonly string[], left: Tree, right: Tree, scope: Scope, r
 
 /** The right side of ANY and ALL: one element of the array. */
 function elementOf(node: unknown, scope: Scope, reading: Reading): Value {
-  const value = evaluate(node, scope, reading)
   const elements = list(as(node, 'A_ArrayExpr')?.elements)
-  if (elements.length > 0) return { ...value, type: elements.map((element) => evaluate(element, scope, reading)).reduce(either).type ?? 'array' }
+  if (elements.length > 0) {
+    const values = elements.map((element) => evaluate(element, scope, reading))
+    becomeOne(values, reading)
+    return derived(values, undefined, values.reduce(either).type ?? 'array')
+  }
+  const value = evaluate(node, scope, reading)
   return value.labels.size === 0 ? { ...value, type: 'unknown' } : value
 }
 

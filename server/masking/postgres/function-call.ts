@@ -12,13 +12,14 @@ export function call(node: Tree, scope: Scope, reading: Reading): Value {
   const parts = strings(node.funcname)
   const name = parts.at(-1) ?? ''
   const builtin = parts.length === 1 || (parts.length === 2 && parts[0] === 'pg_catalog')
-  const args = evaluateAll(node.args, scope, reading)
+  const { args, filter } = filtered(node, scope, reading)
   const constants = list(node.args).map(constant)
   if (builtin && name === 'set_config') {
     if (!setsFreely(constants)) reading.unproven('set_config may set what the session must not')
     return clean
   }
-  const around = surroundings(node, scope, reading)
+  const keys = list(node.agg_order).map((sort) => evaluate(as(sort, 'SortBy')?.node, scope, reading))
+  const around = [...keys, ...filter, ...(isTree(node.over) ? [windowOf(node.over, scope, reading)] : [])]
   const outer = union(around)
 
   if (builtin && name === 'count' && calleeOf(['count'], reading)?.own.length === 0 && outer.size === 0 && node.agg_distinct !== true) {
@@ -34,20 +35,20 @@ export function call(node: Tree, scope: Scope, reading: Reading): Value {
   // PERCENTILE_CONT and the like compute with what they order by.
   if (node.agg_within_group === true && name !== 'mode') mayFailUnless(false, { labels: outer, path: [] }, name, reading)
   const value = callFunction(parts, node.func_variadic === true ? args.map(spread) : args, constants, reading, around)
-  noteOrder(node, args, value, scope, reading)
+  noteOrder(node, [...node.agg_distinct === true ? args : [], ...keys], args[0]?.type, value, scope, reading)
   return value
 }
 
 const orderless = new Set(['count', 'min', 'max', 'bool_and', 'bool_or', 'every', 'bit_and', 'bit_or', 'bit_xor'])
 const exact = new Set(['int2', 'int4', 'int8', 'numeric', 'money', 'interval'])
 
-function noteOrder(node: Tree, args: readonly Value[], value: Value, scope: Scope, reading: Reading): void {
+function noteOrder(
+  node: Tree, sorted: readonly Value[], type: string | undefined, value: Value, scope: Scope, reading: Reading
+): void {
   if (node.over !== undefined) return
   const callee = calleeOf(strings(node.funcname), reading)
   if (callee?.builtin?.aggregate !== true && callee?.own.some(({ aggregate }) => aggregate) !== true) return
-  const keys = list(node.agg_order).map((sort) => evaluate(as(sort, 'SortBy')?.node, scope, reading))
-  const sorted = [...node.agg_distinct === true ? args : [], ...keys]
-  const steady = orderless.has(callee.name) || (['sum', 'avg'].includes(callee.name) && exact.has(args[0]?.type ?? ''))
+  const steady = orderless.has(callee.name) || (['sum', 'avg'].includes(callee.name) && exact.has(type ?? ''))
   // An aggregate of an outer query's columns is that query's.
   for (let level: Scope | undefined = scope; level !== undefined; level = level.outer) {
     for (const label of union(sorted)) level.aggregates?.sorting.add(label)
@@ -60,19 +61,15 @@ function spread({ type: _, ...value }: Value): Value {
   return value
 }
 
-/** What an aggregate or window function depends on besides its arguments. */
-function surroundings(node: Tree, scope: Scope, reading: Reading): Value[] {
-  const order = list(node.agg_order).map((sort) => evaluate(as(sort, 'SortBy')?.node, scope, reading))
-  const filter: Value[] = []
-  if (node.agg_filter !== undefined) {
-    // What is aggregated is evaluated for some rows only.
-    reading.guarded('FILTER', () => {
-      filter.push(evaluate(node.agg_filter, scope, reading))
-      evaluateAll(node.args, scope, reading)
-      return { labels: union(filter) }
-    })
-  }
-  return [...order, ...filter, ...(isTree(node.over) ? [windowOf(node.over, scope, reading)] : [])]
+/** Arguments, and the condition by which an aggregate takes them or not. */
+function filtered(node: Tree, scope: Scope, reading: Reading): { readonly args: Value[], readonly filter: Value[] } {
+  if (node.agg_filter === undefined) return { args: evaluateAll(node.args, scope, reading), filter: [] }
+  let args: Value[] = []
+  const filter = reading.guarded('FILTER', () => {
+    args = evaluateAll(node.args, scope, reading)
+    return evaluate(node.agg_filter, scope, reading)
+  })
+  return { args, filter: [filter] }
 }
 
 /** OVER, or a definition of WINDOW. Its keys decide the order of rows, too. */

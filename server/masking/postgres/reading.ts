@@ -6,6 +6,9 @@ import type { World } from './world.ts'
 /** Which rows there are, in which order: inside an expression they are part of its value, not a flow of the statement. */
 const rowKinds: ReadonlySet<FlowKind> = new Set(['lookup', 'join', 'group', 'distinct', 'setop', 'order', 'other', 'srf'])
 
+/** An INSERT of as many values as a text may have takes 200,000; a step takes a microsecond. */
+const maxSteps = 500_000
+
 export class Reading {
   flows: Flow[] = []
   readonly opaque = new Set<Reason>()
@@ -19,7 +22,14 @@ export class Reading {
   /** Views and functions being looked into. */
   depth = 0
 
+  #steps = 0
+
   constructor(readonly world: World) {}
+
+  /** @throws RangeError for a statement that would take seconds to follow, as of recursive queries within each other */
+  step(): void {
+    if (++this.#steps > maxSteps) throw new RangeError('too much to follow')
+  }
 
   flow(kind: FlowKind, labels: ReadonlySet<Label>, why: string, more: Pick<Flow, 'into' | 'asked'> = {}): void {
     if (labels.size > 0 && !this.off(kind)) this.flows.push({ kind, labels, why, ...more })

@@ -59,6 +59,19 @@ describe('what is not understood', () => {
   })
 })
 
+test.each([
+  ['arrays within arrays', (inner: string) => `(1 = ANY (ARRAY[${inner}]))::int`],
+  ['rows within rows', (inner: string) => `(ROW(1, ${inner}) = ROW(1, 1))::int`],
+  ['aggregates within subqueries', (inner: string) => `(SELECT count(${inner}) FILTER (WHERE true))`],
+  ['recursive queries within each other', (inner: string) => `(WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT ${inner} FROM r WHERE n < 2) SELECT n FROM r LIMIT 1)`]
+])('%s do not take longer than they are long', (_, wrap) => {
+  let expression = '1'
+  for (let depth = 0; depth < 30; depth++) expression = wrap(expression)
+  const begun = performance.now()
+  find(`SELECT ${expression}`)
+  expect(performance.now() - begun).toBeLessThan(5_000)
+})
+
 describe('what explains a finding', () => {
   test('the way of a value, from the stored column on', () => {
     const { columns } = find('SELECT substr(s, 1, 3) AS t FROM (SELECT ssn AS s FROM clinic.patients) x')

@@ -56,6 +56,15 @@ const table: readonly Row[] = [
     children: [{ name: 'verify', summary: 'prove from files and a public key that the log is whole', load: () => import('./commands/audit/verify.ts') }]
   },
   {
+    name: 'policy',
+    summary: 'what is allowed, what is masked, and what should be',
+    children: [
+      { name: 'explain', summary: 'say what would happen to a statement, without running it', load: () => import('./commands/policy/explain.ts') },
+      { name: 'check', summary: 'compare what is protected with the targets\' catalogs, beside the gateway', load: () => import('./commands/policy/check.ts') },
+      { name: 'suggest', summary: 'propose what to protect, beside the gateway', load: () => import('./commands/policy/suggest.ts') }
+    ]
+  },
+  {
     name: 'tokens',
     summary: 'service tokens for CI jobs and agents',
     children: [

@@ -6,14 +6,17 @@ import { hostname } from 'node:os'
 import { watchFile, unwatchFile } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { asGatewayError } from '../shared/errors.ts'
+import type { Target } from '../shared/model.ts'
 import { openAuditLog } from './audit/log.ts'
 import { probeTargets } from './commands/check.ts'
+import { suggestFor, surveyTargets } from './commands/survey.ts'
 import { writeStarter } from './commands/init.ts'
 import { ConfigError, loadConfig, type Config } from './config.ts'
 import { startHttp } from './http/listener.ts'
 import { createEmbeddedProvider } from './identity/embedded/provider.ts'
 import { openIdentity, type IdentitySettings } from './identity/identity.ts'
 import { createLog, type Log } from './log.ts'
+import { protectionFor, type Protection } from './policy/protect.ts'
 import { protocols } from './protocols/index.ts'
 import { createNotifier } from './review/notify.ts'
 import { createReviews } from './review/reviews.ts'
@@ -83,6 +86,23 @@ export async function gateway(argv: readonly string[], io: GatewayIo): Promise<n
   } catch (error) {
     return tell(error, io)
   }
+}
+
+/** `hoop policy check`. @throws GatewayError config_invalid, target_unknown; what is wrong with one target is a finding */
+export async function survey(file: string, target: string | undefined): ReturnType<typeof surveyTargets> {
+  const config = await loadConfig(file)
+  return surveyTargets(createCatalog(config.targets, protocols(), config.secrets), target, protectionsOf(config))
+}
+
+/** `hoop policy suggest`. @param rows to look at in each table. @throws GatewayError */
+export async function suggest(file: string, target: string, rows: number): ReturnType<typeof suggestFor> {
+  const config = await loadConfig(file)
+  return suggestFor(createCatalog(config.targets, protocols(), config.secrets), target, rows, protectionsOf(config))
+}
+
+/** As for somebody whom no exemption is for. */
+function protectionsOf({ policy: { protection } }: Config): (target: Target) => Protection | undefined {
+  return (target) => protectionFor(protection, { issuer: '', subject: '', groups: [], kind: 'service' }, target)
 }
 
 function tell(error: unknown, io: GatewayIo): number {

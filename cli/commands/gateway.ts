@@ -1,11 +1,7 @@
 // `hoop gateway ...`: hands its words to the gateway, which lives in a bundle of its own and parses them itself.
 import type { Command } from 'commander'
 import type { Context } from '../context.ts'
-
-/** The part of the gateway's bundle that is used here. */
-interface GatewayModule {
-  gateway(argv: readonly string[], io: { out: (line: string) => void, err: (line: string) => void }): Promise<number>
-}
+import { serverModule } from '../server.ts'
 
 export function register(program: Command, context: () => Promise<Context>): void {
   program.command('gateway')
@@ -15,7 +11,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .allowUnknownOption()
     .action(async (_: readonly string[], __: object, command: Command) => {
       const { terminal, exitWith, divertSignals } = await context()
-      const { gateway } = await import(bundle()) as GatewayModule
+      const { gateway } = await serverModule()
       // The gateway stops in its own order, and has its own second Ctrl-C.
       const restore = divertSignals(() => undefined)
       try {
@@ -27,9 +23,4 @@ export function register(program: Command, context: () => Promise<Context>): voi
         restore()
       }
     })
-}
-
-/** Beside the built command line; computed, so that neither bundle takes in the other. */
-function bundle(): string {
-  return new URL(import.meta.url.endsWith('.ts') ? '../../server/main.ts' : './server.js', import.meta.url).href
 }

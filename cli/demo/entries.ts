@@ -16,7 +16,8 @@ function says(entry: AuditEntry): string {
     case 'statement.intent':
     case 'decision': {
       const { decision, statement } = entry
-      return `${decision.action} (${decision.rule}): ${statement.redacted ?? statement.verb}`
+      const masked = statement.exposure?.masked ?? []
+      return `${decision.action} (${decision.rule})${masked.length === 0 ? '' : `, masking ${masked.join(', ')}`}: ${statement.redacted ?? statement.verb}`
     }
     case 'outcome': {
       const { status, rows, errorClass, durationMilliseconds } = entry.outcome

@@ -62,6 +62,20 @@ policy:
     targets: { env: demo }
     effects: [read, write, session]
     then: allow
+
+protect:
+  - name: who a patient is
+    columns: [public.patients.given_name, public.patients.family_name, public.patients.mrn]
+    mask: fake
+  - name: social security numbers
+    columns: [public.patients.ssn]
+    mask: last4
+  - name: dates of birth
+    columns: [public.patients.dob]
+    mask: year
+  - name: where a patient is reached
+    columns: [public.patients.email, public.patients.phone, public.patients.street]
+    mask: redact
 `
 
 /** @param program path of `bin/hoop` */

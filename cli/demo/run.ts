@@ -101,7 +101,7 @@ async function demonstrate(stage: Stage): Promise<void> {
 
   const client = await step('client', () => openClient(port.usage.url), () => 'an ordinary PostgreSQL client, connected to that port')
   undo.push(() => client.end())
-  await step('statements', () => converse(client, terminal.out), () => 'three ran, one was refused; the connection lives on')
+  await step('statements', () => converse(client, terminal.out), () => 'three ran, one of them masked, and two were refused; the connection lives on')
   await step('review', async () => reviewed(client, apiFor(await logInAs('bob', gateway, stage), gateway, stage), stage), (approver) =>
     `one waited until ${approver} approved it, and then ran`)
   await client.end()
@@ -228,10 +228,11 @@ async function converse(client: DemoClient, out: (line: string) => void): Promis
     out('')
   }
   await told('select department, count(*) as visits, round(avg(charge), 2) as average from visits group by 1 order by 2 desc limit 3')
-  await told('select given_name, family_name, visited_at::date as visited, diagnosis from patients p join visits v on v.patient_id = p.id where mrn = $1 order by visited_at desc limit 3', ['MRN-100294'])
+  await told('select given_name, family_name, ssn, dob, phone, visited_at::date as visited, diagnosis from patients p join visits v on v.patient_id = p.id where mrn = $1 order by visited_at desc limit 3', ['MRN-100294'])
+  await told('select count(*) from patients where ssn like \'9%\'')
   await told('delete from prescriptions')
   await told('select count(*) as still_there from prescriptions')
-  if (client.refused !== 1) throw new GatewayError('internal', `${client.refused} statements were refused, not one`)
+  if (client.refused !== 2) throw new GatewayError('internal', `${client.refused} statements were refused, not two`)
 }
 
 /** A statement that waits, and somebody else who looks at it and approves. @returns who that was */

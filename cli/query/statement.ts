@@ -1,14 +1,19 @@
-// Where the statement of `hoop query` comes from: the words typed, a file, or stdin.
+// Where the statement of `hoop query` and the like comes from: the words typed, a file, or stdin.
 import { readFile } from 'node:fs/promises'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Context } from '../context.ts'
 
 /** PostgreSQL's messages may be larger; a statement that a person is to read is not. */
 const maxStatementBytes = 16 * 1024 * 1024
-const hint = 'hoop query TARGET "SELECT 1", hoop query TARGET -f FILE, or pipe it in'
+const forQuery = 'hoop query TARGET "SELECT 1", hoop query TARGET -f FILE, or pipe it in'
 
 /** @throws GatewayError usage when there is none, or two */
-export async function readStatement({ terminal, signal }: Pick<Context, 'terminal' | 'signal'>, typed: string | undefined, file: string | undefined): Promise<string> {
+export async function readStatement(
+  { terminal, signal }: Pick<Context, 'terminal' | 'signal'>,
+  typed: string | undefined,
+  file: string | undefined,
+  hint = forQuery
+): Promise<string> {
   if (typed !== undefined && file !== undefined) throw new GatewayError('usage', 'the statement is typed, and --file names another', { hint })
   if (typed === undefined && file === undefined && terminal.interactive) throw new GatewayError('usage', 'no statement is given', { hint })
   const text = typed ?? (file === undefined || file === '-' ? await terminal.input(maxStatementBytes, signal) : await contentOf(file))

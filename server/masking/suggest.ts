@@ -1,4 +1,4 @@
-// What to protect: from a column's name and comment and a sample of its values to a suggestion. Pure. Values are counted here, and forgotten.
+// What to protect: from a column's name and comment and a sample of its values to a suggestion. Pure. Values are counted, and forgotten.
 import type { Suggestion } from '../../shared/explain.ts'
 import { detect } from './detect.ts'
 import { kinds, lookAlike, type KindName } from './look-alike.ts'

@@ -32,7 +32,7 @@ export interface Protocol {
   explain?(edge: Edge, request: ExplainRequest, protection: Protection | undefined, signal: AbortSignal): Promise<readonly Explained[]>
   /** What a policy author should know of the catalog. @throws GatewayError target_unreachable | target_refused */
   survey?(edge: Edge, protection: Protection | undefined, signal: AbortSignal): Promise<Survey>
-  /** What of the target looks worth protecting; reads values, and returns counts. @throws GatewayError target_unreachable | target_refused */
+  /** What looks worth protecting; reads values, and returns counts. @throws GatewayError target_unreachable | target_refused */
   suggest?(edge: Edge, protection: Protection | undefined, sample: Sample, signal: AbortSignal): Promise<Suggestions>
 }
 

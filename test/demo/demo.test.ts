@@ -38,6 +38,12 @@ function expectWholeRun(stdout: string): void {
   expect(stdout).toMatch(/department +visits +average\n[\s\S]*\(3 rows\)/)
   expect(stdout).toMatch(/> delete from prescriptions\n +ERROR: {2}42501: /)
   expect(stdout).toMatch(new RegExp(`> select count\\(\\*\\) as still_there from prescriptions\n +still_there\n +${clinic().prescriptions.length}\n`))
+  // Of a patient only what may be seen: the rows are there, the values are not.
+  const patient = clinic().patients.find(({ mrn }) => mrn === 'MRN-100294')!
+  expect(stdout).toMatch(new RegExp(`\\*\\*\\*${String(patient.ssn).slice(-4)} +${String(patient.dob).slice(0, 4)}-01-01 +\\*\\*\\* +\\d{4}-`))
+  for (const hidden of [patient.ssn, patient.dob, patient.phone, `${patient.given_name} ${patient.family_name}`]) expect(stdout).not.toContain(String(hidden))
+  expect(stdout).toMatch(/> select count\(\*\) from patients where ssn like '9%'\n +ERROR: {2}42501: .*ssn/)
+  expect(stdout).toMatch(/statement\.intent +allow \(engineers may read\), masking public\.patients\.dob, .*public\.patients\.ssn: select given_name/i)
   // What the log says: the constants are not in it, the refusal is.
   expect(stdout).toMatch(/statement\.intent +allow \(engineers may read\): select department/i)
   expect(stdout).toMatch(/decision +deny \(nobody empties a table by accident\): delete from/i)

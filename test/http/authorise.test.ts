@@ -167,7 +167,8 @@ describe('the API', () => {
 })
 
 describe('explaining a statement', () => {
-  const explained = async (token: string, target: string, body: unknown = { statement: 'SELECT 1' }) => edge.ask('POST', paths.explain(target), { token, body })
+  const explained = async (token: string, target: string, body: unknown = { statement: 'SELECT 1' }) =>
+    edge.ask('POST', paths.explain(target), { token, body })
 
   test('of a target one may not open is refused exactly as of one that does not exist', async () => {
     const engineer = await edge.logIn('owner')

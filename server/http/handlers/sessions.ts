@@ -1,4 +1,5 @@
-// Targets one may open and what would happen to statements there, and sessions: opening, listing, showing, ending. Their WebSockets are in ../tunnel.ts.
+// Targets one may open and what would happen to statements there; sessions: opening, listing, showing, ending. Their WebSockets are in
+// ../tunnel.ts.
 import { z } from 'zod'
 import type { OpenedSession, OpenSession, ReviewSummary, SessionDetail, SessionSummary, TargetSummary } from '../../../shared/api.ts'
 import { GatewayError } from '../../../shared/errors.ts'

@@ -23,18 +23,24 @@ export interface Consulted {
   readonly database: string
 }
 
+interface Wanted {
+  readonly protection: Protection
+  /** Where the target serves more than one. */
+  readonly database?: string | undefined
+  readonly signal: AbortSignal
+}
+
 /** Nothing is protected: what statements do is read all the same. */
 export const nothingProtected: Protection = { rules: [], flows: {} as Protection['flows'], trust: [] }
 
 /**
  * Runs `work` on a connection of the gateway's own, with the settings a new session has; closed when it returns.
- * @param database where the target serves more than one
  * @throws GatewayError target_unreachable | target_refused | bad_request where the target serves another database
  */
 export async function consult<T>(
   parts: ConsultParts,
   edge: Edge,
-  { protection, database: wanted, signal }: { readonly protection: Protection, readonly database?: string | undefined, readonly signal: AbortSignal },
+  { protection, database: wanted, signal }: Wanted,
   work: (consulted: Consulted) => Promise<T>
 ): Promise<T> {
   const { target } = edge
@@ -53,7 +59,13 @@ export async function consult<T>(
     const keeper = parts.keeperOf(edge, database, analyzer.major)
     keeper.enter()
     try {
-      const guards = new Guards({ parser: analyzer.parser, plpgsql, key: parts.keyOf(target.name), now: Date.now })
+      const guards = new Guards({
+        parser: analyzer.parser,
+        plpgsql,
+        protects: (catalog, rule) => keeper.protects(catalog, rule),
+        key: parts.keyOf(target.name),
+        now: Date.now
+      })
       guards.searchPath = path.map(([schema]) => schema ?? '')
       guards.use(await keeper.refresh(), protection)
       return await work({ asker, analyzer, guards, database })

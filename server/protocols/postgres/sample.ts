@@ -4,7 +4,6 @@ import { GatewayError } from '../../../shared/errors.ts'
 import type { Suggestions } from '../../../shared/explain.ts'
 import { suggestFor, type SampledColumn } from '../../masking/suggest.ts'
 import type { Catalog, Relation, RelationColumn } from '../../masking/postgres/catalog.ts'
-import { labelOf } from '../../masking/postgres/protect.ts'
 import type { Protection } from '../../policy/protect.ts'
 import type { Edge, Sample } from '../protocol.ts'
 import type { Asker } from './ask.ts'
@@ -49,7 +48,7 @@ export function suggestForTarget(
       sampledColumns += values === undefined ? 0 : readable.length
       for (const column of open) {
         const found = suggestFor({
-          column: labelOf(relation, column),
+          column: patternOf(relation.schema, relation.name, column.name),
           name: column.name,
           ...(column.comment === undefined ? {} : { comment: column.comment }),
           type: typeOf(column, world.catalog) ?? 'other',
@@ -67,9 +66,11 @@ export function suggestForTarget(
 async function valuesOf(asker: Asker, relation: Relation, columns: readonly RelationColumn[], rows: number): Promise<Map<number, string[]>> {
   const list = columns.map(({ name }) => `pg_catalog.left(${quoted(name)}::pg_catalog.text, ${maxCharacters})`).join(', ')
   const from = `${quoted(relation.schema)}.${quoted(relation.name)}`
-  const spread = relation.kind === 'r' ? await asker.ask({ text: `SELECT ${list} FROM ${from} TABLESAMPLE SYSTEM (1) LIMIT ${rows}` }) : []
-  const found = spread.length >= rows / 2 ? spread : await asker.ask({ text: `SELECT ${list} FROM ${from} LIMIT ${rows}` })
-  return new Map(columns.map(({ attnum }, i) => [attnum, found.flatMap((row) => row[i] === null || row[i] === '' ? [] : row[i]!)]))
+  const read = (how: string) => asker.ask({ text: `SELECT ${list} FROM ${from} ${how} LIMIT ${rows}` })
+  const spread = relation.kind === 'r' ? await read('TABLESAMPLE SYSTEM (1)') : []
+  const found = spread.length >= rows / 2 ? spread : await read('')
+  const written = (i: number) => found.flatMap((row) => row[i] === null || row[i] === '' ? [] : row[i]!)
+  return new Map(columns.map(({ attnum }, i) => [attnum, written(i)]))
 }
 
 /** @returns undefined for what is not read: binary, geometry, arrays, documents, enumerations */
@@ -78,4 +79,9 @@ function typeOf({ type }: RelationColumn, { types }: Catalog): SampledColumn['ty
   const base = found?.kind === 'd' && found.base !== undefined ? types.get(found.base) : found
   if (base === undefined || base.kind !== 'b' || base.name === 'bytea') return undefined
   return categories[base.category]
+}
+
+/** As the section `protect` wants it written: parts that are no plain names in quotes, and no blanks. */
+function patternOf(...parts: readonly string[]): string {
+  return parts.map((part) => /^[a-z_][a-z0-9_$]*$/.test(part) ? part : quoted(part).replaceAll(/\s/g, '*')).join('.')
 }

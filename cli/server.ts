@@ -1,0 +1,18 @@
+// The gateway's bundle, for commands that run beside its configuration. Loaded when such a command is run, and not before.
+import type { Suggestions, Survey } from '../shared/explain.ts'
+
+/** What of it the command line uses. */
+export interface ServerModule {
+  gateway(argv: readonly string[], io: { out: (line: string) => void, err: (line: string) => void }): Promise<number>
+  /** @throws GatewayError, of the configuration or an unknown target; what is wrong with one target stands in its place */
+  survey(configFile: string, target: string | undefined): Promise<readonly SurveyedTarget[]>
+  suggest(configFile: string, target: string, rows: number): Promise<Suggestions>
+}
+
+/** Of one target; or why nothing can be said of it. */
+export type SurveyedTarget = Survey | { readonly target: string, readonly error: string, readonly hint?: string }
+
+export async function serverModule(): Promise<ServerModule> {
+  // Beside the built command line; computed, so that neither bundle takes in the other.
+  return await import(new URL(import.meta.url.endsWith('.ts') ? '../server/main.ts' : './server.js', import.meta.url).href) as ServerModule
+}

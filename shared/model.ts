@@ -132,6 +132,8 @@ export interface Exposure {
   readonly masked: readonly string[]
   /** Columns shown in clear, by an exemption. */
   readonly clear: readonly string[]
+  /** Values of protected columns it asks for, which may be so many only; without, they cannot be counted. Never logged. */
+  readonly asked?: readonly { readonly columns: readonly string[], readonly values?: readonly Uint8Array[] }[]
 }
 
 /** A client's request to stop what another of its connections is running. */

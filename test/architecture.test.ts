@@ -32,7 +32,7 @@ const parts: Record<string, Part> = {
   'SQL, effects and redaction': { files: /^server\/sql\//, may: [shared], pure: true },
   masking: { files: /^server\/masking\//, may: [/^server\/sql\//, shared], pure: true },
   // What may be masked, and how, is named by the policy; the analysis itself knows nothing of it.
-  policy: { files: policy, may: [/^server\/masking\/postgres\/(finding|judge|values)\.ts$/, shared], pure: true },
+  policy: { files: policy, may: [/^server\/masking\/postgres\/(finding|judge|values|vouch)\.ts$/, shared], pure: true },
   'PostgreSQL codec': { files: /^server\/protocols\/postgres\/wire\//, may: [shared], pure: true },
   PostgreSQL: { files: /^server\/protocols\/postgres\//, may: [protocolTypes, /^server\/(sql|masking)\//, /^server\/policy\/protect\.ts$/, /^server\/protocols\/postgres\/wire\//, shared] },
   'protocol contract': { files: protocolTypes, may: [/^server\/policy\/protect\.ts$/, shared] },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defaultFlows, type Action } from '../masking/postgres/judge.ts'
 import type { FlowKind } from '../masking/postgres/finding.ts'
 import type { MaskName } from '../masking/postgres/values.ts'
+import type { VouchedFor } from '../masking/postgres/vouch.ts'
 import type { Principal, ReviewTerms, Target } from '../../shared/model.ts'
 import { matchesTarget } from './match.ts'
 import { defaultTimeoutSeconds } from './terms.ts'
@@ -33,8 +34,11 @@ export const maskingSchema = z.strictObject({
   flows: z.partialRecord(z.enum(flowKinds), z.enum(actions)).default({}),
   /** Who decides what is held for its protected columns; without, it is refused. */
   approvers: z.strictObject({ group: text(255), count: z.number().int().min(1).max(10).default(1) }).optional(),
-  /** Functions and views of the database's own that may be run on protected values, `schema.name`. */
-  trust: z.array(text(255)).max(1000).default([])
+  /** Functions, views and tables with row security whose code somebody has looked at: `hoop policy check` prints the hash. */
+  trust: z.array(z.strictObject({
+    name: text(255).regex(/^[^\s.]+\.[^\s.]+$/, 'schema.name'),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'the hash that hoop policy check prints')
+  })).max(1000).default([])
 }).prefault({})
 
 export interface ProtectionPolicy {
@@ -46,7 +50,7 @@ export interface ProtectionPolicy {
 export interface Protection {
   readonly rules: readonly ProtectedColumns[]
   readonly flows: Readonly<Record<FlowKind, Action>>
-  readonly trust: readonly string[]
+  readonly trust: readonly VouchedFor[]
 }
 
 export interface ProtectedColumns {

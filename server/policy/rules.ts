@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Effect, StatementFlag } from '../../shared/model.ts'
+import { duration } from './duration.ts'
 import { hoursSchema } from './hours.ts'
-import type { ProtectionPolicy } from './protect.ts'
+import { maskingSchema, type ProtectionPolicy } from './protect.ts'
 
 const effects = ['read', 'write', 'schema', 'privilege', 'session', 'unknown'] as const satisfies readonly Effect[]
 const flags = [
@@ -30,10 +31,6 @@ const text = (max: number) => z.string().min(1).max(max)
 const oneOrMore = <Item extends z.ZodType<string>>(item: Item) => z.union([item, z.array(item).min(1).max(1000)])
 const pattern = text(255).regex(/^[^\s]+$/, 'a name without spaces; "*" stands for any characters')
 
-/** `30s`, `15m`, `4h` as seconds. */
-const duration = (least: number, most: number) => z.string().regex(/^\d{1,5}[smh]$/, 'a duration: 30s, 15m, 4h')
-  .transform((written) => Number(written.slice(0, -1)) * { s: 1, m: 60, h: 3600 }[written.at(-1) as 's' | 'm' | 'h'])
-  .pipe(z.number().min(least, `at least ${least} s`).max(most, `at most ${most / 3600} h`))
 const place = z.strictObject({ group: text(255), count: z.number().int().min(1).max(10).default(1) })
 
 const ruleSchema = z.strictObject({
@@ -86,7 +83,7 @@ export interface Policy {
   readonly protection: ProtectionPolicy
 }
 
-const nothingProtected: ProtectionPolicy = { rules: [], masking: { flows: {}, trust: [] } }
+const nothingProtected: ProtectionPolicy = { rules: [], masking: maskingSchema.parse(undefined) }
 
 /** @throws GatewayError config_invalid with every problem that no single field shows */
 export function parsePolicy(raw: z.infer<typeof policySchema>, protection = nothingProtected): Policy {

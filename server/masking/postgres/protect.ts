@@ -41,7 +41,11 @@ export function labelOf(relation: Relation, column: RelationColumn): Label {
   return `${relation.schema}.${relation.name}.${column.name}`
 }
 
-export function protectedColumns(catalog: Catalog, rules: readonly ProtectRule[]): Protection {
+/**
+ * @param before columns that were protected earlier and stay so under whatever name they have now: renaming a column is no way to
+ * lay it open
+ */
+export function protectedColumns(catalog: Catalog, rules: readonly ProtectRule[], before: Protected = new Map()): Protection {
   const marks = new Marks(catalog)
   const problems: string[] = []
   for (const rule of rules) {
@@ -56,6 +60,7 @@ export function protectedColumns(catalog: Catalog, rules: readonly ProtectRule[]
       }
     }
   }
+  marks.markAgain(before)
   // Without a rule nothing is masked at all.
   if (rules.length > 0) marks.markSystem()
   marks.close()
@@ -106,6 +111,16 @@ class Marks {
       }
     }
     return any
+  }
+
+  markAgain(before: Protected): void {
+    for (const [oid, columns] of before) {
+      const relation = this.catalog.relations.get(oid)
+      for (const column of relation?.columns ?? []) {
+        const label = columns.get(column.attnum)
+        if (label !== undefined) this.#mark(relation!, column, label)
+      }
+    }
   }
 
   markSystem(): void {

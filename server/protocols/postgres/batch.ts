@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import type { StatementOperation } from '../../../shared/model.ts'
 import type { Analysis, AnalyzedStatement, Analyzer } from '../../sql/postgres/index.ts'
 import type { Finding } from '../../masking/postgres/finding.ts'
-import type { Guard, Guards, NamedFindings } from './guard.ts'
+import { movesNames, unknownFinding, type Guard, type Guards, type NamedFindings } from './guard.ts'
 import type { NameChange, Names, Portal } from './names.ts'
 import type { Owed, OwedStatement } from './replies.ts'
 import { encode, type FrontendMessage } from './wire/frontend.ts'
@@ -84,6 +84,8 @@ class Planner {
   readonly #statements = new Map<string, { statement: AnalyzedStatement, draft: number | undefined } | undefined>()
   readonly #portals = new Map<string, { portal: Portal, draft: number | undefined } | undefined>()
 
+  /** What every further statement is, once one may change what it would be judged by. */
+  #moved: Finding | undefined
   readonly #lastSteps = new Map<number, { last: boolean }>()
   readonly #sent: { readonly statement: AnalyzedStatement, readonly changesCatalog: boolean }[] = []
 
@@ -238,7 +240,10 @@ class Planner {
       },
       cursors: this.#cursors()
     }
-    const finding = guards.find(statement, named)
+    const finding = this.#moved ?? guards.find(statement, named)
+    // What follows in this batch is judged before this one has run.
+    if (finding.changesCatalog) this.#moved ??= unknownFinding('the statement before it in the same batch changes the schema: send it in a batch of its own')
+    if (movesNames(statement)) this.#moved ??= unknownFinding('the statement before it in the same batch changes what names mean: send it in a batch of its own')
     this.#sent.push({ statement, changesCatalog: finding.changesCatalog })
     const guard = guards.guard(statement, finding, alone)
     return { finding, ...(guard === undefined ? {} : { guard }) }

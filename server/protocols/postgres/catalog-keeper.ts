@@ -1,10 +1,11 @@
 // One database's catalog for all connections to it: read when first needed, read again when the database says that it has changed.
 // Speaks on a connection of the gateway's own, which sees every committed change, whatever snapshots clients hold.
-import type { Catalog } from '../../masking/postgres/catalog.ts'
-import type { Finding } from '../../masking/postgres/finding.ts'
+import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
+import type { Finding, Label } from '../../masking/postgres/finding.ts'
+import { protectedColumns, type ProtectRule } from '../../masking/postgres/protect.ts'
 import type { Edge } from '../protocol.ts'
 import { Asker } from './ask.ts'
-import { catalogDigest, readCatalog } from './snapshot.ts'
+import { catalogDigest, readCatalog, readStamps } from './snapshot.ts'
 import { logIn } from './upstream.ts'
 
 /** How often the database is asked whether its catalog has changed, while somebody is connected. */
@@ -21,12 +22,14 @@ export class CatalogKeeper {
   readonly #edge: Edge
   readonly #database: string
   readonly #major: number
-  #asker: Promise<Asker> | undefined
+  /** Reading waits for locks of the database's users; asking what has changed never does, so it has a connection of its own. */
+  readonly #reader: Line
+  readonly #watcher: Line
   #read: Promise<Read> | undefined
-  /** Questions go one after the other: it is one connection. */
-  #turn: Promise<unknown> = Promise.resolve()
-  /** Stamps of what a finding rests on, taken while the catalog it was made with was still the one in force. */
-  #stamps = new WeakMap<Finding, string>()
+  /** The last one read whole. */
+  #latest: Catalog | undefined
+  /** By rule as written: every stored column it has ever named here, by number. */
+  readonly #remembered = new Map<string, Map<Oid, Map<number, Label>>>()
   #users = 0
   #poll: NodeJS.Timeout | undefined
 
@@ -34,6 +37,9 @@ export class CatalogKeeper {
     this.#edge = edge
     this.#database = database
     this.#major = major
+    const open = () => this.#connect()
+    this.#reader = new Line(open)
+    this.#watcher = new Line(open)
   }
 
   /** Somebody is connected: the catalog is watched until everybody has left. */
@@ -47,9 +53,8 @@ export class CatalogKeeper {
     clearInterval(this.#poll)
     this.#poll = undefined
     this.#read = undefined
-    const asker = this.#asker
-    this.#asker = undefined
-    void asker?.then((open) => open.close(), () => undefined)
+    this.#reader.close()
+    this.#watcher.close()
   }
 
   /** @throws GatewayError target_unreachable | target_refused: without a catalog nothing can be proven, so nothing passes */
@@ -60,7 +65,7 @@ export class CatalogKeeper {
   /** The catalog as it is now: the same object where nothing has changed. */
   async refresh(): Promise<Catalog> {
     const known = await this.#current()
-    const digest = await this.#ask(catalogDigest)
+    const digest = await this.#watcher.ask(catalogDigest)
     if (digest === known.digest) return known.catalog
     // Whoever asks meanwhile waits for the new one.
     const next = this.#fresh(known.catalog)
@@ -73,17 +78,29 @@ export class CatalogKeeper {
    * Whether everything a finding rests on is as it was in the catalog it was made with. To be asked while the server holds its locks.
    * Functions are not locked; between this answer and the statement stands one round trip.
    */
-  async isStill(finding: Finding, catalog: Catalog): Promise<boolean> {
-    const known = await this.#current()
-    if (known.catalog !== catalog) return false
-    const question = stampQuestion(finding)
-    const before = this.#stamps.get(finding)
-    if (before !== undefined) return await this.#ask((asker) => stampOf(asker, question)) === before
-    const stamp = await this.#ask((asker) => stampOf(asker, question))
-    // The stamp is that of this catalog only if nothing had changed by the time it was taken.
-    if (await this.#ask(catalogDigest) !== known.digest) return false
-    this.#stamps.set(finding, stamp)
-    return true
+  async isStill({ relations, functions }: Finding, catalog: Catalog): Promise<boolean> {
+    // Not waiting for one that is being read: that may wait for the very locks held here.
+    if (this.#latest !== catalog) return false
+    const now = await this.#watcher.ask((asker) => readStamps(asker, relations.map(({ oid }) => oid), functions))
+    return relations.every(({ oid, stamp, system }) => system || now.relations.get(oid) === stamp)
+      && functions.every((oid) => now.functions.get(oid) === catalog.functionsByOid.get(oid)?.stamp)
+  }
+
+  /**
+   * What a rule protects in this catalog, and what it protected in earlier ones under names of that time.
+   * Kept as long as the gateway runs.
+   */
+  protects(catalog: Catalog, rule: ProtectRule): Protected {
+    const key = JSON.stringify([rule.name, rule.columns, rule.byComment, rule.bySecurityLabel])
+    let remembered = this.#remembered.get(key)
+    if (remembered === undefined) this.#remembered.set(key, remembered = new Map())
+    const now = protectedColumns(catalog, [rule], remembered).protected
+    for (const [oid, columns] of now) {
+      const known = remembered.get(oid)
+      if (known === undefined) remembered.set(oid, new Map(columns))
+      else for (const [attnum, label] of columns) if (!known.has(attnum)) known.set(attnum, label)
+    }
+    return now
   }
 
   #current(): Promise<Read> {
@@ -102,27 +119,13 @@ export class CatalogKeeper {
    */
   async #fresh(previous: Catalog | undefined): Promise<Read> {
     for (let attempt = 0; ; attempt++) {
-      const digest = await this.#ask(catalogDigest)
-      const catalog = await this.#ask((asker) => readCatalog(asker, this.#major, previous))
-      if (await this.#ask(catalogDigest) === digest) return { catalog, digest }
-      if (attempt === maxAttempts) return { catalog, digest: '' }
+      const digest = await this.#watcher.ask(catalogDigest)
+      const catalog = await this.#reader.ask((asker) => readCatalog(asker, this.#major, previous))
+      const settled = await this.#watcher.ask(catalogDigest) === digest
+      if (!settled && attempt < maxAttempts) continue
+      this.#latest = catalog
+      return { catalog, digest: settled ? digest : '' }
     }
-  }
-
-  /** One question at a time; a connection that was lost is opened again for the next. */
-  #ask<T>(question: (asker: Asker) => Promise<T>): Promise<T> {
-    const asked = this.#turn.then(async () => {
-      const asker = this.#asker ??= this.#connect()
-      try {
-        return await question(await asker)
-      } catch (error) {
-        if (this.#asker === asker) this.#asker = undefined
-        void asker.then((open) => open.close(), () => undefined)
-        throw error
-      }
-    })
-    this.#turn = asked.catch(() => undefined)
-    return asked
   }
 
   async #connect(): Promise<Asker> {
@@ -132,20 +135,30 @@ export class CatalogKeeper {
   }
 }
 
-/** The oids are numbers of our own catalog's, so they may stand in the text. */
-function stampQuestion({ relations, functions }: Finding): string {
-  const oids = [0, ...relations.map(({ oid }) => oid)].join(',')
-  const calls = [0, ...functions].join(',')
-  return `SELECT pg_catalog.md5(pg_catalog.string_agg(s, ',' ORDER BY s)) FROM (
-    SELECT 'c' || oid || ':' || xmin || ':' || relname AS s FROM pg_catalog.pg_class WHERE oid IN (${oids})
-    UNION ALL SELECT 'a' || attrelid || '.' || attnum || ':' || xmin FROM pg_catalog.pg_attribute WHERE attrelid IN (${oids}) AND attnum > 0
-    UNION ALL SELECT 'r' || oid || ':' || xmin FROM pg_catalog.pg_rewrite WHERE ev_class IN (${oids})
-    UNION ALL SELECT 'y' || oid || ':' || xmin FROM pg_catalog.pg_policy WHERE polrelid IN (${oids})
-    UNION ALL SELECT 't' || oid || ':' || xmin FROM pg_catalog.pg_trigger WHERE tgrelid IN (${oids})
-    UNION ALL SELECT 'p' || oid || ':' || xmin FROM pg_catalog.pg_proc WHERE oid IN (${calls})) AS stamps`
-}
+/** A connection for questions, one after the other; opened when first needed, and again for the next question when it was lost. */
+class Line {
+  #asker: Promise<Asker> | undefined
+  #turn: Promise<unknown> = Promise.resolve()
 
-async function stampOf(asker: Asker, question: string): Promise<string> {
-  const [row] = await asker.ask({ text: question })
-  return row?.[0] ?? ''
+  constructor(private readonly open: () => Promise<Asker>) {}
+
+  ask<T>(question: (asker: Asker) => Promise<T>): Promise<T> {
+    const asked = this.#turn.then(async () => {
+      const asker = this.#asker ??= this.open()
+      try {
+        return await question(await asker)
+      } catch (error) {
+        if (this.#asker === asker) this.close()
+        throw error
+      }
+    })
+    this.#turn = asked.catch(() => undefined)
+    return asked
+  }
+
+  close(): void {
+    const asker = this.#asker
+    this.#asker = undefined
+    void asker?.then((open) => open.close(), () => undefined)
+  }
 }

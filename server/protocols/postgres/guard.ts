@@ -4,17 +4,18 @@ import { createHmac } from 'node:crypto'
 import { GatewayError } from '../../../shared/errors.ts'
 import type { Exposure } from '../../../shared/model.ts'
 import { analyze } from '../../masking/postgres/analyze.ts'
-import type { Catalog, Oid } from '../../masking/postgres/catalog.ts'
+import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
 import { copyFormat } from '../../masking/postgres/copy-format.ts'
 import { copyMasker } from '../../masking/postgres/copy.ts'
 import type { Column, Finding, Label } from '../../masking/postgres/finding.ts'
 import { judge, type Cell, type MaskingPolicy, type Verdict } from '../../masking/postgres/judge.ts'
-import { protectedColumns, type Protection as Marks } from '../../masking/postgres/protect.ts'
+import { protectedColumns, type ProtectRule, type Protection as Marks } from '../../masking/postgres/protect.ts'
 import { RowMasker } from '../../masking/postgres/rows.ts'
-import { maskFor, type CellMask } from '../../masking/postgres/values.ts'
+import { maskFor, type CellMask, type MaskName } from '../../masking/postgres/values.ts'
+import { vouchedIn } from '../../masking/postgres/vouch.ts'
 import type { World } from '../../masking/postgres/world.ts'
 import type { Protection } from '../../policy/protect.ts'
-import type { Parser } from '../../sql/postgres/parser.ts'
+import type { Parser, PlPgSqlParser } from '../../sql/postgres/parser.ts'
 import { as, type Tree } from '../../sql/postgres/tree.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { DescribedColumn } from './wire/row-description.ts'
@@ -53,16 +54,31 @@ interface Setting {
 
 const settings = new WeakMap<Catalog, WeakMap<Protection, Setting>>()
 
+/** What a rule protects in a catalog, and has protected before. */
+export type Protects = (catalog: Catalog, rule: ProtectRule) => Protected
+
+export interface GuardParts {
+  readonly protects: Protects
+  readonly parser: Parser
+  readonly plpgsql: PlPgSqlParser
+  /** Secret of the masks `hash` and `fake`, of this target. */
+  readonly key: Uint8Array
+  readonly now: () => number
+}
+
 export class Guards {
   readonly #parser: Parser
+  readonly #plpgsql: PlPgSqlParser
+  readonly #protects: Protects
   readonly #key: Uint8Array
   readonly #now: () => number
   #setting: Setting | undefined
   searchPath: readonly string[] = []
 
-  /** @param key secret of the masks `hash` and `fake`, of this target */
-  constructor(parser: Parser, key: Uint8Array, now: () => number) {
+  constructor({ parser, plpgsql, protects, key, now }: GuardParts) {
+    this.#protects = protects
     this.#parser = parser
+    this.#plpgsql = plpgsql
     this.#key = key
     this.#now = now
   }
@@ -73,7 +89,7 @@ export class Guards {
     let byProtection = settings.get(catalog)
     if (byProtection === undefined) settings.set(catalog, byProtection = new WeakMap())
     let setting = byProtection.get(protection)
-    if (setting === undefined) byProtection.set(protection, setting = settingOf(catalog, protection))
+    if (setting === undefined) byProtection.set(protection, setting = settingOf(catalog, protection, this.#protects))
     this.#setting = setting
   }
 
@@ -89,6 +105,30 @@ export class Guards {
     return [['enable_indexonlyscan', 'off'], ...(hazards.includes('index') ? [['enable_indexscan', 'off'] as const] : [])]
   }
 
+  /** What statements are judged against, without what the session has by name. */
+  get world(): World {
+    const { catalog, marks, vouched } = this.#required()
+    return {
+      catalog,
+      protected: marks.protected,
+      hazards: marks.hazards,
+      vouched,
+      parse: (text) => this.#tree(text),
+      parsePlPgSql: (definition) => this.#plpgsql.parse(definition),
+      searchPath: this.searchPath
+    }
+  }
+
+  /** How findings become verdicts. */
+  get policy(): MaskingPolicy {
+    return this.#required().policy
+  }
+
+  /** What is protected, tied to it, and ordered by it; and what of the policy names nothing. */
+  get marks(): Marks {
+    return this.#required().marks
+  }
+
   find(statement: AnalyzedStatement, named: NamedFindings): Finding {
     const setting = this.#required()
     const tree = this.#tree(statement.text)
@@ -99,17 +139,11 @@ export class Guards {
     const known = lasting ? setting.findings.get(key) : undefined
     if (known !== undefined) return known
     const prepared = statement.executes === undefined ? undefined : named.prepared(statement.executes.name)
-    const world: World = {
-      catalog: setting.catalog,
-      protected: setting.marks.protected,
-      hazards: setting.marks.hazards,
-      vouched: setting.vouched,
-      parse: (text) => this.#tree(text),
-      searchPath: this.searchPath,
+    const finding = analyze(tree, {
+      ...this.world,
       prepared: new Map(prepared === undefined ? [] : [[statement.executes!.name, prepared]]),
       cursors: named.cursors
-    }
-    const finding = analyze(tree, world)
+    })
     if (lasting) {
       if (setting.findings.size >= maxCachedFindings) setting.findings.clear()
       setting.findings.set(key, finding)
@@ -172,7 +206,12 @@ export class Guards {
       nullable: stored?.notNull !== true,
       ...(type?.element === undefined || type.category !== 'A' ? {} : { arrayOf: type.element }),
       ...(type === undefined ? {} : { kind: type.kind })
-    }, shown.format === 1 ? 1 : 0, { key: this.#key, currentYear: new Date(this.#now()).getUTCFullYear() })
+    }, shown.format === 1 ? 1 : 0, {
+      key: this.#key,
+      currentYear: new Date(this.#now()).getUTCFullYear(),
+      // Whether something derived is NULL may depend on anything that went into it.
+      hideNulls: column?.identity === undefined
+    })
   }
 
   /** COPY describes nothing: the catalog says the types. */
@@ -207,15 +246,12 @@ export class Guards {
   }
 }
 
-const unread: Finding = {
-  columns: undefined,
-  flows: [],
-  opaque: ['the statement could not be read'],
-  relations: [],
-  reached: true,
-  functions: [],
-  changesCatalog: true
+/** Nothing is known of it. */
+export function unknownFinding(why: string): Finding {
+  return { columns: undefined, flows: [], opaque: [why], relations: [], reached: true, functions: [], changesCatalog: true }
 }
+
+const unread = unknownFinding('the statement could not be read')
 
 /** Rows of a guarded statement in which nothing is masked: an exemption, or only counts depend on what is protected. */
 const passing: RowRewriter = {
@@ -224,22 +260,24 @@ const passing: RowRewriter = {
   rewritePiece: (piece) => [piece]
 }
 
-function settingOf(catalog: Catalog, protection: Protection): Setting {
-  const marks = protectedColumns(catalog, protection.rules)
-  const masks = new Map<Label, MaskingPolicy['masks'] extends ReadonlyMap<Label, infer Mask> ? Mask : never>()
+function settingOf(catalog: Catalog, protection: Protection, protects: Protects): Setting {
+  const masks = new Map<Label, MaskName>()
   const kept = new Set<Label>()
   const excused = new Set<Label>()
+  const all = new Map<Oid, Map<number, Label>>()
   for (const rule of protection.rules) {
-    for (const label of labelsOf(catalog, protectedColumns(catalog, [rule]).protected)) {
+    const found = protects(catalog, rule)
+    for (const label of labelsOf(catalog, found)) {
       if (!masks.has(label)) masks.set(label, rule.mask)
       ;(rule.exempt ? excused : kept).add(label)
     }
+    for (const [oid, columns] of found) all.set(oid, new Map([...columns, ...all.get(oid) ?? []]))
   }
   return {
     catalog,
-    marks,
+    marks: protectedColumns(catalog, protection.rules, all),
     policy: { flows: protection.flows, masks, exempt: new Set([...excused].filter((label) => !kept.has(label))) },
-    vouched: vouchedFor(catalog, protection.trust),
+    vouched: vouchedIn(catalog, protection.trust).vouched,
     names: namesIn(catalog),
     findings: new Map()
   }
@@ -250,16 +288,6 @@ function labelsOf(catalog: Catalog, found: Marks['protected']): Label[] {
   return [...found].flatMap(([oid, columns]) => catalog.relations.get(oid)?.system === true ? [] : [...columns.values()])
 }
 
-function vouchedFor(catalog: Catalog, trust: readonly string[]): Set<Oid> {
-  const trusted = new Set(trust)
-  const oids = new Set<Oid>()
-  for (const { oid, schema, name } of catalog.relations.values()) if (trusted.has(`${schema}.${name}`)) oids.add(oid)
-  for (const overloads of catalog.functions.values()) {
-    for (const { oid, schema, name } of overloads) if (trusted.has(`${schema}.${name}`)) oids.add(oid)
-  }
-  return oids
-}
-
 function namesIn(catalog: Catalog): Set<string> {
   const names = new Set<string>()
   for (const { schema, name, columns, constraints } of catalog.relations.values()) {
@@ -268,6 +296,15 @@ function namesIn(catalog: Catalog): Set<string> {
     for (const constraint of constraints) names.add(constraint.name)
   }
   return names
+}
+
+const endsSettings = new Set(['RESET', 'DISCARD', 'ROLLBACK', 'COMMIT', 'END', 'ABORT'])
+
+/** Whether unqualified names may mean something else after it. */
+export function movesNames({ verb, text, effects, functions }: Pick<AnalyzedStatement, 'verb' | 'text' | 'effects' | 'functions'>): boolean {
+  const [word] = verb.split(' ')
+  if (word === 'SET') return /search_path|schema|role|authorization/i.test(text)
+  return endsSettings.has(word!) || effects.includes('unknown') || functions.some((name) => name.endsWith('set_config'))
 }
 
 function exposureOf({ action, why, flags, cells, exempted }: Verdict, finding: Finding, policy: MaskingPolicy): Exposure {

@@ -2,12 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { asGatewayError, GatewayError } from '../../../shared/errors.ts'
 import { loadAnalyzer } from '../../sql/postgres/index.ts'
+import { loadPlPgSqlParser, type PlPgSqlParser } from '../../sql/postgres/parser.ts'
 import type { Duplex } from 'node:stream'
 import type { Edge, Protocol, Session } from '../protocol.ts'
 import type { HeldContext, Operation } from '../../../shared/model.ts'
 import { Asker } from './ask.ts'
 import { CancelKeys, cancelUpstream } from './cancel.ts'
 import { CatalogKeeper } from './catalog-keeper.ts'
+import { explainStatements } from './consult-statement.ts'
 import { heldContext } from './explain.ts'
 import type { FrameReader } from './frame-reader.ts'
 import { refusal } from './refusal.ts'
@@ -16,7 +18,9 @@ import { Holding } from './holding.ts'
 import { lastWords, relay } from './relay.ts'
 import { Shield } from './shield.ts'
 import { askPassword, readOpening, startupReader, type Greeting, type Opening } from './startup.ts'
-import { logIn, type LoginRequest, type Upstream } from './upstream.ts'
+import { surveyTarget } from './survey.ts'
+import { suggestForTarget } from './sample.ts'
+import { logIn, majorOf, type LoginRequest, type Upstream } from './upstream.ts'
 import { usage } from './usage.ts'
 import { answer } from './wire/backend.ts'
 
@@ -26,6 +30,7 @@ const loginTimeoutMilliseconds = 20_000
 export function postgres(): Protocol {
   const keys = new CancelKeys()
   const keepers = new Map<string, CatalogKeeper>()
+  let plpgsql: Promise<PlPgSqlParser> | undefined
   // Of the masks that keep equal values equal: until the gateway is started again.
   const secret = randomBytes(32)
   const parts: Parts = {
@@ -36,7 +41,8 @@ export function postgres(): Protocol {
       if (keeper === undefined) keepers.set(key, keeper = new CatalogKeeper(edgeOf(edge), database, major))
       return keeper
     },
-    keyOf: (target) => keyOf(secret, target)
+    keyOf: (target) => keyOf(secret, target),
+    plpgsql: () => plpgsql ??= loadPlPgSqlParser()
   }
   return {
     name: 'postgres',
@@ -48,7 +54,10 @@ export function postgres(): Protocol {
       upstream.stream.destroy()
       await loadAnalyzer(majorOf(upstream))
       return `PostgreSQL ${upstream.statuses.get('server_version') ?? 'of unknown version'}`
-    }
+    },
+    explain: (edge, request, protection, signal) => explainStatements(parts, edge, request, protection, signal),
+    survey: (edge, protection, signal) => surveyTarget(parts, edge, protection, signal),
+    suggest: (edge, protection, sample, signal) => suggestForTarget(parts, edge, protection, sample, signal)
   }
 }
 
@@ -62,9 +71,12 @@ interface Parts {
   readonly keys: CancelKeys
   keeperOf(edge: Edge, database: string, major: number): CatalogKeeper
   keyOf(target: string): Uint8Array
+  /** It knows nothing of who asks; loaded when first needed. */
+  plpgsql(): Promise<PlPgSqlParser>
 }
 
-async function serve(client: Duplex, session: Session, { keys, keeperOf, keyOf }: Parts): Promise<void> {
+async function serve(client: Duplex, session: Session, parts: Parts): Promise<void> {
+  const { keys, keeperOf, keyOf } = parts
   const reader = startupReader(client)
   // A client that lost its connection is noticed by reading; this keeps its error from ending the process.
   client.on('error', () => undefined)
@@ -74,11 +86,11 @@ async function serve(client: Duplex, session: Session, { keys, keeperOf, keyOf }
       await cancel(opening, session, keys)
       return undefined
     }
-    return logBothIn(client, reader, opening, session, signal)
+    return logBothIn({ client, reader, greeting: opening, session, signal, parts })
   })
   if (opened === undefined) { await lastWords(client, undefined); return }
 
-  const { upstream, analyzer, applicationName, request } = opened
+  const { upstream, analyzer, plpgsql, applicationName, request } = opened
   const holding = new Holding()
   const key = keys.give(session.id, session.connection, upstream, holding)
   try {
@@ -93,7 +105,12 @@ async function serve(client: Duplex, session: Session, { keys, keeperOf, keyOf }
       // Best effort: the connection is being closed anyway, and the server ends with it.
       cancel: () => void cancelUpstream(session, upstream).catch(() => undefined),
       holding,
-      shield: new Shield(keeperOf(session, request.database ?? '', analyzer.major), analyzer.parser, keyOf(session.target.name), Date.now),
+      shield: new Shield(keeperOf(session, request.database ?? '', analyzer.major), {
+        parser: analyzer.parser,
+        plpgsql,
+        key: keyOf(session.target.name),
+        now: Date.now
+      }),
       context: (operations, transaction) => contextOf(session, request, operations, transaction, upstream)
     }, reader.rest())
   } finally {
@@ -101,7 +118,16 @@ async function serve(client: Duplex, session: Session, { keys, keeperOf, keyOf }
   }
 }
 
-async function logBothIn(client: Duplex, reader: FrameReader, greeting: Greeting, session: Session, signal: AbortSignal) {
+interface Arrival {
+  readonly client: Duplex
+  readonly reader: FrameReader
+  readonly greeting: Greeting
+  readonly session: Session
+  readonly signal: AbortSignal
+  readonly parts: Parts
+}
+
+async function logBothIn({ client, reader, greeting, session, signal, parts }: Arrival) {
   if (session.clientPassword !== undefined) await askPassword(client, reader, session.clientPassword)
   // Lets the audit log be compared with the server's own.
   const applicationName = { upstream: `hoop/${session.id}`, client: greeting.applicationName ?? '' }
@@ -112,7 +138,7 @@ async function logBothIn(client: Duplex, reader: FrameReader, greeting: Greeting
   }
   const upstream = await logIn(session, request, signal)
   try {
-    const analyzer = await loadAnalyzer(majorOf(upstream))
+    const [analyzer, plpgsql] = await Promise.all([loadAnalyzer(majorOf(upstream)), parts.plpgsql()])
     client.cork()
     if (upstream.minor < greeting.askedMinor || greeting.options.length > 0) {
       client.write(answer.negotiateProtocolVersion(upstream.minor, greeting.options))
@@ -123,7 +149,7 @@ async function logBothIn(client: Duplex, reader: FrameReader, greeting: Greeting
       client.write(answer.parameterStatus(name, name === 'application_name' ? applicationName.client : value))
     }
     process.nextTick(() => client.uncork())
-    return { upstream, analyzer, applicationName, request }
+    return { upstream, analyzer, plpgsql, applicationName, request }
   } catch (error) {
     upstream.stream.destroy()
     throw error
@@ -176,9 +202,4 @@ async function withDeadline<T>(client: Duplex, session: Session, run: (signal: A
     session.signal.removeEventListener('abort', abort)
     client.off('close', gone)
   }
-}
-
-/** "15.18 (Debian ...)" is 15, "18beta1" is 18. */
-function majorOf(upstream: Upstream): number {
-  return Number(/^\d+/.exec(upstream.statuses.get('server_version') ?? '')?.[0] ?? 0)
 }

@@ -5,7 +5,7 @@ import { asGatewayError, GatewayError, ProtocolViolation } from '../../../shared
 import type { HeldContext, Operation, Permit } from '../../../shared/model.ts'
 import type { Analyzer } from '../../sql/postgres/index.ts'
 import type { Session } from '../protocol.ts'
-import { planBatch, type PlannedStep, type Received } from './batch.ts'
+import { planBatch, type Plan, type PlannedStep, type Received } from './batch.ts'
 import { scrub } from '../../masking/postgres/errors.ts'
 import { defaultFlows } from '../../masking/postgres/judge.ts'
 import type { Protection } from '../../policy/protect.ts'
@@ -186,16 +186,15 @@ class Relay {
     const received = this.#batch
     this.#batch = []
     this.#batchBytes = 0
-    const plan = await this.#plan(received)
+    let plan: Plan
     let permits: readonly Permit[] = []
-    if (plan.operations.length > 0) {
-      try {
-        permits = await this.#authorize(plan.operations)
-      } catch (error) {
-        const refused = asGatewayError(error)
-        if (!survivable.has(refused.code)) throw refused
-        return this.#refuse(refused, end)
-      }
+    try {
+      plan = await this.#plan(received)
+      if (plan.operations.length > 0) permits = await this.#authorize(plan.operations)
+    } catch (error) {
+      const refused = asGatewayError(error)
+      if (!survivable.has(refused.code)) throw refused
+      return this.#refuse(refused, end)
     }
     // Meanwhile the client may have gone, or a message before this batch may have failed: then none of it would run.
     if (this.#ended || this.#replies.skipping) {

@@ -1,14 +1,11 @@
-// Keeps what one connection is judged by up to date: the catalog, what is protected in it, and the search path of the session.
-import { GatewayError } from '../../../shared/errors.ts'
+// Keeps what one connection is judged by up to date: the catalog, what is protected in it, the search path of the session, and the
+// settings without which an index would give rows away by their order.
+import { asGatewayError, GatewayError } from '../../../shared/errors.ts'
 import type { Protection } from '../../policy/protect.ts'
-import type { Parser } from '../../sql/postgres/parser.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { CatalogKeeper } from './catalog-keeper.ts'
-import { Guards, type Guard } from './guard.ts'
+import { Guards, movesNames, type Guard, type GuardParts } from './guard.ts'
 import type { TransactionStatus } from './wire/backend.ts'
-
-/** Statements after which unqualified names may mean something else. */
-const movesPath = new Set(['SET', 'RESET', 'DISCARD', 'ROLLBACK', 'COMMIT', 'PREPARE TRANSACTION'])
 
 /** The connection, for questions of the gateway's own in between. */
 export interface Line {
@@ -26,38 +23,47 @@ export class Shield {
   /** The session has changed the catalog since it was read. */
   #stale = false
   #pathKnown = false
+  /** Settings this session was given, as text. */
+  #applied = '[]'
 
-  constructor(keeper: CatalogKeeper, parser: Parser, key: Uint8Array, now: () => number) {
+  constructor(keeper: CatalogKeeper, parts: Omit<GuardParts, 'protects'>) {
     this.#keeper = keeper
-    this.guards = new Guards(parser, key, now)
+    this.guards = new Guards({ ...parts, protects: (catalog, rule) => keeper.protects(catalog, rule) })
   }
 
   /** Whether anything is protected on this connection; from then on errors are scrubbed and notifications dropped. */
   get raised(): boolean { return this.#entered }
 
-  /** @throws GatewayError where the catalog cannot be read: nothing can be judged then */
+  /** @throws GatewayError denied where the catalog cannot be read: nothing can be judged then */
   async ready(protection: Protection, line: Line): Promise<void> {
     this.#enter()
     if (this.#stale) await line.idle()
-    const catalog = this.#stale ? await this.#keeper.refresh() : await this.#keeper.current()
+    const catalog = await (this.#stale ? this.#keeper.refresh() : this.#keeper.current()).catch((cause: unknown) => {
+      throw new GatewayError('denied', `the database's catalog cannot be read just now, so nothing can be shown: ${asGatewayError(cause).message}`, {
+        hint: 'run it again in a moment', cause
+      })
+    })
     // What a transaction has not committed, nobody else can see: it stays stale.
     if (line.status === 'I') this.#stale = false
     this.guards.use(catalog, protection)
-    if (this.#pathKnown) return
+    const { orderSettings } = this.guards
+    const wanted = JSON.stringify(orderSettings)
+    if (this.#pathKnown && this.#applied === wanted) return
     await line.idle()
     // In a failed transaction nothing but its end runs.
     if (line.status === 'E') return
-    const rows = await line.ask('SELECT pg_catalog.unnest(pg_catalog.current_schemas(false))')
+    // What may have moved the search path may also have taken back what the session was given.
+    const settings = orderSettings.map(([name, value]) => `, pg_catalog.set_config('${name}', '${value}', false)`).join('')
+    const rows = await line.ask(`SELECT pg_catalog.unnest(pg_catalog.current_schemas(false))${settings}`)
     this.guards.searchPath = rows.map(([schema]) => schema ?? '')
+    this.#applied = wanted
     this.#pathKnown = true
   }
 
   /** A statement is about to run: what it may change has to be looked at again before the next. */
-  sent(statement: Pick<AnalyzedStatement, 'verb' | 'effects' | 'functions'>, changesCatalog: boolean): void {
+  sent(statement: AnalyzedStatement, changesCatalog: boolean): void {
     if (changesCatalog) this.#stale = true
-    if (movesPath.has(statement.verb.split(' ')[0]!) || statement.effects.includes('unknown') || statement.functions.some((name) => name.endsWith('set_config'))) {
-      this.#pathKnown = false
-    }
+    if (movesNames(statement)) this.#pathKnown = false
   }
 
   /** While the server holds its locks: is what the guard rests on still so? @throws GatewayError cancelled where not */

@@ -1,7 +1,7 @@
 // The text of an entry as it goes into the log: what canonical() makes of it, and nothing else. The two kinds every statement leaves
 // behind are put together of their members' texts, in canonical order, so that members which stay the same are not spelled out again.
 import { canonical } from '../../shared/audit/canonical.ts'
-import type { EntryFacts } from '../../shared/audit/entry.ts'
+import type { EntryFacts, OutcomeFacts } from '../../shared/audit/entry.ts'
 import type { Stamp } from './clock.ts'
 
 /** @returns the text of entry number `index` @throws TypeError where the facts have no canonical form */
@@ -18,8 +18,16 @@ export function createEncode(origin: string, boot: string): Encode {
         + `"target":${canonical(facts.target)},"time":"${time}","version":1}`
       case 'outcome': return `{"boot":${bootText},"connection":${canonical(facts.connection)},"index":${index},`
         + `"intent":${canonical(facts.intent)},"kind":"outcome","monotonic":"${monotonic}","origin":${originText},`
-        + `"outcome":${canonical(facts.outcome)},"session":${canonical(facts.session)},"time":"${time}","version":1}`
+        + `"outcome":${outcomeText(facts.outcome)},"session":${canonical(facts.session)},"time":"${time}","version":1}`
       default: return canonical({ ...facts, version: 1, index, origin, time, monotonic, boot })
     }
   }
+}
+
+function outcomeText({ bytes, durationMilliseconds, errorClass, rows, status }: OutcomeFacts): string {
+  let text = bytes === undefined ? '{' : `{"bytes":${canonical(bytes)},`
+  text += `"durationMilliseconds":${canonical(durationMilliseconds)},`
+  if (errorClass !== undefined) text += `"errorClass":${canonical(errorClass)},`
+  if (rows !== undefined) text += `"rows":${canonical(rows)},`
+  return `${text}"status":${canonical(status)}}`
 }

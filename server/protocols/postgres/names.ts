@@ -35,6 +35,7 @@ export class Names {
   readonly #pending: NameChange[] = []
 
   statement(name: string): Lookup<AnalyzedStatement> {
+    if (this.#pending.length === 0) return this.#statements.get(name)
     return lookup(this.#statements.get(name), this.#pending.filter((change) =>
       change.kind === 'every statement' || (change.kind === 'statement' && change.name === name)))
   }

@@ -75,15 +75,22 @@ function bind(body: Buffer): FrontendMessage {
   const reader = new Reader(body, 'Bind')
   const portal = reader.cstring()
   const statement = reader.cstring()
-  const parameterFormats = Array.from({ length: reader.uint16() }, () => reader.int16())
-  const parameters = Array.from({ length: reader.uint16() }, () => {
+  const parameterFormats = int16s(reader)
+  const parameters: (Buffer | null)[] = []
+  for (let left = reader.uint16(); left > 0; left--) {
     const length = reader.int32()
     if (length < -1) throw reader.violation(`a parameter length of ${length}`)
-    return length === -1 ? null : reader.bytes(length)
-  })
-  const resultFormats = Array.from({ length: reader.uint16() }, () => reader.int16())
+    parameters.push(length === -1 ? null : reader.bytes(length))
+  }
+  const resultFormats = int16s(reader)
   reader.end()
   return { type: 'Bind', portal, statement, parameterFormats, parameters, resultFormats }
+}
+
+function int16s(reader: Reader): number[] {
+  const values: number[] = []
+  for (let left = reader.uint16(); left > 0; left--) values.push(reader.int16())
+  return values
 }
 
 /**

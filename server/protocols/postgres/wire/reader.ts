@@ -44,6 +44,8 @@ export class Reader {
   }
 
   text(bytes: Uint8Array): string {
+    const plain = plainName(bytes)
+    if (plain !== undefined) return plain
     try {
       return utf8.decode(bytes)
     } catch {
@@ -66,4 +68,18 @@ export class Reader {
     this.#at += length
     return start
   }
+}
+
+const longestName = 24
+
+/** A short text of ASCII, as nearly every name is, for less than it costs to call the decoder. */
+function plainName(bytes: Uint8Array): string | undefined {
+  if (bytes.length > longestName) return undefined
+  let text = ''
+  for (let i = 0; i < bytes.length; i++) {
+    const code = bytes[i]!
+    if (code >= 0x80) return undefined
+    text += String.fromCharCode(code)
+  }
+  return text
 }

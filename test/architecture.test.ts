@@ -39,7 +39,7 @@ const parts: Record<string, Part> = {
   'list of protocols': { files: /^server\/protocols\/index\.ts$/, may: [/^server\/protocols\//, shared] },
   session: {
     files: /^server\/session\//,
-    may: [policy, /^server\/(audit|targets|state|review)\//, /^server\/identity\/identity\.ts$/, protocolTypes, shared]
+    may: [policy, /^server\/masking\/budget\.ts$/, /^server\/(audit|targets|state|review)\//, /^server\/identity\/identity\.ts$/, protocolTypes, shared]
   },
   targets: { files: /^server\/targets\//, may: [protocolTypes, /^server\/(config|secrets)\.ts$/, shared] },
   state: { files: /^server\/state\//, may: [shared] },

@@ -93,6 +93,6 @@ export class LookupBudget {
   #hash(account: string, columns: readonly string[], value: Uint8Array): string {
     const hmac = createHmac('sha256', this.#key)
     for (const part of [account, String(columns.length), ...[...columns].sort()]) hmac.update(`${Buffer.byteLength(part)}:`).update(part)
-    return hmac.update(value).digest('latin1').slice(0, 16)
+    return hmac.update(value).digest('base64').slice(0, 22)
   }
 }

@@ -5,6 +5,7 @@ import type { FlowKind } from '../masking/postgres/finding.ts'
 import type { MaskName } from '../masking/postgres/values.ts'
 import type { VouchedFor } from '../masking/postgres/vouch.ts'
 import type { Principal, ReviewTerms, Target } from '../../shared/model.ts'
+import { duration } from './duration.ts'
 import { matchesTarget } from './match.ts'
 import { defaultTimeoutSeconds } from './terms.ts'
 
@@ -38,7 +39,12 @@ export const maskingSchema = z.strictObject({
   trust: z.array(z.strictObject({
     name: text(255).regex(/^[^\s.]+\.[^\s.]+$/, 'schema.name'),
     sha256: z.string().regex(/^[0-9a-f]{64}$/, 'the hash that hoop policy check prints')
-  })).max(1000).default([])
+  })).max(1000).default([]),
+  /** How many different values of protected columns one may ask for, on one target; what goes beyond is held. */
+  lookups: z.strictObject({
+    distinct: z.number().int().min(0).max(10_000).default(20),
+    per: duration(60, 24 * 3600).prefault('1h')
+  }).prefault({}).transform(({ distinct, per }) => ({ distinct, seconds: per }))
 }).prefault({})
 
 export interface ProtectionPolicy {

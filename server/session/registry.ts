@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { AuditLog } from '../audit/log.ts'
 import type { Identity, Revocation, Verified } from '../identity/identity.ts'
+import { LookupBudget } from '../masking/budget.ts'
 import { access } from '../policy/access.ts'
 import type { AccessWindow } from '../review/reviews.ts'
 import type { State } from '../state/state.ts'
@@ -28,7 +29,7 @@ const maxExplainsPerPrincipal = 4
 /** Shown of one session; the whole of a longer one is in the log's files. */
 const maxDetailEntries = 10_000
 
-export interface RegistryOptions extends Omit<SessionParts, 'recheck'> {
+export interface RegistryOptions extends Omit<SessionParts, 'recheck' | 'lookups'> {
   readonly audit: AuditLog
   readonly state: State
   readonly catalog: Catalog
@@ -67,6 +68,7 @@ export function createRegistry(options: RegistryOptions) {
   const ending = new Map<SessionId, Ending>()
   /** Principals whose statements are being explained, once for each. */
   const explaining: Principal[] = []
+  const lookups = new LookupBudget(randomBytes(32))
   let closed = false
 
   state.sessions.endOrphans(now(), 'the gateway stopped without ending it')
@@ -98,7 +100,7 @@ export function createRegistry(options: RegistryOptions) {
       const entry = catalog.find(request.target, (target) => mayOpen(who, target))
       const id = makeId(now(), randomBytes(16))
       const clientPassword = request.clientPassword === true ? randomBytes(18).toString('base64url') : undefined
-      const visit = new OpenedVisit(id, who, entry, now(), clientPassword, { ...options, recheck: identity.recheck })
+      const visit = new OpenedVisit(id, who, entry, now(), clientPassword, { ...options, lookups, recheck: identity.recheck })
       const window = await admit(visit)
       if (window !== undefined && 'state' in window) return window
       refuseIfTooMany(who.principal)

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { AuditLog } from '../audit/log.ts'
 import type { Verified } from '../identity/identity.ts'
+import type { LookupBudget } from '../masking/budget.ts'
 import { compile } from '../policy/decide.ts'
 import { protectionFor, type Protection } from '../policy/protect.ts'
 import type { Policy } from '../policy/rules.ts'
@@ -17,6 +18,7 @@ import type { Reviews } from '../review/reviews.ts'
 import { Earlier } from './earlier.ts'
 import { Facts } from './facts.ts'
 import { createGate, type GateEvents, type Visit } from './gate.ts'
+import { accountOf, counted } from './lookups.ts'
 
 /** What a protocol gets to tell its client why a session ended, before the client is cut off. */
 const goodbyeMilliseconds = 400
@@ -26,6 +28,8 @@ const endMilliseconds = 2_000
 export interface SessionParts {
   readonly audit: AuditLog
   readonly reviews: Reviews
+  /** Of all sessions. */
+  readonly lookups: LookupBudget
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** @throws GatewayError unauthenticated where the right was lost meanwhile */
@@ -131,7 +135,7 @@ export class OpenedVisit {
   }
 
   #gateFor(connection: number, alive: () => Promise<boolean>): Session['authorize'] {
-    const { audit, reviews, elapsed, now, recheck } = this.#parts
+    const { audit, reviews, lookups, elapsed, now, recheck } = this.#parts
     const events: GateEvents = {
       permitted: (operations, entries) => {
         this.statements += operations.length
@@ -166,7 +170,12 @@ export class OpenedVisit {
       recheck: () => recheck(this.who),
       tell: (event) => this.#tell(event)
     }
-    return createGate({ audit, reviews, facts: this.#facts }, visit, events, elapsed).authorize
+    const gate = createGate({ audit, reviews, facts: this.#facts }, visit, events, elapsed)
+    const account = accountOf(this.who.principal, this.entry.target)
+    return async (operations, waiting) => {
+      const { lookups: limit } = this.#parts.policy().protection.masking
+      return gate.authorize(counted(operations, (asked) => lookups.spend(account, asked, limit, elapsed()), limit), waiting)
+    }
   }
 
   #current() {

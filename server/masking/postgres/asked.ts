@@ -17,7 +17,8 @@ const binaryMark = Buffer.of(0)
 export function askedValues(asked: Verdict['asked'], bound: Bound): readonly Asked[] {
   return asked.map(({ labels, values }): Asked => {
     const found = values?.map((value) => typeof value === 'string' ? [Buffer.from(value)] : parameter(value.parameter, bound))
-    return found === undefined || found.includes(undefined) ? { columns: labels } : { columns: labels, values: found.flatMap((some) => some ?? []) }
+    if (found === undefined || found.includes(undefined)) return { columns: labels }
+    return { columns: labels, values: found.flatMap((some) => some ?? []) }
   })
 }
 

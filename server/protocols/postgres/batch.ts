@@ -2,8 +2,9 @@
 // be parsed, bound or run, and one owed reply for each message. Pure. Long because it is the one place that knows
 // what each client message asks for.
 import { createHash } from 'node:crypto'
-import type { StatementOperation } from '../../../shared/model.ts'
+import type { Exposure, StatementOperation } from '../../../shared/model.ts'
 import type { Analysis, AnalyzedStatement, Analyzer } from '../../sql/postgres/index.ts'
+import { askedValues } from '../../masking/postgres/asked.ts'
 import type { Finding } from '../../masking/postgres/finding.ts'
 import { movesNames, unknownFinding, type Guard, type Guards, type NamedFindings } from './guard.ts'
 import type { NameChange, Names, Portal } from './names.ts'
@@ -117,7 +118,7 @@ class Planner {
         ...bound,
         ...(redacted === undefined ? {} : { redacted }),
         ...(effectful === undefined ? {} : { effectful }),
-        ...(guard === undefined ? {} : { exposure: guard.exposure })
+        ...(guard === undefined ? {} : { exposure: exposureOf(guard, statement, bound) })
       }
     })
     return { operations, steps: this.#steps, statements: this.#sent, cut }
@@ -321,6 +322,11 @@ function changesOf({ prepares, deallocates, ...statement }: AnalyzedStatement, f
   if (prepares !== undefined) changes.push({ kind: 'statement', name: prepares.name, value: statement })
   if (deallocates !== undefined) changes.push(deallocates.name === null ? { kind: 'every statement' } : { kind: 'statement', name: deallocates.name })
   return changes
+}
+
+/** With the values it asks for, for the budget. PREPARE asks for none: that is for EXECUTE, or a Bind. */
+function exposureOf({ exposure, asked }: Guard, { prepares }: AnalyzedStatement, bound: Bound): Exposure {
+  return asked.length === 0 || prepares !== undefined ? exposure : { ...exposure, asked: askedValues(asked, bound) }
 }
 
 /** What was put off to the end of the transaction fails there. */

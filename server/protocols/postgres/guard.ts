@@ -26,6 +26,8 @@ export interface Guard {
   readonly finding: Finding
   readonly catalog: Catalog
   readonly exposure: Exposure
+  /** Values of protected columns it asks for, parameters by number. */
+  readonly asked: Verdict['asked']
   /** The server is to describe it, and lock what it reads, before it runs. */
   readonly describe: boolean
   /** Made when the server has described the result; rows without it end the session. */
@@ -158,9 +160,9 @@ export class Guards {
     const verdict = judge(finding, policy)
     const exposure = exposureOf(verdict, finding, policy)
     if (!alone) {
-      return { finding, catalog, describe: false, exposure: { ...exposure, action: 'deny', why: ['it stands in a string of several statements: send those that reach protected columns one by one'] } }
+      return { finding, catalog, asked: [], describe: false, exposure: { ...exposure, action: 'deny', why: ['it stands in a string of several statements: send those that reach protected columns one by one'] } }
     }
-    const guard: Guard = { finding, catalog, exposure, describe: statement.copy === undefined && describable.has(statement.verb) }
+    const guard: Guard = { finding, catalog, exposure, asked: verdict.asked, describe: statement.copy === undefined && describable.has(statement.verb) }
     if (statement.copy === 'out') guard.rewriter = this.#copyRewriter(statement, finding, verdict)
     return guard
   }

@@ -108,20 +108,7 @@ class Planner {
       if (error instanceof Unsettled) return 'unsettled'
       throw error
     }
-    const operations = this.#drafts.map(({ statement, step, bound, guard }): StatementOperation => {
-      const { redacted, sha256, text, effects, relations, functions, effectful, flags, verb } = statement
-      const facts = { text, sha256, effects, relations, functions, flags, verb }
-      return {
-        kind: 'statement',
-        step,
-        ...facts,
-        ...bound,
-        ...(redacted === undefined ? {} : { redacted }),
-        ...(effectful === undefined ? {} : { effectful }),
-        ...(guard === undefined ? {} : { exposure: exposureOf(guard, statement, bound) })
-      }
-    })
-    return { operations, steps: this.#steps, statements: this.#sent, cut }
+    return { operations: this.#drafts.map(operationOf), steps: this.#steps, statements: this.#sent, cut }
   }
 
   /** @returns whether nothing behind this message may be sent */
@@ -288,6 +275,29 @@ class Planner {
   }
 }
 
+/** Member by member: copying whole objects costs several times as much, and this is done for each statement. */
+function operationOf({ statement, step, bound, guard }: Draft): StatementOperation {
+  const { parameters, parameterFormats } = bound
+  const { text, sha256, redacted, effects, relations, functions, effectful, flags, verb } = statement
+  const operation: { -readonly [Name in keyof StatementOperation]: StatementOperation[Name] } = {
+    kind: 'statement',
+    step,
+    text,
+    sha256,
+    parameters,
+    parameterFormats,
+    effects,
+    relations,
+    functions,
+    flags,
+    verb
+  }
+  if (redacted !== undefined) operation.redacted = redacted
+  if (effectful !== undefined) operation.effectful = effectful
+  if (guard !== undefined) operation.exposure = exposureOf(guard, statement, bound)
+  return operation
+}
+
 /** A Parse takes one statement; the server itself refuses more, and until it has, all of them count. */
 function single(statements: readonly AnalyzedStatement[]): AnalyzedStatement {
   const [first, ...more] = statements
@@ -311,12 +321,16 @@ function unseen(what: string): AnalyzedStatement {
   return { ...nothing, verb: 'EXECUTE', effects: ['unknown'], redacted: `${what} that the gateway has not seen` }
 }
 
+const noChanges: readonly NameChange[] = []
+
 /** What SQL's EXECUTE, or a Bind, of it shows. */
 function asPrepared(finding: Finding, name: string): Finding {
   return finding.defines !== undefined ? finding : { ...finding, defines: { type: 'prepared', name, columns: finding.columns } }
 }
 
-function changesOf({ prepares, deallocates, ...statement }: AnalyzedStatement, finding: Finding | undefined): NameChange[] {
+function changesOf(changing: AnalyzedStatement, finding: Finding | undefined): readonly NameChange[] {
+  if (changing.prepares === undefined && changing.deallocates === undefined && finding?.defines === undefined) return noChanges
+  const { prepares, deallocates, ...statement } = changing
   const changes: NameChange[] = []
   if (finding?.defines?.type === 'cursor') changes.push({ kind: 'cursor', name: finding.defines.name, value: finding })
   if (prepares !== undefined) changes.push({ kind: 'statement', name: prepares.name, value: statement })

@@ -341,6 +341,32 @@ describe('the edge', () => {
     expect(printed).toEqual([])
   })
 
+  test('between its requests, promises of the process run without hooks', async () => {
+    // With hooks, each step of an async function has an id of its own.
+    const program = `
+      const { createServer, get } = await import('node:http')
+      const { executionAsyncId, AsyncLocalStorage } = await import('node:async_hooks')
+      const { createEmbeddedProvider } = await import('./server/identity/embedded/provider.ts')
+      const hooked = async () => {
+        const ids = new Set()
+        for (let i = 0; i < 3; i++) { await null; ids.add(executionAsyncId()) }
+        return ids.size > 1
+      }
+      const server = createServer((req, res) => provider(req, res)).listen(0, '127.0.0.1')
+      await new Promise((resolve) => server.once('listening', resolve))
+      const issuer = 'http://127.0.0.1:' + server.address().port + '/idp'
+      const provider = await createEmbeddedProvider({ issuer, clientId: 'c', users: [], now: Date.now })
+      const status = await new Promise((resolve) => get(issuer + '/.well-known/openid-configuration', (res) => res.resume().once('close', () => resolve(res.statusCode))))
+      await new Promise((resolve) => setImmediate(resolve))
+      const after = await hooked()
+      new AsyncLocalStorage().enterWith({})
+      console.log(JSON.stringify({ status, after, seen: await hooked() }))
+      process.exit()
+    `
+    const { stdout } = await execa(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], { cwd: join(import.meta.dirname, '../../..') })
+    expect(JSON.parse(stdout)).toEqual({ status: 200, after: false, seen: true })
+  })
+
   test('nothing is printed when it is loaded and started', async () => {
     const program = `
       const { createEmbeddedProvider } = await import('./server/identity/embedded/provider.ts')

@@ -161,6 +161,9 @@ export function decodeStartup(frame: Frame): StartupPacket {
   return { type: 'StartupMessage', major: 3, minor: code & 0xffff, parameters }
 }
 
+/** Sent behind each batch; nobody changes bytes on their way out. */
+const [sync, flush] = [new Writer().frame('S'), new Writer().frame('H')]
+
 export const gssRequest = () => new Writer().int32(gssCode).frame('')
 
 export const encode = {
@@ -194,7 +197,7 @@ export const encode = {
   },
   /** Of the unnamed portal, every row. */
   execute: () => new Writer().cstring('').int32(0).frame('E'),
-  sync: () => new Writer().frame('S'),
-  flush: () => new Writer().frame('H'),
+  sync: () => sync,
+  flush: () => flush,
   terminate: () => new Writer().frame('X')
 }

@@ -1,10 +1,10 @@
 // What to protect: from a column's name and comment and a sample of its values to a suggestion. Pure. Values are counted, and forgotten.
 import type { Suggestion } from '../../shared/explain.ts'
-import { detect } from './detect.ts'
+import { defaultKinds, Detector, type DetectorKind } from './detectors.ts'
 import { kinds, lookAlike, type KindName } from './look-alike.ts'
 
 export interface SampledColumn {
-  /** `schema.relation.column`. */
+  /** As the configuration writes it. */
   readonly column: string
   readonly name: string
   readonly comment?: string
@@ -19,6 +19,25 @@ const shareWithoutName = 0.3
 const shareWithName = 0.05
 const leastHits = 3
 
+const namedBy: Readonly<Record<DetectorKind, KindName>> = {
+  ssn: 'ssn',
+  email: 'email',
+  phone: 'phone',
+  'credit-card': 'card',
+  iban: 'iban',
+  mrn: 'record',
+  'health-plan': 'beneficiary',
+  account: 'account',
+  license: 'licence',
+  vin: 'vehicle',
+  device: 'device',
+  url: 'url',
+  ip: 'ip',
+  'date-of-birth': 'birth',
+  date: 'birth',
+  zip: 'zip'
+}
+
 /** Masks that fit no other type than this. */
 const fits: Readonly<Partial<Record<string, SampledColumn['type']>>> = { last4: 'text', zip3: 'text', year: 'date', age90: 'integer' }
 
@@ -28,22 +47,18 @@ const needsValues: ReadonlySet<KindName> = new Set(['zip', 'ip', 'account', 'lic
 /** @returns undefined where nothing speaks for protecting it */
 export function suggestFor({ column, name, comment, type, values = [] }: SampledColumn): Suggestion | undefined {
   const [byName, byComment] = [lookAlike(name), comment === undefined ? undefined : lookAlike(comment)]
-  const counts = new Map<KindName, number>()
-  for (const value of values) {
-    const found = detect(value, byName ?? byComment)
-    if (found !== undefined) counts.set(found, (counts.get(found) ?? 0) + 1)
-  }
+  const said = byName ?? byComment
+  const counts = countedIn(values, name, said)
   const [byValues, hits] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [undefined, 0]
   const share = values.length === 0 ? 0 : hits / values.length
   const agrees = byValues !== undefined && (byValues === byName || byValues === byComment)
   const convincing = byValues !== undefined && hits >= leastHits && share >= (agrees ? shareWithName : shareWithoutName)
-  const said = byName ?? byComment
   const kind = convincing ? byValues : said
   if (kind === undefined || (!convincing && needsValues.has(kind) && values.length > 0)) return undefined
-  const mask = kinds[kind].mask
+  const { name: holds, mask } = kinds[kind]
   return {
     column,
-    holds: kinds[kind].name,
+    holds,
     mask: fits[mask] === undefined || fits[mask] === type ? mask : 'redact',
     because: [
       ...(byName === kind ? ['name' as const] : []),
@@ -53,4 +68,16 @@ export function suggestFor({ column, name, comment, type, values = [] }: Sampled
     hits: counts.get(kind) ?? 0,
     sampled: values.length
   }
+}
+
+/** How many values have something of a kind in them. Dates and five digits are in most texts: looked for only where the name says so. */
+function countedIn(values: readonly string[], name: string, said: KindName | undefined): Map<KindName, number> {
+  const more: readonly DetectorKind[] = said === 'zip' ? ['zip'] : said === 'birth' ? ['date'] : []
+  const detector = new Detector([...defaultKinds, ...more], name)
+  const counts = new Map<KindName, number>()
+  for (const value of values) {
+    const found = new Set(detector.find(Buffer.from(value)).map((hit) => namedBy[hit.kind]))
+    for (const kind of found) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  }
+  return counts
 }

@@ -143,7 +143,8 @@ describe('the API', () => {
     const set = await scene(asker)
     const payload = bodyFor(path, set)
     const body = method === 'POST' && payload !== undefined ? { body: payload } : {}
-    const reply = await edge.ask(method, path.replace(id, idFor(path, set)).replace(targetName, idFor(path, set)), { token: set.token, ...body })
+    const about = idFor(path, set)
+    const reply = await edge.ask(method, path.replace(id, about).replace(targetName, about), { token: set.token, ...body })
     expect(reply.status).toBe(status)
     if (status === 404) {
       const nowhere = await edge.ask(method, path.replace(id, 'z'.repeat(26)), { token: set.token })
@@ -181,7 +182,8 @@ describe('explaining a statement', () => {
 
   test('of a target that opens after a review is refused until it was given', async () => {
     const { token, review, binding } = await scene('owner')
-    expect(await explained(token!, 'vault')).toMatchObject({ status: 403, body: { code: 'denied', detail: expect.stringContaining('review') as string } })
+    const refused = { code: 'denied', detail: expect.stringContaining('review') as string }
+    expect(await explained(token!, 'vault')).toMatchObject({ status: 403, body: refused })
     const decider = await edge.logIn('decider', ['engineers', 'deciders'])
     await edge.ask('POST', paths.approveReview(review), { token: decider, body: { binding } })
     expect((await explained(token!, 'vault')).status).toBe(200)

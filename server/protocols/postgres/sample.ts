@@ -63,7 +63,12 @@ export function suggestForTarget(
 }
 
 /** Of large tables, pages here and there; the first rows of others, or of what has too few pages to hit one. */
-async function valuesOf(asker: Asker, relation: Relation, columns: readonly RelationColumn[], rows: number): Promise<Map<number, string[]>> {
+async function valuesOf(
+  asker: Asker,
+  relation: Relation,
+  columns: readonly RelationColumn[],
+  rows: number
+): Promise<ReadonlyMap<number, readonly string[]>> {
   const list = columns.map(({ name }) => `pg_catalog.left(${quoted(name)}::pg_catalog.text, ${maxCharacters})`).join(', ')
   const from = `${quoted(relation.schema)}.${quoted(relation.name)}`
   const read = (how: string) => asker.ask({ text: `SELECT ${list} FROM ${from} ${how} LIMIT ${rows}` })

@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TargetConfig } from '../../server/config.ts'
 import type { Protection } from '../../server/policy/protect.ts'
-import type { Protocol } from '../../server/protocols/protocol.ts'
+import type { Protocol, Waiting } from '../../server/protocols/protocol.ts'
 import { createSecrets } from '../../server/secrets.ts'
 import { createEdge } from '../../server/targets/dial.ts'
-import type { GatewayError } from '../../shared/errors.ts'
-import { asGatewayError, Denied } from '../../shared/errors.ts'
+import { asGatewayError, Denied, GatewayError } from '../../shared/errors.ts'
 import { makeId } from '../../shared/id.ts'
 import type { Operation, Outcome, Permit, Target } from '../../shared/model.ts'
 
@@ -29,6 +28,8 @@ export type Gate = (operation: Operation, all: readonly Operation[]) => string |
 export class ProtocolHarness {
   /** Decides each operation; allows everything until a test says otherwise. */
   gate: Gate = () => undefined
+  /** Keeps operations waiting as a review does: the client is told, and may go. Resolves with the refusal, or undefined to release. */
+  hold: ((operations: readonly Operation[]) => Promise<GatewayError | undefined>) | undefined
   /** Runs in place of the gate where a whole call is to fail. */
   failure: GatewayError | undefined
   /** Each call of `authorize`. */
@@ -69,7 +70,7 @@ export class ProtocolHarness {
         ...(options.clientPassword === undefined ? {} : { clientPassword: options.clientPassword }),
         signal: this.#session.signal,
         protection: () => options.protection,
-        authorize: (operations) => this.#authorize(operations)
+        authorize: (operations, waiting) => this.#authorize(operations, waiting)
       }).then(() => { this.ends.push(undefined) }, (error: unknown) => { this.ends.push(asGatewayError(error)) }).finally(() => {
         this.#sockets.delete(socket)
         this.#runs.delete(run)
@@ -102,9 +103,10 @@ export class ProtocolHarness {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  async #authorize(operations: readonly Operation[]): Promise<readonly Permit[]> {
+  async #authorize(operations: readonly Operation[], waiting?: Waiting): Promise<readonly Permit[]> {
     this.asked.push(operations)
     if (this.failure !== undefined) throw this.failure
+    if (this.hold !== undefined) await this.#wait(this.hold(operations), waiting!)
     const answers = await Promise.all(operations.map((operation) => this.gate(operation, operations)))
     const refused = answers.findIndex((answer) => answer !== undefined)
     if (refused >= 0) throw new Denied('the rule of the test', answers[refused]!, refused)
@@ -120,5 +122,14 @@ export class ProtocolHarness {
         }
       }
     })
+  }
+
+  async #wait(decided: Promise<GatewayError | undefined>, waiting: Waiting): Promise<void> {
+    waiting.held({ review: 'r'.repeat(26), rule: 'the rule of the test', asked: ['dba'], expiresAt: Date.now() + 60_000, timeoutSeconds: 60, reasonWanted: false })
+    const gone = new Promise<GatewayError>((resolve) => {
+      waiting.gone.addEventListener('abort', () => resolve(new GatewayError('cancelled', 'cancelled while it waited')), { once: true })
+    })
+    const refused = await Promise.race([decided, gone])
+    if (refused !== undefined) throw refused
   }
 }

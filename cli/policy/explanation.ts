@@ -40,10 +40,11 @@ function decisionLines(decision: Decision): string[] {
   const { action, rule } = decision
   if (action === 'allow') return [`it runs: ${rule}`]
   if (action === 'deny') return [`it is refused: ${rule}`, `  ${decision.reason}`]
-  const { places, timeoutSeconds, requesterReason } = decision.terms
+  const { places, timeoutSeconds, requesterReason, rowsAbove } = decision.terms
   const asked = places.map(({ group, count }) => count === 1 ? group : `${count} of ${group}`).join(' and ')
   return [
     `it waits for a review: ${rule}`,
-    `  by ${asked}, at most ${timeoutSeconds < 60 ? `${timeoutSeconds} s` : `${Math.round(timeoutSeconds / 60)} min`}${requesterReason ? ', with a reason of yours' : ''}`
+    `  by ${asked}, at most ${timeoutSeconds < 60 ? `${timeoutSeconds} s` : `${Math.round(timeoutSeconds / 60)} min`}${requesterReason ? ', with a reason of yours' : ''}`,
+    ...(rowsAbove === undefined ? [] : [`  unless the database expects at most ${rowsAbove} rows`])
   ]
 }

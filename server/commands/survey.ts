@@ -24,7 +24,7 @@ export async function surveyTargets(
       if (protocol.survey === undefined) throw unsupported(protocol.name)
       return await protocol.survey(edge, protectionOf(target), timeout)
     } catch (error) {
-      const { message, hint } = asGatewayError(timeout.aborted ? tooSlow(target) : error)
+      const { message, hint } = asGatewayError(timeout.aborted ? tooSlow(target, 'catalog was', surveyTimeoutMilliseconds) : error)
       return { target: target.name, error: message, ...(hint === undefined ? {} : { hint }) }
     }
   }))
@@ -34,13 +34,16 @@ export async function surveyTargets(
 export async function suggestFor(catalog: Catalog, name: string, rows: number, protectionOf: ProtectionOf): Promise<Suggestions> {
   const { target, protocol, edge } = catalog.find(name, () => true)
   if (protocol.suggest === undefined) throw unsupported(protocol.name)
-  return protocol.suggest(edge, protectionOf(target), { rows }, AbortSignal.timeout(suggestTimeoutMilliseconds))
+  const timeout = AbortSignal.timeout(suggestTimeoutMilliseconds)
+  return protocol.suggest(edge, protectionOf(target), { rows }, timeout).catch((error: unknown) => {
+    throw timeout.aborted ? tooSlow(target, 'tables were', suggestTimeoutMilliseconds) : error
+  })
 }
 
 function unsupported(protocol: string): GatewayError {
   return new GatewayError('bad_request', `columns of ${protocol} targets cannot be protected`)
 }
 
-function tooSlow(target: Target): GatewayError {
-  return new GatewayError('target_unreachable', `the catalog of target "${target.name}" was not read within ${surveyTimeoutMilliseconds / 1000} s`)
+function tooSlow({ name }: Target, what: string, milliseconds: number): GatewayError {
+  return new GatewayError('target_unreachable', `target "${name}": its ${what} not read within ${milliseconds / 1000} s`)
 }

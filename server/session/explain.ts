@@ -31,7 +31,11 @@ export async function explain({ audit, policy, principal, entry, now }: ExplainP
   const { target, protocol, edge } = entry
   if (protocol.explain === undefined) throw new GatewayError('bad_request', `statements for ${protocol.name} targets cannot be explained`)
   const protection = protectionFor(policy.protection, principal, target)
-  const explained = await protocol.explain(edge, request, protection, AbortSignal.timeout(limitMilliseconds))
+  const signal = AbortSignal.timeout(limitMilliseconds)
+  const explained = await protocol.explain(edge, request, protection, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+    throw new GatewayError('target_unreachable', `target "${target.name}" did not answer within ${limitMilliseconds / 1000} s`)
+  })
   const { name: _, ...actor } = principal
   await audit.append([{ kind: 'admin', actor: actor satisfies Actor, action: 'policy.explain', detail: detailOf(target.name, request, explained) }])
   const decide = compile(policy, principal, target)

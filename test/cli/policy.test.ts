@@ -21,7 +21,7 @@ const statement: ExplainedStatement = {
   ],
   flows: [{ kind: 'launder', action: 'deny', columns: ['public.patients.ssn'], into: 'public.notes.body', why: 'it is written there' }],
   unproven: ['f runs SQL from a string'],
-  decision: { action: 'hold', rule: 'r', masks: [], terms: { places: [{ group: 'dba', count: 1 }, { group: 'privacy', count: 2 }], timeoutSeconds: 900, requesterReason: true, approverReason: false, breakGlass: [] } }
+  decision: { action: 'hold', rule: 'r', masks: [], terms: { places: [{ group: 'dba', count: 1 }, { group: 'privacy', count: 2 }], timeoutSeconds: 900, requesterReason: true, approverReason: false, breakGlass: [], rowsAbove: 100 } }
 }
 
 test('an explanation says what is shown, where it came from, and who decides', () => {
@@ -44,7 +44,8 @@ test('an explanation says what is shown, where it came from, and who decides', (
     '  f runs SQL from a string',
     '',
     'it waits for a review: r',
-    '  by dba and 2 of privacy, at most 15 min, with a reason of yours'
+    '  by dba and 2 of privacy, at most 15 min, with a reason of yours',
+    '  unless the database expects at most 100 rows'
   ])
 })
 
@@ -104,9 +105,10 @@ describe('a suggested section', () => {
     expect(parse(suggestionLines({ ...found, suggestions: [] }).join('\n'))).toEqual({ protect: [] })
   })
 
-  test.each(['x\n- evil', 'a: b # c', '"', '\\', '*', '\u0085', '\u2028then', '- "}'])('a column named %j stays one item', (name) => {
+  test.each(['x\n- evil', 'a: b # c', '"', '\\', '*', '\u0085', '\u2028then', '- "}', '\u202E\u0007', '\u{1F600}'])('a column named %j stays one item', (name) => {
     const one = { ...found.suggestions[0]!, column: `public.t.${JSON.stringify(name)}` }
     const { protect } = parse(suggestionLines({ ...found, target: 'db', unread: [{ relation: name, errorClass: '' }], suggestions: [one] }).join('\n')) as { protect: { columns: string[] }[] }
     expect(protect.map(({ columns }) => columns)).toEqual([[one.column]])
+    expect(suggestionLines({ ...found, unread: [], suggestions: [one] }).join('\n')).not.toMatch(/[\u202E\u0007\u2028]/)
   })
 })

@@ -50,9 +50,17 @@ export async function consult<T>(
   const settings = [['application_name', 'hoop/policy'], ['default_transaction_read_only', 'on'], ['statement_timeout', '30s']] as const
   const upstream = await logIn(edge, { database: wanted ?? target.database, minor: 0, settings }, signal)
   const asker = new Asker(upstream)
-  const stop = () => upstream.stream.destroy()
+  let stop = () => {}
+  // The catalog is read for everybody, and goes on without whoever does not wait for it.
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => {
+      upstream.stream.destroy()
+      reject(signal.reason as Error)
+    }
+  })
+  aborted.catch(() => undefined)
   signal.addEventListener('abort', stop, { once: true })
-  try {
+  const consulting = async (): Promise<T> => {
     const [analyzer, plpgsql] = await Promise.all([loadAnalyzer(majorOf(upstream)), parts.plpgsql()])
     const [[database]] = await asker.ask({ text: 'SELECT pg_catalog.current_database()' }) as [[string]]
     const path = await asker.ask({ text: 'SELECT pg_catalog.unnest(pg_catalog.current_schemas(false))' })
@@ -72,6 +80,11 @@ export async function consult<T>(
     } finally {
       keeper.leave()
     }
+  }
+  const consulted = consulting()
+  consulted.catch(() => undefined)
+  try {
+    return await Promise.race([consulted, aborted])
   } finally {
     signal.removeEventListener('abort', stop)
     asker.close()

@@ -211,4 +211,14 @@ export interface Outcome {
   readonly bytes?: number
   /** The protocol's own error class, e.g. a SQLSTATE. Never its text. */
   readonly errorClass?: string
+  /** What looked like an identifier in columns that nobody has marked. */
+  readonly detected?: readonly Detected[]
+}
+
+export interface Detected {
+  /** `schema.relation.column`, or a result's own name for what is no stored column. */
+  readonly column: string
+  /** As in the policy, e.g. "ssn". */
+  readonly kind: string
+  readonly hits: number
 }

@@ -32,14 +32,14 @@ const parts: Record<string, Part> = {
   'SQL, effects and redaction': { files: /^server\/sql\//, may: [shared], pure: true },
   masking: { files: /^server\/masking\//, may: [/^server\/sql\//, shared], pure: true },
   // What may be masked, and how, is named by the policy; the analysis itself knows nothing of it.
-  policy: { files: policy, may: [/^server\/masking\/postgres\/(finding|judge|values|vouch)\.ts$/, shared], pure: true },
+  policy: { files: policy, may: [/^server\/masking\/(postgres\/(finding|judge|values|vouch)|detect\/hits)\.ts$/, shared], pure: true },
   'PostgreSQL codec': { files: /^server\/protocols\/postgres\/wire\//, may: [shared], pure: true },
   PostgreSQL: { files: /^server\/protocols\/postgres\//, may: [protocolTypes, /^server\/(sql|masking)\//, /^server\/policy\/protect\.ts$/, /^server\/protocols\/postgres\/wire\//, shared] },
   'protocol contract': { files: protocolTypes, may: [/^server\/policy\/protect\.ts$/, shared] },
   'list of protocols': { files: /^server\/protocols\/index\.ts$/, may: [/^server\/protocols\//, shared] },
   session: {
     files: /^server\/session\//,
-    may: [policy, /^server\/masking\/budget\.ts$/, /^server\/(audit|targets|state|review)\//, /^server\/identity\/identity\.ts$/, protocolTypes, shared]
+    may: [policy, /^server\/masking\/(budget|detect\/hits)\.ts$/, /^server\/(audit|targets|state|review)\//, /^server\/identity\/identity\.ts$/, protocolTypes, shared]
   },
   targets: { files: /^server\/targets\//, may: [protocolTypes, /^server\/(config|secrets)\.ts$/, shared] },
   state: { files: /^server\/state\//, may: [shared] },

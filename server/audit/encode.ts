@@ -24,8 +24,9 @@ export function createEncode(origin: string, boot: string): Encode {
   }
 }
 
-function outcomeText({ bytes, durationMilliseconds, errorClass, rows, status }: OutcomeFacts): string {
+function outcomeText({ bytes, detected, durationMilliseconds, errorClass, rows, status }: OutcomeFacts): string {
   let text = bytes === undefined ? '{' : `{"bytes":${canonical(bytes)},`
+  if (detected !== undefined) text += `"detected":${canonical(detected)},`
   text += `"durationMilliseconds":${canonical(durationMilliseconds)},`
   if (errorClass !== undefined) text += `"errorClass":${canonical(errorClass)},`
   if (rows !== undefined) text += `"rows":${canonical(rows)},`

@@ -2,11 +2,12 @@
 // One walk over the bytes stops at digits, at signs, colons and dots only; what is found there is proven by shape, check digits and the
 // words around it. Not a promise, as protected columns are: names, for example, have no form by which they could be told.
 import { calledBy } from './detect/context.ts'
-import { Text, detectorKinds, type DetectorKind, type Hit, type Wanted } from './detect/hits.ts'
-import { numberAt, writtenDay } from './detect/numbers.ts'
+import { writtenDay } from './detect/dates.ts'
+import { Text, defaultKinds, detectorKinds, type DetectorKind, type Hit, type Wanted } from './detect/hits.ts'
+import { numberAt } from './detect/numbers.ts'
 import { colonAt, dotAt, mailAt, wordAt } from './detect/tokens.ts'
 
-export { detectorKinds, type DetectorKind, type Hit } from './detect/hits.ts'
+export { defaultKinds, detectorKinds, kindNames, type DetectorKind, type Hit } from './detect/hits.ts'
 
 /** What the walk stops at. */
 const [digit, mail, colon, dot] = [1, 2, 3, 4] as const
@@ -63,5 +64,3 @@ export class Detector {
 export function detect(text: Uint8Array | string, columnName: string, kinds: Iterable<DetectorKind> = defaultKinds): readonly Hit[] {
   return new Detector(kinds, columnName).find(typeof text === 'string' ? Buffer.from(text) : text)
 }
-
-export const defaultKinds: readonly DetectorKind[] = detectorKinds.filter((kind) => kind !== 'date' && kind !== 'zip')

@@ -1,6 +1,7 @@
 // Which columns are protected, how they are masked and for whom, and what may depend on them: the sections `protect` and `masking`. Pure.
 import { z } from 'zod'
 import { defaultFlows, type Action } from '../masking/postgres/judge.ts'
+import { defaultKinds, detectorKinds, type DetectorKind } from '../masking/detect/hits.ts'
 import type { FlowKind } from '../masking/postgres/finding.ts'
 import type { MaskName } from '../masking/postgres/values.ts'
 import type { VouchedFor } from '../masking/postgres/vouch.ts'
@@ -44,7 +45,14 @@ export const maskingSchema = z.strictObject({
   lookups: z.strictObject({
     distinct: z.number().int().min(0).max(10_000).default(20),
     per: duration(60, 24 * 3600).prefault('1h')
-  }).prefault({}).transform(({ distinct, per }) => ({ distinct, seconds: per }))
+  }).prefault({}).transform(({ distinct, per }) => ({ distinct, seconds: per })),
+  /** Searches the text nobody has marked. */
+  detect: z.strictObject({
+    kinds: z.array(z.enum(detectorKinds)).min(1).default([...defaultKinds]),
+    /** What is found is replaced, or shown; either way it is reported. */
+    action: z.enum(['mask', 'report']),
+    targets: z.record(text(63), oneOrMore(text(255))).optional()
+  }).optional()
 }).prefault({})
 
 export interface ProtectionPolicy {
@@ -85,6 +93,17 @@ export function protectionFor({ rules, masking }: ProtectionPolicy, principal: P
     flows: { ...defaultFlows, ...masking.flows },
     trust: masking.trust
   }
+}
+
+/** What is looked for in text that nobody has marked. */
+export interface Detection {
+  readonly kinds: readonly DetectorKind[]
+  readonly action: 'mask' | 'report'
+}
+
+/** @returns undefined where nothing is looked for on this target */
+export function detectionFor({ masking: { detect } }: ProtectionPolicy, target: Target): Detection | undefined {
+  return detect !== undefined && matchesTarget(detect, target) ? { kinds: detect.kinds, action: detect.action } : undefined
 }
 
 /** Terms of what is held for its protected columns; undefined where nobody can be asked. */

@@ -89,8 +89,8 @@ const nothingProtected: ProtectionPolicy = { rules: [], masking: maskingSchema.p
 export function parsePolicy(raw: z.infer<typeof policySchema>, protection = nothingProtected): Policy {
   const problems = [...twins(raw), ...raw.flatMap(contradictions)]
   if (problems.length > 0) throw new GatewayError('config_invalid', problems.join('\n'))
-  // Without protected columns, a policy's version is that of its rules, as it always was.
-  const all = protection.rules.length === 0 ? raw : { rules: raw, protection }
+  // Where nothing is protected and nothing looked for, a policy's version is that of its rules, as it always was.
+  const all = protection.rules.length === 0 && protection.masking.detect === undefined ? raw : { rules: raw, protection }
   return { version: createHash('sha256').update(canonical(all)).digest('hex'), rules: raw, protection }
 }
 

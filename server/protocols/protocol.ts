@@ -1,6 +1,6 @@
 // What a protocol is to the gateway, and what the gateway is to a protocol. The whole contract; types only.
 import type { Duplex } from 'node:stream'
-import type { Protection } from '../policy/protect.ts'
+import type { Detection, Protection } from '../policy/protect.ts'
 import type { ExplainedStatement, ExplainRequest, Suggestions, Survey } from '../../shared/explain.ts'
 import type { HeldContext, Id, Operation, Permit, Principal, SessionId, StatementOperation, Target, Usage } from '../../shared/model.ts'
 
@@ -92,6 +92,8 @@ export interface Session extends Edge {
    * The same object while nothing changes.
    */
   protection(): Protection | undefined
+  /** What is looked for in text that nobody has marked; undefined: nothing. The same object while nothing changes. */
+  detection(): Detection | undefined
   /**
    * Asks to run operations that stand or fall together (a PostgreSQL batch up to Sync is one implicit transaction).
    * Resolves when they may run, with one permit each, in order. Their audit entries are durable before this resolves.

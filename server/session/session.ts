@@ -5,7 +5,7 @@ import type { AuditLog } from '../audit/log.ts'
 import type { Verified } from '../identity/identity.ts'
 import type { LookupBudget } from '../masking/budget.ts'
 import { compile } from '../policy/decide.ts'
-import { protectionFor, type Protection } from '../policy/protect.ts'
+import { detectionFor, protectionFor, type Detection, type Protection } from '../policy/protect.ts'
 import type { Policy } from '../policy/rules.ts'
 import type { CatalogEntry } from '../targets/catalog.ts'
 import { lasting } from '../../shared/audit/canonical.ts'
@@ -19,6 +19,7 @@ import { Earlier } from './earlier.ts'
 import { Facts } from './facts.ts'
 import { createGate, type GateEvents, type Visit } from './gate.ts'
 import { accountOf, counted } from './lookups.ts'
+import { Sightings } from './sightings.ts'
 
 /** What a protocol gets to tell its client why a session ended, before the client is cut off. */
 const goodbyeMilliseconds = 400
@@ -42,6 +43,14 @@ export interface SessionParts {
   readonly onBug: (error: GatewayError, facts: object) => void
 }
 
+/** What follows from the policy in force. */
+interface Compiled {
+  readonly version: string
+  readonly decide: ReturnType<typeof compile>
+  readonly protection: Protection | undefined
+  readonly detection: Detection | undefined
+}
+
 export class OpenedVisit {
   readonly actor: Actor
   readonly targetFacts: TargetFacts
@@ -53,9 +62,10 @@ export class OpenedVisit {
   readonly #controller = new AbortController()
   readonly #live = new Set<Promise<void>>()
   readonly #earlier = new Earlier()
+  readonly #sightings = new Sightings()
   readonly #facts = new Facts()
   readonly #listeners = new Set<(event: SessionEvent) => void>()
-  #compiled: { readonly version: string, readonly decide: ReturnType<typeof compile>, readonly protection: Protection | undefined }
+  #compiled: Compiled
 
   constructor(
     readonly id: SessionId,
@@ -121,6 +131,7 @@ export class OpenedVisit {
         ...(this.clientPassword === undefined ? {} : { clientPassword: this.clientPassword }),
         signal: this.signal,
         protection: () => this.#current().protection,
+        detection: () => this.#current().detection,
         authorize: this.#gateFor(number, alive)
       })
     } catch (error) {
@@ -141,7 +152,10 @@ export class OpenedVisit {
         this.statements += operations.length
         this.#earlier.add(operations, entries, now())
       },
-      settled: (entry, outcome) => this.#earlier.settle(entry, outcome),
+      settled: (entry, outcome) => {
+        this.#earlier.settle(entry, outcome)
+        for (const message of this.#sightings.news(outcome)) this.#tell({ type: 'warning', message, hint: `hoop policy suggest ${this.entry.target.name}` })
+      },
       denied: (operation, decision) => {
         this.denied++
         this.#tell({
@@ -183,14 +197,15 @@ export class OpenedVisit {
     return this.#compiled
   }
 
-  #compile() {
+  #compile(): Compiled {
     const policy = this.#parts.policy()
     const { principal } = this.who
     const { target } = this.entry
     return {
       version: policy.version,
       decide: compile(policy, principal, target),
-      protection: protectionFor(policy.protection, principal, target)
+      protection: protectionFor(policy.protection, principal, target),
+      detection: detectionFor(policy.protection, target)
     }
   }
 

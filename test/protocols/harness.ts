@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TargetConfig } from '../../server/config.ts'
-import type { Protection } from '../../server/policy/protect.ts'
+import type { Detection, Protection } from '../../server/policy/protect.ts'
 import type { Protocol, Waiting } from '../../server/protocols/protocol.ts'
 import { createSecrets } from '../../server/secrets.ts'
 import { createEdge } from '../../server/targets/dial.ts'
@@ -18,6 +18,7 @@ export interface HarnessOptions {
   readonly password?: string
   readonly clientPassword?: string
   readonly protection?: Protection
+  readonly detection?: Detection
   /** Certificate files of `tls` start here. */
   readonly folder?: string
 }
@@ -70,6 +71,7 @@ export class ProtocolHarness {
         ...(options.clientPassword === undefined ? {} : { clientPassword: options.clientPassword }),
         signal: this.#session.signal,
         protection: () => options.protection,
+        detection: () => options.detection,
         authorize: (operations, waiting) => this.#authorize(operations, waiting)
       }).then(() => { this.ends.push(undefined) }, (error: unknown) => { this.ends.push(asGatewayError(error)) }).finally(() => {
         this.#sockets.delete(socket)

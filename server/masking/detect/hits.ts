@@ -7,6 +7,30 @@ export const detectorKinds = [
   'date-of-birth', 'date', 'zip'
 ] as const
 export type DetectorKind = typeof detectorKinds[number]
+
+/** Dates and five digits are in most texts. */
+export const defaultKinds: readonly DetectorKind[] = detectorKinds.filter((kind) => kind !== 'date' && kind !== 'zip')
+
+/** For people, of several. */
+export const kindNames: Readonly<Record<DetectorKind, string>> = {
+  ssn: 'SSNs',
+  email: 'e-mail addresses',
+  phone: 'phone numbers',
+  'credit-card': 'card numbers',
+  iban: 'IBANs',
+  mrn: 'medical record numbers',
+  'health-plan': 'health plan numbers',
+  account: 'account numbers',
+  license: 'licence numbers',
+  vin: 'vehicle numbers',
+  device: 'device numbers',
+  url: 'web addresses',
+  ip: 'IP addresses',
+  'date-of-birth': 'dates of birth',
+  date: 'dates',
+  zip: 'ZIP codes'
+}
+
 export type Wanted = Readonly<Record<DetectorKind, boolean>>
 
 /** bytes[begin, end). */

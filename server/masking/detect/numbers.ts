@@ -7,7 +7,7 @@ const maxGroups = 16
 const mostGroups = 9
 /** Longer runs of digits are no number of these kinds. */
 const maxDigits = 24
-const [blank, opening, closing, plus, comma, dash, dot, slash] = [0x20, 0x28, 0x29, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f] as const
+const [blank, opening, closing, plus, dash, dot, slash] = [0x20, 0x28, 0x29, 0x2b, 0x2d, 0x2e, 0x2f] as const
 const [backslash, underscore] = [0x5c, 0x5f] as const
 
 /** Groups of digits, one separator apart: `123-45-6789`, `(555) 010-1234`. */
@@ -97,8 +97,9 @@ export function numberAt(text: Text, at: number): number {
   let end = at
   while (isDigit(text.at(end))) end++
   if (separatorBehind(text, end) === 0 && (end - at > maxDigits || end - at < 13)) {
+    if (end - at < 5 || end - at > maxDigits) return end
     // A number alone is nothing without a name, but for a ZIP code behind its state.
-    if (end - at < 5 || end - at > maxDigits || (!(text.wants.zip && end - at === 5) && text.at(at - 1) !== plus && !text.named(at))) return end
+    if (!(text.wants.zip && end - at === 5) && text.at(at - 1) !== plus && !text.named(at)) return end
   }
   const groups = scratch
   groups.take(text, at)
@@ -164,7 +165,7 @@ function card(groups: Groups, from: number): number {
   const [a, b, c] = [groups.length(from), groups.length(from + 1), groups.length(from + 2)]
   let count = 0
   if (a >= 13 && a <= 19) count = 1
-  else if (a === 4 && b === 4 && c === 4 && groups.length(from + 3) === 4) count = groups.length(from + 4) === 3 && groups.joined(from, 5, groups.separators[from]!) ? 5 : 4
+  else if (a === 4 && b === 4 && c === 4 && groups.length(from + 3) === 4) count = groups.length(from + 4) === 3 ? 5 : 4
   else if (a === 4 && b === 6 && (c === 5 || c === 4)) count = 3
   if (count === 0 || !groups.joined(from, count, groups.separators[from]! === dash ? dash : blank) || !groups.free(from, count)) return 0
   const digits = groups.digits(from, count)
@@ -268,42 +269,3 @@ function takenAsPhone(groups: Groups, from: number, least: number, most: number)
   }
   return count
 }
-
-const months = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec'
-const dayFirst = new RegExp(`^\\d{1,2}(?:st|nd|rd|th)?[ .-]{1,2}(?:${months})[a-z]*[ .,-]{1,2}\\d{4}(?!\\d)`, 'i')
-const monthFirst = new RegExp(`(?:^|[^a-z])((?:${months})[a-z]*[ .]{1,2})$`, 'i')
-const afterMonth = /^\d{1,2}(?:st|nd|rd|th)?,? {1,2}\d{4}(?!\d)/i
-
-/** `12 March 1980`, `March 12, 1980`, where dates are looked for. @returns where to go on; undefined: it is none */
-export function writtenDay(text: Text, at: number): number | undefined {
-  if (!mayBeDay(text, at)) return undefined
-  const behind = text.string(at, Math.min(text.end, at + 28))
-  let begin = at
-  let match = dayFirst.exec(behind)
-  if (match === null && text.at(at - 1) === blank) {
-    const month = monthFirst.exec(text.string(Math.max(text.begin, at - 12), at))
-    if (month !== null) {
-      match = afterMonth.exec(behind)
-      begin = at - month[1]!.length
-    }
-  }
-  if (match === null) return undefined
-  const kind = text.wants['date-of-birth'] && text.called('birth', begin) ? 'date-of-birth' : text.wants.date ? 'date' : undefined
-  if (kind === undefined) return undefined
-  text.hit(kind, begin, at + match[0].length)
-  return at + match[0].length
-}
-
-/** Most digits stand behind or in front of no month. */
-function mayBeDay(text: Text, at: number): boolean {
-  let end = at
-  while (isDigit(text.at(end))) end++
-  if (end - at > 2 || isWord(text.at(at - 1))) return false
-  if (isLetter(text.at(end)) && isLetter(text.at(end + 1)) && !isWord(text.at(end + 2))) end += 2
-  const separator = text.at(end)
-  if (separator !== blank && separator !== comma && separator !== dash && separator !== dot) return false
-  const next = text.at(end + 1) === blank ? text.at(end + 2) : text.at(end + 1)
-  return (isDigit(next) && text.at(at - 1) === blank) || monthInitials.has(next | 0x20)
-}
-
-const monthInitials = new Set(Array.from('jfmasond', (letter) => letter.charCodeAt(0)))

@@ -91,10 +91,16 @@ export class LineMasker {
   #masked(line: Buffer, field: Field, cell: CellMask, column: number): Buffer {
     const raw = line.subarray(field.begin, field.end)
     const constants = this.#constants[column]!
-    if (!field.quoted && raw.equals(this.#marker)) return this.#ambiguous ? constants.value : constants.whenNull
-    if (cell.of === undefined || raw.length > maxReadBytes) return constants.value
+    if (!field.quoted && raw.equals(this.#marker)) {
+      // What is only searched has nothing to hide by being NULL.
+      if (cell.readUpTo !== undefined) return raw
+      return this.#ambiguous ? constants.value : constants.whenNull
+    }
+    if (cell.of === undefined) return constants.value
+    if (raw.length > (cell.readUpTo ?? maxReadBytes)) return cell.passLarger === true ? raw : constants.value
     const value = this.#format.format === 'csv' ? this.#unquoted(raw, field.quoted) : unescaped(raw)
     const masked = cell.of(value)
+    if (masked === value) return raw
     return masked === undefined ? constants.value : this.#written(masked, column)
   }
 

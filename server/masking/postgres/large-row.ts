@@ -92,7 +92,13 @@ export class LargeRow {
       return length > 0 ? this.#begin('pass', length) : this.#next()
     }
     if (length === -1) return this.#replace(mask.whenNull, 0)
-    if (mask.of !== undefined && length <= maxReadBytes) {
+    if (mask.passLarger === true && length > (mask.readUpTo ?? maxReadBytes)) {
+      this.#send(word)
+      // It is as long as it was, so with the last of them the row's length is known.
+      if (this.#column === this.#last) this.#settle()
+      return this.#begin('pass', length)
+    }
+    if (mask.of !== undefined && length <= (mask.readUpTo ?? maxReadBytes)) {
       return length > 0 ? this.#begin('read', length) : this.#replace(mask.of(Buffer.alloc(0)) ?? mask.constant, 0)
     }
     const column = this.#column

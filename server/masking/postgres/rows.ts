@@ -39,7 +39,7 @@ export class RowMasker {
     this.#masks = cells
     this.#masked = Int32Array.from(cells.flatMap((mask, column) => mask === undefined ? [] : [column]))
     this.#binaryCopy = layout === 'binary copy'
-    this.wholeUpTo = this.#binaryCopy ? maxCopyRowBytes : wholeUpTo
+    this.wholeUpTo = this.#binaryCopy ? maxCopyRowBytes : Math.max(wholeUpTo, ...cells.map((mask) => mask?.readUpTo ?? 0))
   }
 
   /**
@@ -76,7 +76,7 @@ export class RowMasker {
         const isNull = buffer[at]! > 0x7f
         const value = newValue(this.#masks[column]!, buffer, at + 4, next, isNull)
         if (value === null ? isNull : !isNull && value.length === next - at - 4) {
-          if (value !== null) put(value, buffer, at + 4)
+          if (value !== null && !isThere(value, buffer, at + 4)) put(value, buffer, at + 4)
         } else {
           if (written < unread) buffer.copyWithin(written, unread, at)
           written += at - unread
@@ -152,8 +152,14 @@ function widened(buffer: Buffer, begin: number, written: number, unread: number,
 
 function newValue(mask: CellMask, bytes: Buffer, begin: number, end: number, isNull: boolean): Buffer | null {
   if (isNull) return mask.whenNull
-  if (mask.of === undefined || end - begin > maxReadBytes) return mask.constant
+  if (mask.of === undefined) return mask.constant
+  if (end - begin > (mask.readUpTo ?? maxReadBytes)) return mask.passLarger === true ? bytes.subarray(begin, end) : mask.constant
   return mask.of(bytes.subarray(begin, end)) ?? mask.constant
+}
+
+/** It is the very bytes that stand there. */
+function isThere(value: Buffer, bytes: Buffer, at: number): boolean {
+  return value.byteOffset === bytes.byteOffset + at && value.buffer === bytes.buffer
 }
 
 function put(value: Buffer, into: Buffer, at: number): void {

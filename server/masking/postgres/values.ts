@@ -46,11 +46,15 @@ export interface CellMask {
   readonly constant: Buffer | null
   /** In the place of NULL. */
   readonly whenNull: Buffer | null
-  /** @returns undefined for a value it cannot read; never keeps `value`, but may return it */
+  /** @returns undefined for a value it cannot read; never keeps `value`, but may return it: then it passes as it is */
   readonly of?: ValueMask
+  /** Longest value that `of` reads; without, `maxReadBytes`. */
+  readonly readUpTo?: number
+  /** Longer ones pass as they are, instead of becoming the constant. */
+  readonly passLarger?: boolean
 }
 
-/** Longer values are not read: they become the constant, whatever the mask. */
+/** Longer values are not read, unless the mask says so: they become the constant. */
 export const maxReadBytes = 64 * 1024
 
 /** @param format 0 text, 1 binary. @throws Error for a mask without the key or year it needs, which must not be reached */

@@ -9,6 +9,7 @@ import type { Finding } from '../../masking/postgres/finding.ts'
 import { movesNames, unknownFinding, type Guard, type Guards, type NamedFindings } from './guard.ts'
 import type { NameChange, Names, Portal } from './names.ts'
 import type { Owed, OwedStatement } from './replies.ts'
+import type { Search, Searches } from './search.ts'
 import { encode, type FrontendMessage } from './wire/frontend.ts'
 
 /** One client message as it arrived. */
@@ -56,7 +57,8 @@ const empty: AnalyzedStatement = { ...nothing, verb: 'EMPTY', effects: [], redac
 
 /**
  * @param refusal an ErrorResponse for a text that the gateway cannot parse though the server can
- * @param guards where something is protected
+ * @param guards where something is protected, or looked for
+ * @param searches where something is looked for
  * @returns `unsettled` where a name's meaning depends on replies that have not come: wait for them and plan again
  */
 export function planBatch(
@@ -64,13 +66,15 @@ export function planBatch(
   analyzer: Analyzer,
   names: Names,
   refusal: () => Buffer,
-  guards?: Guards
+  guards?: Guards,
+  searches?: Searches
 ): Plan | 'unsettled' {
-  return new Planner(analyzer, names, refusal, guards).plan(received)
+  return new Planner(analyzer, names, refusal, guards, searches).plan(received)
 }
 
 interface StepFacts {
   readonly guard?: Guard | undefined
+  readonly search?: Search | undefined
   readonly describe?: PlannedStep['describe']
   readonly copyIn?: boolean
   readonly ends?: boolean
@@ -94,7 +98,8 @@ class Planner {
     private readonly analyzer: Analyzer,
     private readonly names: Names,
     private readonly refusal: () => Buffer,
-    private readonly guards: Guards | undefined
+    private readonly guards: Guards | undefined,
+    private readonly searches: Searches | undefined
   ) {}
 
   plan(received: readonly Received[]): Plan | 'unsettled' {
@@ -115,7 +120,7 @@ class Planner {
   #add({ bytes, message }: Received): boolean {
     switch (message.type) {
       case 'Query': return this.#query(bytes, message.textBytes, this.analyzer.analyze(message.text))
-      case 'Parse': return this.#parse(bytes, message.name, this.analyzer.analyze(message.text))
+      case 'Parse': return this.#parse(bytes, message, this.analyzer.analyze(message.text))
       case 'Bind': this.#bind(bytes, message); return false
       case 'Execute': this.#execute(bytes, message.portal); return false
       case 'Describe': this.#step(bytes, 'describe', undefined, []); return false
@@ -133,10 +138,11 @@ class Planner {
     }
     const statements = (analysis.statements.length === 0 ? [empty] : analysis.statements).map((statement) => {
       const resolved = this.#resolved(statement)
-      const { guard, finding } = this.#guarded(statement, analysis.statements.length === 1)
+      const { guard, finding, search } = this.#guarded(statement, analysis.statements.length === 1)
+      this.#runs(statement, finding)
       const changes = changesOf(statement, finding)
       this.#apply(changes)
-      return { operation: this.#draft(resolved, 'execute', guard), changes, copyIn: statement.copy === 'in', guard, ends: endsTransaction(statement) }
+      return { operation: this.#draft(resolved, 'execute', guard), changes, copyIn: statement.copy === 'in', guard, search, ends: endsTransaction(statement) }
     })
     const [{ guard, operation }] = statements as [typeof statements[number]]
     const describe = guard?.describe === true
@@ -146,13 +152,15 @@ class Planner {
     return false
   }
 
-  #parse(bytes: Buffer, name: string, analysis: Analysis): boolean {
+  #parse(bytes: Buffer, { name, parameterTypes }: Extract<FrontendMessage, { type: 'Parse' }>, analysis: Analysis): boolean {
     const statement = analysis.type === 'syntax_error' ? analysis.statement : single(analysis.statements)
     const changes: NameChange[] = [{ kind: 'statement', name, value: statement }]
     if (analysis.type === 'syntax_error') {
       this.#steps.push({ bytes, owed: { kind: 'check', operation: this.#draft(statement, 'check', undefined), refusal: this.refusal(), changes } })
       return true
     }
+    // Reading a value of such a type runs code of the database's own, at Bind.
+    if (this.guards?.runCode(parameterTypes) === true) this.#moved ??= unknownFinding('a parameter has a type of the database\'s own, whose code runs with it')
     const { guard } = this.#guarded(statement, true)
     const draft = this.#draft(this.#resolved(statement), 'prepare', guard)
     this.#step(bytes, 'parse', draft, changes, { guard })
@@ -164,29 +172,41 @@ class Planner {
     const known = this.#statement(statementName)
     const statement = known?.statement ?? unseen(`prepared statement "${statementName}"`)
     const bound = { parameters, parameterFormats }
-    const { guard } = this.#guarded(statement, true)
+    const { guard, search } = this.#guarded(statement, true)
     let draft = known?.draft
     if (draft === undefined) draft = this.#draft(this.#resolved(statement), 'bind', guard, bound)
     else Object.assign(this.#drafts[draft]!, { step: 'bind', bound })
     // The next Bind of the same statement is an operation of its own.
     if (known !== undefined) this.#statements.set(statementName, { statement, draft: undefined })
-    const portal: Portal = { statement, ...bound, ...(guard === undefined ? {} : { guard }) }
+    const portal: Portal = { statement, ...bound, ...(guard === undefined ? {} : { guard }), ...(search === undefined ? {} : { search }) }
     const describe = guard?.describe === true ? { describe: { guard, operation: draft, bytes: encode.describePortal(name) } } : {}
     this.#step(bytes, 'bind', draft, [{ kind: 'portal', name, value: portal }], { guard, ...describe })
+    if (guard === undefined) this.#shape(name, statement, search)
     this.#portals.set(name, { portal, draft })
+  }
+
+  /** The client may never ask what the portal's rows are. */
+  #shape(portal: string, { copy }: AnalyzedStatement, search: Search | undefined): void {
+    if (search === undefined || copy !== undefined) return
+    this.#steps.push({ bytes: encode.describePortal(portal), owed: { kind: 'shape', operation: undefined, changes: [], search } })
   }
 
   #execute(bytes: Buffer, name: string): void {
     const known = this.#portal(name)
     const portal = known?.portal ?? { statement: unseen(`portal "${name}"`), ...unbound }
-    const guard = known === undefined ? this.#guarded(portal.statement, true).guard : portal.guard
+    // One that was bound before anything was looked for is described now.
+    const unsearched = this.searches !== undefined && portal.search === undefined && portal.guard === undefined
+    const { guard, search } = known === undefined || unsearched ? this.#guarded(portal.statement, true) : portal
+    if (guard === undefined && search !== portal.search) this.#shape(name, portal.statement, search)
     let draft = known?.draft
     if (draft === undefined) draft = this.#draft(this.#resolved(portal.statement), 'execute', guard, { parameters: portal.parameters, parameterFormats: portal.parameterFormats })
     else this.#drafts[draft]!.step = 'execute'
     if (known !== undefined) this.#portals.set(name, { portal, draft: undefined })
-    const changes = changesOf(portal.statement, guard?.finding)
+    const finding = this.#find(portal.statement)
+    this.#runs(portal.statement, finding)
+    const changes = changesOf(portal.statement, finding)
     this.#apply(changes)
-    this.#step(bytes, 'execute', draft, changes, { guard, copyIn: portal.statement.copy === 'in', ends: endsTransaction(portal.statement) })
+    this.#step(bytes, 'execute', draft, changes, { guard, search, copyIn: portal.statement.copy === 'in', ends: endsTransaction(portal.statement) })
   }
 
   #close(bytes: Buffer, what: 'statement' | 'portal', name: string): void {
@@ -218,9 +238,20 @@ class Planner {
   }
 
   /** @param alone no other statement stands in the same string */
-  #guarded(statement: AnalyzedStatement, alone: boolean): { readonly guard?: Guard, readonly finding?: Finding } {
+  #guarded(statement: AnalyzedStatement, alone: boolean): { readonly guard?: Guard, readonly finding?: Finding, readonly search?: Search } {
     const { guards } = this
-    if (guards === undefined || statement === empty) return {}
+    const finding = this.#find(statement)
+    if (guards === undefined || finding === undefined) return {}
+    this.#sent.push({ statement, changesCatalog: finding.changesCatalog })
+    const search = this.searches?.begin()
+    const guard = guards.guard(statement, finding, alone, search)
+    if (guard === undefined && statement.copy === 'out') search?.copies(guards.copyFormat(statement, finding), finding.columns)
+    return { finding, ...(guard === undefined ? {} : { guard }), ...(search === undefined ? {} : { search }) }
+  }
+
+  #find(statement: AnalyzedStatement): Finding | undefined {
+    const { guards } = this
+    if (guards === undefined || statement === empty) return undefined
     const named: NamedFindings = {
       prepared: (name) => {
         const known = this.#statement(name)
@@ -228,13 +259,14 @@ class Planner {
       },
       cursors: this.#cursors()
     }
-    const finding = this.#moved ?? guards.find(statement, named)
-    // What follows in this batch is judged before this one has run.
-    if (finding.changesCatalog) this.#moved ??= unknownFinding('the statement before it in the same batch changes the schema: send it in a batch of its own')
-    if (movesNames(statement)) this.#moved ??= unknownFinding('the statement before it in the same batch changes what names mean: send it in a batch of its own')
-    this.#sent.push({ statement, changesCatalog: finding.changesCatalog })
-    const guard = guards.guard(statement, finding, alone)
-    return { finding, ...(guard === undefined ? {} : { guard }) }
+    return this.#moved ?? guards.find(statement, named)
+  }
+
+  /** What follows in this batch is judged before this one has run. */
+  #runs(statement: AnalyzedStatement, finding: Finding | undefined): void {
+    if (finding === undefined) return
+    const what = finding.changesCatalog ? 'changes the schema' : movesNames(statement) ? 'changes what names mean' : undefined
+    if (what !== undefined) this.#moved ??= unknownFinding(`the statement before it in the same batch ${what}: send it in a batch of its own`)
   }
 
   #cursors(): ReadonlyMap<string, Finding> {

@@ -5,7 +5,7 @@ import { GatewayError } from '../../../shared/errors.ts'
 import type { Exposure } from '../../../shared/model.ts'
 import { analyze } from '../../masking/postgres/analyze.ts'
 import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
-import { copyFormat } from '../../masking/postgres/copy-format.ts'
+import { copyFormat, type CopyFormat } from '../../masking/postgres/copy-format.ts'
 import { copyMasker } from '../../masking/postgres/copy.ts'
 import type { Column, Finding, Label } from '../../masking/postgres/finding.ts'
 import { judge, type Cell, type MaskingPolicy, type Verdict } from '../../masking/postgres/judge.ts'
@@ -18,6 +18,7 @@ import type { Protection } from '../../policy/protect.ts'
 import type { Parser, PlPgSqlParser } from '../../sql/postgres/parser.ts'
 import { as, type Tree } from '../../sql/postgres/tree.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
+import type { Search } from './search.ts'
 import type { DescribedColumn } from './wire/row-description.ts'
 import type { RowRewriter } from './wire/walker.ts'
 
@@ -30,6 +31,8 @@ export interface Guard {
   readonly asked: Verdict['asked']
   /** The server is to describe it, and lock what it reads, before it runs. */
   readonly describe: boolean
+  /** Looks through the columns that pass. */
+  readonly search?: Search | undefined
   /** Made when the server has described the result; rows without it end the session. */
   rewriter?: RowRewriter
 }
@@ -41,6 +44,8 @@ export interface NamedFindings {
 }
 
 const describable = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'VALUES', 'TABLE', 'EXPLAIN', 'FETCH', 'EXECUTE', 'SHOW'])
+/** Lower ones are PostgreSQL's own objects. */
+const firstOwnOid = 16384
 const maxCachedFindings = 2_000
 
 /** What follows from a catalog and a protection, derived once for all connections. */
@@ -75,7 +80,10 @@ export class Guards {
   readonly #key: Uint8Array
   readonly #now: () => number
   #setting: Setting | undefined
+  #judging = true
   searchPath: readonly string[] = []
+  /** The search path may have moved, and cannot be asked for just now. */
+  uncertain = false
 
   constructor({ parser, plpgsql, protects, key, now }: GuardParts) {
     this.#protects = protects
@@ -85,8 +93,12 @@ export class Guards {
     this.#now = now
   }
 
-  /** To be called before statements are judged, with what is in force. */
-  use(catalog: Catalog, protection: Protection): void {
+  /**
+   * To be called before statements are judged, with what is in force.
+   * @param judging nothing is protected here and never was, so statements are only read: for what they change and copy
+   */
+  use(catalog: Catalog, protection: Protection, judging = true): void {
+    this.#judging = judging
     if (this.#setting?.catalog === catalog && settings.get(catalog)?.get(protection) === this.#setting) return
     let byProtection = settings.get(catalog)
     if (byProtection === undefined) settings.set(catalog, byProtection = new WeakMap())
@@ -131,8 +143,15 @@ export class Guards {
     return this.#required().marks
   }
 
+  /** Whether reading a value of one of these types runs code of the database's own: a domain's checks, a type's own input function. */
+  runCode(types: readonly Oid[]): boolean {
+    const { catalog } = this.#required()
+    return types.some((oid) => oid >= firstOwnOid && catalog.types.get(oid)?.kind !== 'e')
+  }
+
   find(statement: AnalyzedStatement, named: NamedFindings): Finding {
     const setting = this.#required()
+    if (this.uncertain && !statement.flags.includes('transaction')) return moved
     const tree = this.#tree(statement.text)
     if (tree === undefined) return unread
     const key = `${this.searchPath.join('\0')}\0\0${statement.text}`
@@ -154,16 +173,18 @@ export class Guards {
   }
 
   /** @returns undefined where nothing protected is reached: then nothing is decoded, and nothing is changed */
-  guard(statement: AnalyzedStatement, finding: Finding, alone: boolean): Guard | undefined {
-    if (!finding.reached) return undefined
+  guard(statement: AnalyzedStatement, finding: Finding, alone: boolean, search?: Search): Guard | undefined {
+    if (!finding.reached || !this.#judging) return undefined
     const { catalog, policy } = this.#required()
     const verdict = judge(finding, policy)
     const exposure = exposureOf(verdict, finding, policy)
     if (!alone) {
-      return { finding, catalog, asked: [], describe: false, exposure: { ...exposure, action: 'deny', why: ['it stands in a string of several statements: send those that reach protected columns one by one'] } }
+      const why = ['it stands in a string of several statements: send those that reach protected columns one by one']
+      return { finding, catalog, asked: [], describe: false, exposure: { ...exposure, action: 'deny', why } }
     }
-    const guard: Guard = { finding, catalog, exposure, asked: verdict.asked, describe: statement.copy === undefined && describable.has(statement.verb) }
-    if (statement.copy === 'out') guard.rewriter = this.#copyRewriter(statement, finding, verdict)
+    const describe = statement.copy === undefined && describable.has(statement.verb)
+    const guard: Guard = { finding, catalog, exposure, asked: verdict.asked, describe, search }
+    if (statement.copy === 'out') guard.rewriter = this.#copyRewriter(statement, finding, verdict, search)
     return guard
   }
 
@@ -181,7 +202,7 @@ export class Guards {
       const column = columns?.[i]
       const cell = cells?.[i] ?? 'redact'
       this.#compare(shown, column, cell, marks, policy)
-      return cell === 'pass' ? undefined : this.#mask(cell, shown, column)
+      return cell === 'pass' ? guard.search?.cell(shown) : this.#mask(cell, shown, column)
     })
     if (masks.some((mask) => mask !== undefined)) guard.rewriter = new RowMasker(masks)
     else guard.rewriter = passing
@@ -217,14 +238,13 @@ export class Guards {
   }
 
   /** COPY describes nothing: the catalog says the types. */
-  #copyRewriter(statement: AnalyzedStatement, finding: Finding, { cells }: Verdict): RowRewriter {
-    const copy = as(this.#tree(statement.text), 'CopyStmt')
+  #copyRewriter(statement: AnalyzedStatement, finding: Finding, { cells }: Verdict, search: Search | undefined): RowRewriter {
     const { columns } = finding
-    if (copy === undefined || columns === undefined || cells === undefined) throw unknownCopy()
-    const format = copyFormat(copy.options, columns.map(({ name }) => name))
+    if (columns === undefined || cells === undefined) throw unknownCopy()
+    const format = this.copyFormat(statement, finding)
     const masks = columns.map((column, i): CellMask | undefined => {
       const cell = cells[i]!
-      if (cell === 'pass') return undefined
+      if (cell === 'pass') return search?.copied(column, format)
       const { catalog } = this.#required()
       const stored = column.origin === undefined
         ? undefined
@@ -235,6 +255,13 @@ export class Guards {
       return this.#mask(cell, described, column)
     })
     return copyMasker(masks, format)
+  }
+
+  /** @throws GatewayError where rows cannot be told apart */
+  copyFormat(statement: AnalyzedStatement, { columns = [] }: Finding): CopyFormat {
+    const copy = as(this.#tree(statement.text), 'CopyStmt')
+    if (copy === undefined) throw unknownCopy()
+    return copyFormat(copy.options, columns.map(({ name }) => name))
   }
 
   #tree(text: string): Tree | undefined {
@@ -254,6 +281,7 @@ export function unknownFinding(why: string): Finding {
 }
 
 const unread = unknownFinding('the statement could not be read')
+const moved = unknownFinding('what its names mean cannot be told just now: send Sync before it')
 
 /** Rows of a guarded statement in which nothing is masked: an exemption, or only counts depend on what is protected. */
 const passing: RowRewriter = {

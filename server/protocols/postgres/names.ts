@@ -3,6 +3,7 @@
 import type { Finding } from '../../masking/postgres/finding.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { Guard } from './guard.ts'
+import type { Search } from './search.ts'
 
 /** A statement bound to parameters. */
 export interface Portal {
@@ -11,6 +12,7 @@ export interface Portal {
   readonly parameterFormats: readonly number[]
   /** Where it reaches something protected. */
   readonly guard?: Guard
+  readonly search?: Search
 }
 
 /** What a message does to the names if the server accepts it. Without a value: the name ends. */

@@ -7,14 +7,13 @@ import type { Analyzer } from '../../sql/postgres/index.ts'
 import type { Session } from '../protocol.ts'
 import { planBatch, type Plan, type PlannedStep, type Received } from './batch.ts'
 import { scrub } from '../../masking/postgres/errors.ts'
-import { defaultFlows } from '../../masking/postgres/judge.ts'
-import type { Protection } from '../../policy/protect.ts'
 import { functionCall } from './function-call.ts'
 import type { Guards } from './guard.ts'
 import { heldNotice, type Holding } from './holding.ts'
 import { Names } from './names.ts'
 import { refusal } from './refusal.ts'
 import { Replies, type Owed, type Probe, type Quiet } from './replies.ts'
+import { Searches } from './search.ts'
 import type { Line, Shield } from './shield.ts'
 import { pinnedSettings, type Upstream } from './upstream.ts'
 import { answer, decodeParameterStatus, type TransactionStatus } from './wire/backend.ts'
@@ -73,6 +72,7 @@ class Relay {
   #copying = false
   #pumping = false
   #ended = false
+  #searches: Searches | undefined
   #waiters: { ready: () => boolean, resolve: () => void }[] = []
   #resolve!: () => void
   #reject!: (error: GatewayError) => void
@@ -282,18 +282,24 @@ class Relay {
     return end === 'sync' || end === 'query' ? this.#endSkipping() : undefined
   }
 
-  /** Brings what statements are judged by up to date, where anything is protected. */
+  /** Brings what statements are judged by up to date, where anything is protected or looked for. */
   async #shield(): Promise<Guards | undefined> {
     const { session, shield } = this.#parts
     const protection = session.protection()
-    if (protection === undefined && !shield.raised) return undefined
+    const detection = session.detection()
+    if (detection === undefined) this.#searches = undefined
+    else if (this.#searches?.isFor(detection) !== true) this.#searches = new Searches(detection)
+    if (protection === undefined && detection === undefined && !shield.raised) return undefined
+    const replies = this.#replies
     const line: Line = {
-      status: this.#replies.status,
+      get status() { return replies.status },
+      open: this.#groupOpen,
       idle: () => this.#until(() => this.#replies.empty),
       ask: (text) => this.#ask(text)
     }
-    await shield.ready(protection ?? nothingProtected, line)
-    this.#replies.shielding = {
+    await shield.ready(protection, line)
+    if (this.#searches !== undefined) this.#searches.catalog = shield.guards.world.catalog
+    if (shield.raised) this.#replies.shielding = {
       described: (guard, columns) => shield.guards.described(guard, columns),
       scrubbed: (fields) => answer.errorFields(scrub(fields, shield.guards.names))
     }
@@ -313,7 +319,7 @@ class Relay {
   async #plan(received: readonly Received[]) {
     const guards = received.length === 0 ? undefined : await this.#shield()
     for (;;) {
-      const plan = planBatch(received, this.#parts.analyzer, this.#names, cannotRead, guards)
+      const plan = planBatch(received, this.#parts.analyzer, this.#names, cannotRead, guards, this.#searches)
       if (plan !== 'unsettled') return plan
       await this.#until(() => this.#replies.empty)
     }
@@ -494,9 +500,6 @@ export function lastWords(client: Duplex, bytes: Buffer | undefined): Promise<vo
 }
 
 const transactions: Readonly<Record<TransactionStatus, HeldContext['transaction']>> = { I: 'none', T: 'open', E: 'failed' }
-
-/** What was protected when the connection was judged last is not any more; what that was is still watched. */
-const nothingProtected: Protection = { rules: [], flows: defaultFlows, trust: [] }
 
 function cannotRead(): Buffer {
   return refusal(new GatewayError('denied', 'the server can read this statement and the gateway cannot, so it was not run'))

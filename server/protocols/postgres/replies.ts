@@ -5,6 +5,7 @@ import { ProtocolViolation } from '../../../shared/errors.ts'
 import type { Outcome, Permit } from '../../../shared/model.ts'
 import type { Guard } from './guard.ts'
 import type { NameChange, Names } from './names.ts'
+import type { Search } from './search.ts'
 import { answer, type ErrorFields, decodeCommandComplete, decodeErrorFields, decodeReadyForQuery, type TransactionStatus } from './wire/backend.ts'
 import { decodeRow } from './wire/row.ts'
 import { decodeRowDescription, type DescribedColumn } from './wire/row-description.ts'
@@ -20,6 +21,8 @@ export interface OwedStatement {
   readonly copyIn: boolean
   /** Its rows are rewritten, its errors scrubbed and its notices dropped. */
   readonly guard?: Guard | undefined
+  /** Looks through its rows, or those its guard lets pass. */
+  readonly search?: Search | undefined
   /** It ends a transaction, or checks what was put off to its end. */
   readonly ends?: boolean
 }
@@ -50,7 +53,16 @@ export interface OwedMessage {
   readonly changes: readonly NameChange[]
   readonly copyIn: boolean
   readonly guard?: Guard | undefined
+  readonly search?: Search | undefined
   readonly ends?: boolean
+}
+
+/** The gateway's own Describe of a portal, for a search; nobody waits for it. */
+export interface Shape {
+  readonly kind: 'shape'
+  readonly permit: Permit | undefined
+  readonly changes: readonly NameChange[]
+  readonly search: Search
 }
 
 /** What a connection with protected columns does besides; without it nothing is looked into. */
@@ -69,6 +81,7 @@ export interface Shielding {
  *   check    an ErrorResponse of the server's parser; should the server accept the text, `refusal` takes the place of its reply
  *   instead  an ErrorResponse provoked by the gateway, shown as `refusal`
  *   probe    the gateway's own Describe; dropped, but for an error, which is the client's statement's
+ *   shape    the gateway's own Describe of a portal; dropped, and an error is the client's
  *   quiet    the gateway's own Query; dropped
  *   own      nothing from the server: `refusal`, and ReadyForQuery with the last status seen if `ready`
  * An ErrorResponse to an extended-protocol message cancels everything up to the next sync, which itself is always answered.
@@ -76,6 +89,7 @@ export interface Shielding {
 export type Owed =
   | OwedMessage
   | Probe
+  | Shape
   | Quiet
   | { readonly kind: 'query', readonly statements: readonly OwedStatement[] }
   | { readonly kind: 'sync' }
@@ -146,8 +160,9 @@ export class Replies {
     const head = this.#owed[0]
     if (head?.kind === 'quiet') return collecting(head)
     const guard = this.#guard()
-    if (guard !== undefined && guard.rewriter === undefined) throw new ProtocolViolation('row of the server', 'not described before it came')
-    return guard?.rewriter
+    if (guard === undefined) return this.#search()?.rewriter
+    if (guard.rewriter === undefined) throw new ProtocolViolation('row of the server', 'not described before it came')
+    return guard.rewriter
   }
 
   /** Of the statement whose replies come now. */
@@ -155,6 +170,12 @@ export class Replies {
     const head = this.#owed[0]
     if (head?.kind === 'query') return head.statements[this.#at]?.guard
     return head !== undefined && 'guard' in head ? head.guard : undefined
+  }
+
+  #search(): Search | undefined {
+    const head = this.#owed[0]
+    if (head?.kind === 'query') return head.statements[this.#at]?.search
+    return head?.kind === 'execute' ? head.search : undefined
   }
 
   /** @throws ProtocolViolation for a message that is not owed */
@@ -174,7 +195,12 @@ export class Replies {
       head.state = 'described'
       return 'drop'
     }
-    if (head.kind === 'query' || head.kind === 'probe' || head.kind === 'quiet' || !endsWith[head.kind].includes(type)) throw outOfPlace(type)
+    if (head.kind === 'shape' && (type === 'T' || type === 'n')) {
+      this.#owed.shift()
+      head.search.described(type === 'T' ? decodeRowDescription(body) : [])
+      return 'drop'
+    }
+    if (head.kind === 'query' || head.kind === 'probe' || head.kind === 'shape' || head.kind === 'quiet' || !endsWith[head.kind].includes(type)) throw outOfPlace(type)
     this.#owed.shift()
     this.#names.confirm(head.changes)
     if (head.kind === 'check') {
@@ -183,7 +209,7 @@ export class Replies {
       return head.refusal
     }
     this.#endCopy(head.copyIn)
-    if (head.last || head.kind === 'execute') this.#settle(head.permit, 'ok', type === 'C' ? decodeCommandComplete(body).rows : undefined)
+    if (head.last || head.kind === 'execute') this.#settle(head, 'ok', type === 'C' ? decodeCommandComplete(body).rows : undefined)
     return 'forward'
   }
 
@@ -212,6 +238,9 @@ export class Replies {
     if (type === 'T' && head.kind === 'query' && guard !== undefined && guard.rewriter === undefined) {
       this.shielding!.described(guard, decodeRowDescription(body))
     }
+    const search = guard === undefined ? this.#search() : undefined
+    if (type === 'T' && head.kind === 'query') search?.described(decodeRowDescription(body))
+    else if (type === 'H') search?.copying(body)
     if (type === 'G') {
       this.#copying = true
       // From here to CopyDone the server ignores a Sync; one sent along with the Execute will not be answered.
@@ -221,7 +250,7 @@ export class Replies {
       // More statements than were judged: the two parsers disagree, and what ran was not what was allowed.
       if (statement === undefined) throw new ProtocolViolation('message of the server', 'more statements completed than were sent')
       this.#endCopy(statement.copyIn)
-      this.#settle(statement.permit, 'ok', type === 'C' ? decodeCommandComplete(body).rows : undefined)
+      this.#settle(statement, 'ok', type === 'C' ? decodeCommandComplete(body).rows : undefined)
       this.#names.confirm(statement.changes)
     }
     return 'forward'
@@ -266,6 +295,7 @@ export class Replies {
       status: sqlState === '57014' ? 'cancelled' : 'error',
       rows: this.#rows,
       bytes: this.#bytes,
+      ...foundBy(this.#search()),
       ...(sqlState === undefined ? {} : { errorClass: sqlState.slice(0, 5) })
     }
     this.#rows = this.#bytes = 0
@@ -313,8 +343,8 @@ export class Replies {
     }
   }
 
-  #settle(permit: Permit | undefined, status: 'ok', tagRows: number | undefined): void {
-    permit?.settle({ status, rows: tagRows ?? this.#rows, bytes: this.#bytes })
+  #settle({ permit, search }: Pick<OwedStatement, 'permit' | 'search'>, status: 'ok', tagRows: number | undefined): void {
+    permit?.settle({ status, rows: tagRows ?? this.#rows, bytes: this.#bytes, ...foundBy(search) })
     this.#rows = this.#bytes = 0
   }
 }
@@ -333,6 +363,11 @@ function collecting(quiet: Quiet): RowRewriter {
       throw new ProtocolViolation('row of the server', 'larger than any answer to the gateway')
     }
   }
+}
+
+function foundBy(search: Search | undefined): Pick<Outcome, 'detected'> {
+  const detected = search?.take()
+  return detected === undefined ? {} : { detected }
 }
 
 function changesOf(owed: Owed, from: number): readonly Pick<OwedStatement, 'permit' | 'changes'>[] {

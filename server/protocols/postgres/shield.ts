@@ -1,6 +1,7 @@
 // Keeps what one connection is judged by up to date: the catalog, what is protected in it, the search path of the session, and the
 // settings without which an index would give rows away by their order.
 import { asGatewayError, GatewayError } from '../../../shared/errors.ts'
+import { defaultFlows } from '../../masking/postgres/judge.ts'
 import type { Protection } from '../../policy/protect.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { CatalogKeeper } from './catalog-keeper.ts'
@@ -9,7 +10,10 @@ import type { TransactionStatus } from './wire/backend.ts'
 
 /** The connection, for questions of the gateway's own in between. */
 export interface Line {
+  /** Of the last ReadyForQuery, now. */
   readonly status: TransactionStatus
+  /** Something was sent that no Sync has ended: a Query of the gateway's own would end it. */
+  readonly open: boolean
   /** Nothing sent is unanswered. */
   idle(): Promise<void>
   /** Rows as text. @throws GatewayError where the server refuses */
@@ -20,6 +24,7 @@ export class Shield {
   readonly guards: Guards
   readonly #keeper: CatalogKeeper
   #entered = false
+  #raised = false
   /** The session has changed the catalog since it was read. */
   #stale = false
   #pathKnown = false
@@ -32,11 +37,12 @@ export class Shield {
   }
 
   /** Whether anything is protected on this connection; from then on errors are scrubbed and notifications dropped. */
-  get raised(): boolean { return this.#entered }
+  get raised(): boolean { return this.#raised }
 
   /** @throws GatewayError denied where the catalog cannot be read: nothing can be judged then */
-  async ready(protection: Protection, line: Line): Promise<void> {
+  async ready(protection: Protection | undefined, line: Line): Promise<void> {
     this.#enter()
+    this.#raised ||= protection !== undefined
     if (this.#stale) await line.idle()
     const catalog = await (this.#stale ? this.#keeper.refresh() : this.#keeper.current()).catch((cause: unknown) => {
       throw new GatewayError('denied', `the database's catalog cannot be read just now, so nothing can be shown: ${asGatewayError(cause).message}`, {
@@ -45,13 +51,15 @@ export class Shield {
     })
     // What a transaction has not committed, nobody else can see: it stays stale.
     if (line.status === 'I') this.#stale = false
-    this.guards.use(catalog, protection)
+    this.guards.use(catalog, protection ?? nothingProtected, this.#raised)
     const { orderSettings } = this.guards
     const wanted = JSON.stringify(orderSettings)
+    this.guards.uncertain = false
     if (this.#pathKnown && this.#applied === wanted) return
     await line.idle()
-    // In a failed transaction nothing but its end runs.
-    if (line.status === 'E') return
+    // In a failed transaction nothing but its end runs, and between a Flush and its Sync nothing may be asked.
+    this.guards.uncertain = line.open || line.status === 'E'
+    if (this.guards.uncertain) return
     // What may have moved the search path may also have taken back what the session was given.
     const settings = orderSettings.map(([name, value]) => `, pg_catalog.set_config('${name}', '${value}', false)`).join('')
     const rows = await line.ask(`SELECT pg_catalog.unnest(pg_catalog.current_schemas(false))${settings}`)
@@ -84,3 +92,6 @@ export class Shield {
     this.#keeper.enter()
   }
 }
+
+/** What was protected when the connection was judged last is not any more; what that was is still watched. */
+const nothingProtected: Protection = { rules: [], flows: defaultFlows, trust: [] }

@@ -213,6 +213,16 @@ describe('a race', () => {
     expect((await client.ask(sql)).error).toMatchObject({ C: '42501' })
   })
 
+  test('settings and schema changes by the extended protocol are not taken for something else', async () => {
+    for (const sql of ['SET search_path TO public', 'CREATE TABLE made (id int)', 'RESET search_path']) {
+      expect(types(await client.exchange([m.parse(sql), m.bind(), m.describePortal(), m.execute(), m.sync()]))).toBe('1 2 n C ZI')
+    }
+    expect((await client.ask('SELECT id FROM made')).rows).toEqual([])
+    client.send(m.parse('SET search_path TO public'), m.bind(), m.execute(), m.flush())
+    await client.until('C')
+    expect(types(await client.exchange([m.parse('SELECT id FROM patients'), m.bind(), m.execute(), m.sync()]))).toBe('E42501 ZI')
+  })
+
   test('a search path that was moved is known before the next statement', async () => {
     await asClinic('CREATE SCHEMA other; CREATE TABLE other.notes (id int, body text); INSERT INTO other.notes VALUES (1, \'other\')')
     await asClinic('CREATE VIEW other.shown AS SELECT ssn AS body FROM public.patients; CREATE TABLE public.shown (body text)')

@@ -5,7 +5,7 @@ import { Writer } from './writer.ts'
 
 export type FrontendMessage =
   | { readonly type: 'Query', readonly textBytes: Buffer, readonly text: string }
-  | { readonly type: 'Parse', readonly name: string, readonly textBytes: Buffer, readonly text: string }
+  | { readonly type: 'Parse', readonly name: string, readonly textBytes: Buffer, readonly text: string, readonly parameterTypes: readonly number[] }
   | { readonly type: 'Bind', readonly portal: string, readonly statement: string, readonly parameterFormats: readonly number[], readonly parameters: readonly (Buffer | null)[], readonly resultFormats: readonly number[] }
   | { readonly type: 'Execute', readonly portal: string, readonly maxRows: number }
   | { readonly type: 'Describe' | 'Close', readonly what: 'statement' | 'portal', readonly name: string }
@@ -59,9 +59,9 @@ function parse(body: Buffer): FrontendMessage {
   const reader = new Reader(body, 'Parse')
   const name = reader.cstring()
   const textBytes = reader.cstringBytes()
-  reader.bytes(reader.uint16() * 4)
+  const parameterTypes = Array.from({ length: reader.uint16() }, () => reader.uint32())
   reader.end()
-  return { type: 'Parse', name, textBytes, text: reader.text(textBytes) }
+  return { type: 'Parse', name, textBytes, text: reader.text(textBytes), parameterTypes }
 }
 
 /**

@@ -258,6 +258,21 @@ describe('hoop policy', () => {
     expect(stdout).toMatch(/no column "public\.patients\.snn"; did you mean "public\.patients\.ssn"/)
   })
 
+  test('check prints the hash to trust code by; once the code is another, it is not trusted any more', async () => {
+    const file = join(gateway.folder, 'trusting.yaml')
+    const written = parse(await readFile(gateway.configFile, 'utf8')) as Record<string, unknown>
+    const checked = async () => {
+      const { stdout } = await alice.finish(['policy', 'check', '--config', file, '--json'])
+      return JSON.parse(stdout) as Survey
+    }
+    await writeFile(file, stringify(written))
+    const { sha256 } = (await checked()).functions[0]!
+    await writeFile(file, stringify({ ...written, masking: { trust: [{ name: 'public.peek', sha256 }] } }))
+    expect(await checked()).toMatchObject({ functions: [], problems: [] })
+    await writeFile(file, stringify({ ...written, masking: { trust: [{ name: 'public.peek', sha256: '0'.repeat(64) }] } }))
+    expect(await checked()).toMatchObject({ functions: [{ function: 'public.peek' }], problems: [expect.stringContaining(sha256)] })
+  })
+
   test('check names a target that does not answer, and goes on', async () => {
     const file = join(gateway.folder, 'gone.yaml')
     const written = parse(await readFile(gateway.configFile, 'utf8')) as { targets: Record<string, Record<string, unknown>> }

@@ -52,6 +52,7 @@ const outcomes = some<Of<'outcome'>>({
     rows: count,
     bytes: count,
     errorClass: text,
+    detected: fc.array(fc.record({ column: text, kind: text, hits: count }), { maxLength: 3 }),
     durationMilliseconds: fc.double({ min: 0, max: 1e9, noNaN: true })
   }, ['status', 'durationMilliseconds'])
 }, ['kind', 'session', 'connection', 'intent', 'outcome'])

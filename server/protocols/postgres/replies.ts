@@ -148,6 +148,7 @@ export class Replies {
   countRow(bytes: number): void {
     const head = this.#owed[0]?.kind
     if (head !== 'query' && head !== 'execute' && head !== 'quiet') throw outOfPlace('D')
+    if (head === 'quiet') return
     this.#rows++
     this.#bytes += bytes
   }

@@ -15,17 +15,17 @@ describe.each(majors)('PostgreSQL %i', (major) => {
   afterAll(() => twins.stop())
 
   test('random statements', async () => {
-    const counts = await compare(twins, take(new Generator(7), 300))
+    const counts = await compare(twins, take(new Generator(7), 1000))
     expect(counts.differing).toEqual([])
     expect(counts.accepted).toBeGreaterThan(0.6 * counts.statements)
     expect(counts.released).toBeGreaterThan(0.3 * counts.statements)
-  }, 120_000)
+  }, 240_000)
 
   test('attacks', async () => {
-    const counts = await compare(twins, take(new Directed(7), 400))
+    const counts = await compare(twins, take(new Directed(7), 1000))
     expect(counts.differing).toEqual([])
     expect(counts.heldDiffering).toBeGreaterThan(0.25 * counts.held)
-  }, 120_000)
+  }, 240_000)
 
   test('what once got through', async () => {
     const counts = await compare(twins, regressions)

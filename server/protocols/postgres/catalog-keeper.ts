@@ -82,7 +82,9 @@ export class CatalogKeeper {
     // Not waiting for one that is being read: that may wait for the very locks held here.
     if (this.#latest !== catalog) return false
     const now = await this.#watcher.ask((asker) => readStamps(asker, relations.map(({ oid }) => oid), functions))
-    return relations.every(({ oid, stamp, system }) => system || now.relations.get(oid) === stamp)
+    // Temporary tables are the session's own: nobody else changes them.
+    const shared = relations.filter(({ oid, system }) => !system && catalog.relations.has(oid))
+    return shared.every(({ oid, stamp }) => now.relations.get(oid) === stamp)
       && functions.every((oid) => now.functions.get(oid) === catalog.functionsByOid.get(oid)?.stamp)
   }
 

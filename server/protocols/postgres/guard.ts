@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import { GatewayError } from '../../../shared/errors.ts'
 import type { Exposure } from '../../../shared/model.ts'
 import { analyze } from '../../masking/postgres/analyze.ts'
-import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
+import type { Catalog, Oid, Protected, Relation } from '../../masking/postgres/catalog.ts'
 import { copyFormat, type CopyFormat } from '../../masking/postgres/copy-format.ts'
 import { copyMasker } from '../../masking/postgres/copy.ts'
 import type { Column, Finding, Label } from '../../masking/postgres/finding.ts'
@@ -82,6 +82,8 @@ export class Guards {
   #setting: Setting | undefined
   #judging = true
   searchPath: readonly string[] = []
+  /** The session's own temporary tables. */
+  overlay: readonly Relation[] = []
   /** The search path may have moved, and cannot be asked for just now. */
   uncertain = false
 
@@ -129,7 +131,8 @@ export class Guards {
       vouched,
       parse: (text) => this.#tree(text),
       parsePlPgSql: (definition) => this.#plpgsql.parse(definition),
-      searchPath: this.searchPath
+      searchPath: this.searchPath,
+      overlay: this.overlay
     }
   }
 
@@ -156,7 +159,7 @@ export class Guards {
     if (tree === undefined) return unread
     const key = `${this.searchPath.join('\0')}\0\0${statement.text}`
     // What a name stands for is the session's own affair.
-    const lasting = statement.executes === undefined && as(tree, 'FetchStmt') === undefined
+    const lasting = statement.executes === undefined && as(tree, 'FetchStmt') === undefined && this.overlay.length === 0
     const known = lasting ? setting.findings.get(key) : undefined
     if (known !== undefined) return known
     const prepared = statement.executes === undefined ? undefined : named.prepared(statement.executes.name)

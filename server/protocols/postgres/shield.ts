@@ -6,6 +6,7 @@ import type { Protection } from '../../policy/protect.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { CatalogKeeper } from './catalog-keeper.ts'
 import { Guards, movesNames, type Guard, type GuardParts } from './guard.ts'
+import { temporaryQuery, temporaryRelations } from './temporary.ts'
 import type { TransactionStatus } from './wire/backend.ts'
 
 /** The connection, for questions of the gateway's own in between. */
@@ -28,6 +29,7 @@ export class Shield {
   /** The session has changed the catalog since it was read. */
   #stale = false
   #pathKnown = false
+  #mayHaveTemporary = false
   /** Settings this session was given, as text. */
   #applied = '[]'
 
@@ -64,14 +66,15 @@ export class Shield {
     const settings = orderSettings.map(([name, value]) => `, pg_catalog.set_config('${name}', '${value}', false)`).join('')
     const rows = await line.ask(`SELECT pg_catalog.unnest(pg_catalog.current_schemas(false))${settings}`)
     this.guards.searchPath = rows.map(([schema]) => schema ?? '')
+    if (this.#mayHaveTemporary) this.guards.overlay = temporaryRelations(await line.ask(temporaryQuery))
     this.#applied = wanted
     this.#pathKnown = true
   }
 
   /** A statement is about to run: what it may change has to be looked at again before the next. */
   sent(statement: AnalyzedStatement, changesCatalog: boolean): void {
-    if (changesCatalog) this.#stale = true
-    if (movesNames(statement)) this.#pathKnown = false
+    if (changesCatalog) this.#stale = this.#mayHaveTemporary = true
+    if (changesCatalog || movesNames(statement)) this.#pathKnown = false
   }
 
   /** While the server holds its locks: is what the guard rests on still so? @throws GatewayError cancelled where not */

@@ -223,6 +223,19 @@ describe('a race', () => {
     expect(types(await client.exchange([m.parse('SELECT id FROM patients'), m.bind(), m.execute(), m.sync()]))).toBe('E42501 ZI')
   })
 
+  test('temporary tables of the session are known, until they are gone; nothing protected gets into them', async () => {
+    await client.ask('CREATE TEMP TABLE scratch (id int, what text)')
+    await client.ask('INSERT INTO scratch VALUES (1, \'mine\')')
+    expect((await client.ask('SELECT s.what, p.ssn FROM scratch s JOIN patients p USING (id)')).rows).toEqual([['mine', '***']])
+    expect((await client.ask('INSERT INTO scratch SELECT id, ssn FROM patients')).error).toMatchObject({ C: '42501' })
+    expect((await client.ask('CREATE TEMP TABLE copied AS SELECT ssn FROM patients')).error).toMatchObject({ C: '42501' })
+    await client.ask('BEGIN')
+    await client.ask('CREATE TEMP TABLE mine AS SELECT id, city FROM patients')
+    expect((await client.ask('SELECT city FROM mine WHERE id = 1')).rows).toEqual([['London']])
+    await client.ask('ROLLBACK')
+    expect((await client.ask('SELECT city FROM mine')).error).toBeDefined()
+  })
+
   test('a search path that was moved is known before the next statement', async () => {
     await asClinic('CREATE SCHEMA other; CREATE TABLE other.notes (id int, body text); INSERT INTO other.notes VALUES (1, \'other\')')
     await asClinic('CREATE VIEW other.shown AS SELECT ssn AS body FROM public.patients; CREATE TABLE public.shown (body text)')

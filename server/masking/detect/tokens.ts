@@ -136,16 +136,20 @@ export function colonAt(text: Text, at: number): number {
     colons++
     doubled ||= text.at(end + 1) === colon
   }
-  const behind = Math.max(end, at + 1)
   // A last colon is punctuation.
   if (end > begin && text.at(end - 1) === colon && text.at(end - 2) !== colon) { end--; colons-- }
-  // Times have two.
-  if (!doubled && colons !== 7 && colons !== 5) return behind
-  if (isWord(text.at(begin - 1)) || isWord(text.at(end)) || text.at(begin - 1) === underscore) return behind
-  const word = text.string(begin, end)
-  if (text.wants.device && /^(?:[\da-f]{2}:){5}[\da-f]{2}$/i.test(word) && !/^(?:(?:00:){5}00|(?:ff:){5}ff)$/i.test(word)) text.hit('device', begin, end)
-  else if (text.wants.ip && /\d/.test(word) && word.split(/:+/).filter((group) => group !== '').length > 2 && ipv6(word)) text.hit('ip', begin, end)
-  return behind
+  // Times have two. The digits behind one colon may be anything else.
+  if (!doubled && colons !== 7 && colons !== 5) return at + 1
+  if (isWord(text.at(begin - 1)) || isWord(text.at(end)) || text.at(begin - 1) === underscore) return at + 1
+  const kind = kindOf(text, text.string(begin, end))
+  if (kind === undefined) return at + 1
+  text.hit(kind, begin, end)
+  return Math.max(end, at + 1)
+}
+
+function kindOf({ wants }: Text, word: string): 'device' | 'ip' | undefined {
+  if (wants.device && /^(?:[\da-f]{2}:){5}[\da-f]{2}$/i.test(word) && !/^(?:(?:00:){5}00|(?:ff:){5}ff)$/i.test(word)) return 'device'
+  return wants.ip && /\d/.test(word) && word.split(/:+/).filter((group) => group !== '').length > 2 && ipv6(word) ? 'ip' : undefined
 }
 
 function schemeAt(text: Text, at: number): number {

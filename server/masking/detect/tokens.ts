@@ -125,7 +125,7 @@ function isHost(byte: number): boolean {
 export function colonAt(text: Text, at: number): number {
   const next = text.at(at + 1)
   if (text.wants.url && (next === slash || (next === backslash && text.at(at + 2) === slash))) return schemeAt(text, at)
-  if (!isHex(next) && next !== colon) return at + 1
+  if (next !== colon && (!isHex(next) || !isHex(text.at(at - 1)))) return at + 1
   let begin = at
   while (begin > at - maxWord && (isHex(text.at(begin - 1)) || text.at(begin - 1) === colon)) begin--
   let end = begin

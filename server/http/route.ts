@@ -19,6 +19,8 @@ export interface ApiParts {
   readonly log: Log
   readonly version: string
   readonly discovery: Discovery
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 /** One request, by now authenticated, authorised and checked. */

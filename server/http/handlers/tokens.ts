@@ -1,6 +1,7 @@
 // The caller's own login: exchanging a provider's token for the gateway's, asking what is behind one, ending it.
 import { z } from 'zod'
 import type { TokenRequest, TokenResponse, WhoAmI } from '../../../shared/api.ts'
+import { createRefusals } from '../refusals.ts'
 import type { ApiParts, Call } from '../route.ts'
 
 /** Room for an ID token with hundreds of groups. */
@@ -12,9 +13,16 @@ export const tokenRequest: z.ZodType<TokenRequest> = z.discriminatedUnion('grant
   z.strictObject({ grant: z.literal('refresh'), refreshToken: token })
 ])
 
-export function tokenHandlers({ identity }: ApiParts) {
+export function tokenHandlers({ identity, now }: ApiParts) {
+  const refusals = createRefusals(now)
   return {
-    exchange: ({ body, source }: Call<TokenRequest>): Promise<TokenResponse> => identity.exchange(body, source),
+    async exchange({ body, source }: Call<TokenRequest>): Promise<TokenResponse> {
+      refusals.check(source)
+      return identity.exchange(body, source).catch((error: unknown) => {
+        refusals.count(source)
+        throw error
+      })
+    },
 
     endCurrent: ({ who }: Call): void => identity.endLogin(who),
 

@@ -4,21 +4,21 @@ import { createHmac } from 'node:crypto'
 import { GatewayError } from '../../../shared/errors.ts'
 import type { Exposure } from '../../../shared/model.ts'
 import { analyze } from '../../masking/postgres/analyze.ts'
-import type { Catalog, Oid, Protected, Relation } from '../../masking/postgres/catalog.ts'
+import type { Catalog, Oid, Relation } from '../../masking/postgres/catalog.ts'
 import { copyFormat, type CopyFormat } from '../../masking/postgres/copy-format.ts'
 import { copyMasker } from '../../masking/postgres/copy.ts'
-import type { Column, Finding, Label } from '../../masking/postgres/finding.ts'
+import type { Column, Finding } from '../../masking/postgres/finding.ts'
 import { judge, type Cell, type MaskingPolicy, type Verdict } from '../../masking/postgres/judge.ts'
-import { protectedColumns, type ProtectRule, type Protection as Marks } from '../../masking/postgres/protect.ts'
+import type { Protection as Marks } from '../../masking/postgres/protect.ts'
 import { RowMasker } from '../../masking/postgres/rows.ts'
-import { maskFor, type CellMask, type MaskName } from '../../masking/postgres/values.ts'
-import { vouchedIn } from '../../masking/postgres/vouch.ts'
+import { maskFor, type CellMask } from '../../masking/postgres/values.ts'
 import type { World } from '../../masking/postgres/world.ts'
 import type { Protection } from '../../policy/protect.ts'
 import type { Parser, PlPgSqlParser } from '../../sql/postgres/parser.ts'
 import { as, type Tree } from '../../sql/postgres/tree.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { Search } from './search.ts'
+import { settingOf, type Protects, type Setting } from './setting.ts'
 import type { DescribedColumn } from './wire/row-description.ts'
 import type { RowRewriter } from './wire/walker.ts'
 
@@ -48,21 +48,7 @@ const describable = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'V
 const firstOwnOid = 16384
 const maxCachedFindings = 2_000
 
-/** What follows from a catalog and a protection, derived once for all connections. */
-interface Setting {
-  readonly catalog: Catalog
-  readonly marks: Marks
-  readonly policy: MaskingPolicy
-  readonly vouched: ReadonlySet<Oid>
-  readonly names: ReadonlySet<string>
-  /** By search path and text. */
-  readonly findings: Map<string, Finding>
-}
-
 const settings = new WeakMap<Catalog, WeakMap<Protection, Setting>>()
-
-/** What a rule protects in a catalog, and has protected before. */
-export type Protects = (catalog: Catalog, rule: ProtectRule) => Protected
 
 export interface GuardParts {
   readonly protects: Protects
@@ -291,53 +277,6 @@ const passing: RowRewriter = {
   wholeUpTo: 0,
   rewrite: (bytes, begin, end) => bytes.subarray(begin, end),
   rewritePiece: (piece) => [piece]
-}
-
-function settingOf(catalog: Catalog, protection: Protection, protects: Protects): Setting {
-  const masks = new Map<Label, MaskName>()
-  const kept = new Set<Label>()
-  const excused = new Set<Label>()
-  const all = new Map<Oid, Map<number, Label>>()
-  for (const rule of protection.rules) {
-    const found = protects(catalog, rule)
-    for (const label of labelsOf(catalog, found)) {
-      if (!masks.has(label)) masks.set(label, rule.mask)
-      ;(rule.exempt ? excused : kept).add(label)
-    }
-    for (const [oid, columns] of found) all.set(oid, new Map([...columns, ...all.get(oid) ?? []]))
-  }
-  return {
-    catalog,
-    marks: protectedColumns(catalog, protection.rules, all),
-    policy: { flows: protection.flows, masks, exempt: new Set([...excused].filter((label) => !kept.has(label))) },
-    vouched: vouchedIn(catalog, protection.trust).vouched,
-    names: namesIn(catalog),
-    findings: new Map()
-  }
-}
-
-/** Without those of the system's own relations, which nobody is exempt from. */
-function labelsOf(catalog: Catalog, found: Marks['protected']): Label[] {
-  return [...found].flatMap(([oid, columns]) => catalog.relations.get(oid)?.system === true ? [] : [...columns.values()])
-}
-
-function namesIn(catalog: Catalog): Set<string> {
-  const names = new Set<string>()
-  for (const { schema, name, columns, constraints } of catalog.relations.values()) {
-    names.add(schema).add(name)
-    for (const column of columns) names.add(column.name)
-    for (const constraint of constraints) names.add(constraint.name)
-  }
-  return names
-}
-
-const endsSettings = new Set(['RESET', 'DISCARD', 'ROLLBACK', 'COMMIT', 'END', 'ABORT'])
-
-/** Whether unqualified names may mean something else after it. */
-export function movesNames({ verb, text, effects, functions }: Pick<AnalyzedStatement, 'verb' | 'text' | 'effects' | 'functions'>): boolean {
-  const [word] = verb.split(' ')
-  if (word === 'SET') return /search_path|schema|role|authorization/i.test(text)
-  return endsSettings.has(word!) || effects.includes('unknown') || functions.some((name) => name.endsWith('set_config'))
 }
 
 function exposureOf({ action, why, flags, cells, exempted }: Verdict, finding: Finding, policy: MaskingPolicy): Exposure {

@@ -19,7 +19,6 @@ export interface CliSettings {
   /** Absolute path of a PEM bundle to trust instead of the system's. */
   readonly caFile?: string
   readonly keychain: 'auto' | 'off'
-  readonly debug: boolean
   /** The environment without hoop's secrets: what a wrapped command gets. */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -29,7 +28,6 @@ export interface Flags {
   readonly gateway?: string
   readonly profile?: string
   readonly ca?: string
-  readonly debug?: boolean
   readonly color?: boolean
 }
 
@@ -82,7 +80,6 @@ export async function loadSettings({ token, rest }: Environment, flags: Flags): 
     ...(given(rest.XDG_RUNTIME_DIR) ? { runtimeDirectory: rest.XDG_RUNTIME_DIR } : {}),
     ...(ca === undefined ? {} : { caFile: resolve(ca) }),
     keychain: rest.HOOP_KEYCHAIN === 'off' ? 'off' : 'auto',
-    debug: flags.debug === true || given(rest.HOOP_DEBUG),
     environment: rest
   }
 }

@@ -6,7 +6,7 @@
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { GatewayError } from '../shared/errors.ts'
-import { safeLine, safeText } from '../shared/text.ts'
+import { safeJson, safeLine, safeText } from '../shared/text.ts'
 
 export interface Terminal {
   /** A person sits there: questions, spinners and a browser make sense. */
@@ -89,7 +89,7 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }:
       const [first, ...more] = safeText(text).split('\n')
       toStderr(prefixed(first!) + more.map((line) => `hoop:   ${line}\n`).join(''))
     },
-    json(value) { toStdout(escapeJson(JSON.stringify(value)) + '\n') },
+    json(value) { toStdout(safeJson(value) + '\n') },
     exact(text) {
       if (stdout.isTTY === true) wipe()
       toStdout(stdout.isTTY === true ? safeText(text) : text)
@@ -156,10 +156,4 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }:
       })))
     }
   }
-}
-
-/** The same JSON value, in characters that cannot act on a terminal: JSON itself leaves C1 and bidi controls as they are. */
-function escapeJson(text: string): string {
-  return text.replace(/[\p{C}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu, (character) =>
-    [...Array(character.length).keys()].map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''))
 }

@@ -1,5 +1,5 @@
 // Untrusted text made safe to show: in terminals, logs and pages. Pure.
-// Not an encoding: what cannot be seen is shown as a token, and nobody turns it back.
+// Not an encoding, but for JSON: what cannot be seen is shown as a token, and nobody turns it back.
 
 /**
  * Everything that moves a cursor, changes direction, has no width or no shape: controls (C0, DEL, C1), format characters
@@ -17,6 +17,12 @@ export function safeText(text: string): string {
 /** As safeText, for a place that is one line: newline and tab are shown as tokens too. */
 export function safeLine(text: string): string {
   return text.replace(unsafeInLine, token)
+}
+
+/** The same value as JSON, in characters that cannot act on a terminal: JSON itself leaves C1 and bidi controls as they are. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(unsafeInLine, (character) =>
+    [...Array(character.length).keys()].map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''))
 }
 
 function token(character: string): string {

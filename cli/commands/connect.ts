@@ -1,5 +1,5 @@
 // `hoop connect TARGET`: opens the local port and stays, or runs a command inside it.
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
 import { withAccess } from '../reviews/access.ts'
@@ -9,6 +9,7 @@ import type { OpenPort } from '../tunnel/port.ts'
 import type { VisitEvent } from '../tunnel/visit.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import { TunnelClosed } from '../../shared/tunnel.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface Flags {
   readonly port?: number
@@ -31,7 +32,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .usage('TARGET [flags] [-- COMMAND ...]')
     .argument('<target>', 'as hoop targets lists it')
     .argument('[command...]', 'after --: run with the port in its environment (PGHOST, PGPORT, DATABASE_URL ...)')
-    .option('--port <port>', 'the local port; 0 for any free one (default: the same each time, any free one for a command)', portFrom)
+    .option('--port <port>', 'the local port; 0 for any free one (default: the same each time, any free one for a command)', wholeNumber(0, 65_535, 'a port is a number'))
     .option('--json', 'print events only, one JSON object a line')
     .option('--wait', 'where opening it needs a review: wait for the decision; on a terminal it is waited for anyway')
     .addHelpText('after', helpTail([
@@ -200,9 +201,4 @@ function refuseMixed(words: readonly string[], { json }: Flags, command: Command
   if (words.length === 0 && typed.at(-1) === '--') {
     throw new GatewayError('usage', 'nothing stands after --', { hint: 'hoop connect TARGET -- COMMAND ...' })
   }
-}
-
-function portFrom(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) < 65536) return Number(text)
-  throw new InvalidArgumentError('a port is a number from 0 to 65535.')
 }

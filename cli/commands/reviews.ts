@@ -1,5 +1,5 @@
 // `hoop reviews`: what waits for a decision, and what became of it.
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { ReviewSummary } from '../../shared/api.ts'
 import type { ReviewState } from '../../shared/model.ts'
 import type { Context } from '../context.ts'
@@ -7,6 +7,7 @@ import { helpTail } from '../help.ts'
 import { requesterText, stateText, wishText } from '../reviews/text.ts'
 import { sinceFrom } from '../since.ts'
 import { tableLines } from '../table.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface Flags {
   readonly state: ReviewState | 'all'
@@ -26,7 +27,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .option('--target <target>', 'on this target only')
     .option('--mine', 'only what you asked for yourself')
     .option('--since <time>', 'not older than, such as 2h, 7d or 2026-01-31')
-    .option('--limit <count>', 'at most this many', countFrom, 100)
+    .option('--limit <count>', 'at most this many', wholeNumber(1, 500), 100)
     .option('--json', 'one JSON object a line')
     .addHelpText('after', helpTail([
       ['hoop reviews', 'what waits now'],
@@ -54,9 +55,4 @@ function row(review: ReviewSummary, now: number): string[] {
   const { state, id, target, mine, mayDecide, given, needed } = review
   const decide = state !== 'pending' ? '-' : mayDecide ? `you (${given}/${needed})` : mine ? `others (${given}/${needed})` : `${given}/${needed}`
   return [id, stateText(review, now), requesterText(review), target, decide, wishText(review)]
-}
-
-function countFrom(text: string): number {
-  if (/^\d{1,3}$/.test(text) && Number(text) > 0 && Number(text) <= 500) return Number(text)
-  throw new InvalidArgumentError('a number from 1 to 500.')
 }

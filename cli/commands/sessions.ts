@@ -1,10 +1,11 @@
 // `hoop sessions`: who opened what, and when.
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
 import { sinceFrom } from '../since.ts'
 import { tableLines, timeFrom } from '../table.ts'
 import type { SessionSummary } from '../../shared/api.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface Flags {
   readonly target?: string
@@ -20,7 +21,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .option('--target <target>', 'on this target only')
     .option('--user <user>', 'of this person only: e-mail address or subject')
     .option('--since <time>', 'not older than, such as 2h, 7d or 2026-01-31')
-    .option('--limit <count>', 'at most this many', countFrom, 50)
+    .option('--limit <count>', 'at most this many', wholeNumber(1, 9999), 50)
     .option('--json', 'one JSON object a line')
     .addHelpText('after', helpTail([
       ['hoop sessions --since 1d', 'since yesterday'],
@@ -40,9 +41,4 @@ export function register(program: Command, context: () => Promise<Context>): voi
 function row({ id, startedAt, principal, target, statements, denied, endedAt, endReason }: SessionSummary): string[] {
   const ended = endedAt === undefined ? 'still open' : `${timeFrom(endedAt)}${endReason === undefined ? '' : ` ${endReason}`}`
   return [id, timeFrom(startedAt), principal.email ?? principal.subject, target, String(statements), String(denied), ended]
-}
-
-function countFrom(text: string): number {
-  if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text)
-  throw new InvalidArgumentError('a number from 1 to 9999.')
 }

@@ -1,6 +1,6 @@
 // What looks worth protecting, as a `protect` section to paste: YAML, whose comments say why. Pure.
 import type { Suggestion, Suggestions } from '../../shared/explain.ts'
-import { safeLine } from '../../shared/text.ts'
+import { safeJson, safeLine } from '../../shared/text.ts'
 import { counted } from './words.ts'
 
 /** One rule for each kind and mask. Names are written as the section wants them, and in double quotes. */
@@ -16,11 +16,11 @@ export function suggestionLines({ target, database, relations, sampledColumns, u
     ...unread.map(({ relation, errorClass }) => `# not read: ${safeLine(relation)} (${safeLine(errorClass)})`),
     ...(groups.size === 0 ? ['protect: []'] : ['protect:']),
     ...[...groups.values()].flatMap((columns) => [
-      `  - name: ${quoted(`suggested: ${columns[0]!.holds}`)}`,
-      `    targets: { name: ${quoted(target)} }`,
+      `  - name: ${safeJson(`suggested: ${columns[0]!.holds}`)}`,
+      `    targets: { name: ${safeJson(target)} }`,
       `    mask: ${columns[0]!.mask}`,
       '    columns:',
-      ...columns.map((one) => `      - ${quoted(one.column)}  # ${whyLine(one)}`)
+      ...columns.map((one) => `      - ${safeJson(one.column)}  # ${whyLine(one)}`)
     ])
   ]
 }
@@ -28,10 +28,4 @@ export function suggestionLines({ target, database, relations, sampledColumns, u
 function whyLine({ because, hits, sampled }: Suggestion): string {
   const words = because.map((one) => one === 'values' ? `${hits} of ${sampled} values` : `its ${one}`)
   return words.join(', ')
-}
-
-/** Within double quotes, with escapes for what a terminal or an editor would not show as it is. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(/[\p{C}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu, (character) =>
-    [...Array(character.length).keys()].map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''))
 }

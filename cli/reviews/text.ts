@@ -41,7 +41,7 @@ export function wishText({ kind, target, statement }: ReviewSummary): string {
 
 /** How a review ended, as a sentence begins: `rejected by bob@example.com: "no"`. */
 export function endText(state: ReviewState, by?: string, reason?: string): string {
-  return `${state === 'void' ? 'void' : state}${by === undefined ? '' : ` by ${by}`}${reason === undefined || reason === '' ? '' : `: ${reason}`}`
+  return `${state}${by === undefined ? '' : ` by ${by}`}${reason === undefined || reason === '' ? '' : `: ${reason}`}`
 }
 
 export function placesText({ terms, votes }: Pick<ReviewDetail, 'terms' | 'votes'>): string {

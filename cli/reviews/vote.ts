@@ -13,7 +13,7 @@ export interface VoteFlags {
   readonly json?: boolean
 }
 
-const maxReasonCharacters = 1000
+export const maxReasonCharacters = 1000
 
 export async function vote(context: Context, typed: string, approve: boolean, flags: VoteFlags): Promise<void> {
   const { terminal, now } = context

@@ -1,7 +1,8 @@
-// The reviews a screen shows: what is pending, kept up to date, in the order it came. Changes are told at most four times a second.
+// The reviews a screen shows: what is pending, kept up to date, in the order it came.
 import type { ReviewSummary } from '../../shared/api.ts'
 import type { GatewayError } from '../../shared/errors.ts'
 import type { Id } from '../../shared/model.ts'
+import { createTelling, type Told } from '../told.ts'
 import type { FollowEvent } from './follow.ts'
 
 export interface Watched {
@@ -17,39 +18,31 @@ export interface Watched {
   readonly arrived: number
 }
 
-export interface WatchedStore {
-  /** The same object until something changes. */
-  current(): Watched
-  subscribe(listener: () => void): () => void
+export interface WatchedStore extends Told<Watched> {
   take(event: FollowEvent): void
 }
 
-const tellMilliseconds = 250
 const maxEnded = 100
 
 export function createWatched(): WatchedStore {
   const pending = new Map<Id, ReviewSummary>()
   const ended = new Map<Id, ReviewSummary>()
-  const listeners = new Set<() => void>()
   let lost: GatewayError | undefined
   let up = false
   let arrived = 0
-  let shown: Watched = { known: false, pending: [], ended, lost, arrived }
-  let timer: NodeJS.Timeout | undefined
-  const publish = () => {
-    timer = undefined
+  const watched = (): Watched => ({
+    known: up,
     // Ids begin with the time they were made at.
-    shown = { known: up, pending: [...pending.values()].sort((a, b) => a.id < b.id ? -1 : 1), ended: new Map(ended), lost, arrived }
-    for (const listener of listeners) listener()
-  }
-  const changed = () => { timer ??= setTimeout(publish, tellMilliseconds).unref() }
+    pending: [...pending.values()].sort((a, b) => a.id < b.id ? -1 : 1),
+    ended: new Map(ended),
+    lost,
+    arrived
+  })
+  const { changed, current, subscribe } = createTelling(watched(), watched)
 
   return {
-    current: () => shown,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => { listeners.delete(listener) }
-    },
+    current,
+    subscribe,
     take(event) {
       if (event.type === 'lost') lost = event.error
       else if (event.type === 'up') {

@@ -4,6 +4,7 @@ import { useEffect, useSyncExternalStore, type ReactElement } from 'react'
 import { asGatewayError } from '../../shared/errors.ts'
 import type { Line } from '../reviews/detail.ts'
 import { clockText, cutCells, visible, wrapCells } from '../reviews/text.ts'
+import { maxReasonCharacters } from '../reviews/vote.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Held, Holds, HoldsStore } from '../tunnel/holds.ts'
 import { edited, Lines, show, useLatest, useNow, useSize, type Size } from './screen.tsx'
@@ -16,8 +17,6 @@ export interface ConnectScreenProps {
   /** q, or Ctrl-C. */
   readonly quit: () => void
 }
-
-const maxReasonCharacters = 1000
 
 export interface ConnectFacts {
   readonly holds: Holds

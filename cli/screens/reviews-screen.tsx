@@ -7,7 +7,7 @@ import type { Id } from '../../shared/model.ts'
 import type { Context } from '../context.ts'
 import { restLines } from '../reviews/detail.ts'
 import { followReviews } from '../reviews/follow.ts'
-import { afterText } from '../reviews/vote.ts'
+import { afterText, maxReasonCharacters } from '../reviews/vote.ts'
 import { createWatched, type WatchedStore } from '../reviews/watched.ts'
 import { detailView, listView, type Prompt } from './reviews-view.ts'
 import { edited, Lines, show, useLatest, useNow, useSize } from './screen.tsx'
@@ -21,8 +21,6 @@ export interface ReviewsScreenProps {
   /** q, or Ctrl-C. */
   readonly quit: () => void
 }
-
-const maxReasonCharacters = 1000
 
 interface State {
   /** The one under the mark: by id, so that what comes and goes above it does not move the mark to another. */

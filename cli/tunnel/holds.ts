@@ -1,7 +1,8 @@
-// What the live part of `hoop connect` shows: open connections and held statements, and the lines to print above it. Changes are told,
-// and lines printed, at most four times a second, however fast they come: the tunnel is what the machine is for.
+// What the live part of `hoop connect` shows: open connections and held statements, and the lines to print above it. Lines are printed
+// when changes are told, not one by one: the tunnel is what the machine is for.
 import type { ReviewSummary } from '../../shared/api.ts'
 import type { SessionEvent } from '../../shared/events.ts'
+import { createTelling, type Told } from '../told.ts'
 import type { VisitEvent } from './visit.ts'
 
 export interface Held extends Extract<SessionEvent, { type: 'held' }> {
@@ -13,10 +14,7 @@ export interface Holds {
   readonly connections: number
 }
 
-export interface HoldsStore {
-  /** The same object until something changes. */
-  current(): Holds
-  subscribe(listener: () => void): () => void
+export interface HoldsStore extends Told<Holds> {
   take(event: VisitEvent): void
   /** That a reason was given, which no event says. */
   reasoned(review: string): void
@@ -28,8 +26,6 @@ export interface HoldsStore {
   flush(): void
 }
 
-const tellMilliseconds = 250
-
 /**
  * @param session the one whose events are taken, until another takes its place
  * @param look at a review, for what was decided while no event could tell
@@ -37,22 +33,16 @@ const tellMilliseconds = 250
 export function createHolds(session: string, look: (review: string) => Promise<Pick<ReviewSummary, 'state'>>): HoldsStore {
   const held = new Map<string, Held>()
   const open = new Set<number>()
-  const listeners = new Set<() => void>()
   let lines = ''
   let write: ((text: string) => void) | undefined
-  let shown: Holds = { held: [], connections: 0 }
-  let timer: NodeJS.Timeout | undefined
-
-  function publish(): void {
-    clearTimeout(timer)
-    timer = undefined
+  const { changed, current, flush, subscribe } = createTelling<Holds>({ held: [], connections: 0 }, () => {
     if (lines !== '' && write !== undefined) {
       write(lines)
       lines = ''
     }
-    shown = { held: [...held.values()], connections: open.size }
-    for (const listener of listeners) listener()
-  }
+    return { held: [...held.values()], connections: open.size }
+  })
+
   function back(now: string): void {
     if (now !== session) {
       // A new session has nothing of the old one's.
@@ -67,14 +57,10 @@ export function createHolds(session: string, look: (review: string) => Promise<P
       }, () => undefined)
     }
   }
-  const changed = () => { timer ??= setTimeout(publish, tellMilliseconds).unref() }
 
   return {
-    current: () => shown,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => { listeners.delete(listener) }
-    },
+    current,
+    subscribe,
     take(event) {
       if (event.type === 'connection.opened') open.add(event.connection)
       else if (event.type === 'connection.closed') open.delete(event.connection)
@@ -97,6 +83,6 @@ export function createHolds(session: string, look: (review: string) => Promise<P
       changed()
       return () => { write = undefined }
     },
-    flush: publish
+    flush
   }
 }

@@ -1,10 +1,11 @@
 // `hoop policy suggest TARGET`: what looks worth protecting, as YAML. Beside the gateway, since it reads tables with the gateway's own
 // credential: whoever can read its configuration could do so anyway, and nobody else should be able to over the network.
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
 import { suggestionLines } from '../../policy/suggestions.ts'
 import { serverModule } from '../../server.ts'
+import { wholeNumber } from '../../whole-number.ts'
 
 interface Flags {
   readonly config: string
@@ -17,7 +18,7 @@ export function register(policy: Command, context: () => Promise<Context>): void
     .description('Propose what to protect, from names, comments and a few rows of each table, as a section for hoop.yaml; values are not shown.')
     .argument('<target>', 'a target of the configuration')
     .option('--config <file>', 'the gateway\'s configuration', 'hoop.yaml')
-    .option('--rows <count>', 'rows to look at in each table; 0: names and comments only', rowsFrom, 200)
+    .option('--rows <count>', 'rows to look at in each table; 0: names and comments only', wholeNumber(0, 1000), 200)
     .option('--json', 'one JSON object')
     .addHelpText('after', helpTail([
       ['hoop policy suggest prod-db', 'to read through'],
@@ -30,9 +31,4 @@ export function register(policy: Command, context: () => Promise<Context>): void
       if (json === true) return terminal.json(found)
       for (const line of suggestionLines(found)) terminal.out(line)
     })
-}
-
-function rowsFrom(typed: string): number {
-  if (/^\d{1,4}$/.test(typed) && Number(typed) <= 1000) return Number(typed)
-  throw new InvalidArgumentError('a number from 0 to 1000.')
 }

@@ -1,8 +1,9 @@
 // `hoop tokens create NAME`: a service token that acts for you, on the targets named, until it ends.
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
 import { timeFrom } from '../../table.ts'
+import { wholeNumber } from '../../whole-number.ts'
 
 interface Flags {
   readonly target: readonly string[]
@@ -16,7 +17,7 @@ export function register(tokens: Command, context: () => Promise<Context>): void
     .description('Make a service token for a CI job or an agent; it is shown this once, and ends with you.')
     .argument('<name>', 'what it is for')
     .requiredOption('--target <target>', 'a target it may open; give it once for each', (target: string, before: readonly string[] = []) => [...before, target])
-    .option('--days <count>', 'ends after so many days, 1 to 90', daysFrom, 30)
+    .option('--days <count>', 'ends after so many days, 1 to 90', wholeNumber(1, 90), 30)
     .option('--agent', 'for an AI agent: rules may tell it from a job')
     .option('--json', 'one JSON object, the secret included')
     .addHelpText('after', helpTail([
@@ -32,9 +33,4 @@ export function register(tokens: Command, context: () => Promise<Context>): void
       terminal.say('keep it where secrets are kept: it is not shown again')
       terminal.out(created.secret)
     })
-}
-
-function daysFrom(text: string): number {
-  if (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 90) return Number(text)
-  throw new InvalidArgumentError('a number from 1 to 90.')
 }

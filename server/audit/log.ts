@@ -78,11 +78,11 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
 
 async function open(options: AuditLogOptions, lock: Lock): Promise<AuditLog> {
   const { directory, origin, disk = nodeDisk } = options
-  const begun = (await listSegments(directory)).length > 0
-  const { privateKey, verifierKey } = await loadKey(directory, origin, begun, disk)
+  const segments = await listSegments(directory)
+  const { privateKey, verifierKey } = await loadKey(directory, origin, segments.length > 0, disk)
   await mkdir(join(directory, 'segments'), { recursive: true, mode: 0o700 })
   await syncFolder(disk, directory)
-  const recovered = await recover(directory, parseVerifierKey(verifierKey), options.acceptLoss ?? false)
+  const recovered = await recover(directory, segments, parseVerifierKey(verifierKey), options.acceptLoss ?? false)
   const log = new Log(options, verifierKey, recovered, createCheckpoints(directory, origin, privateKey, disk), lock)
   await log.begin(recovered)
   return log

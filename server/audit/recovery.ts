@@ -9,7 +9,7 @@ import { emptyRoot, equal, hashLeaf } from '../../shared/audit/merkle.ts'
 import { tileBytes, tileWidth } from '../../shared/audit/tiles.ts'
 import { damage } from './failures.ts'
 import { OpenIntents } from './open-intents.ts'
-import { frameChunks, listSegments, markEvery, segmentPath, type Segment } from './segments.ts'
+import { frameChunks, markEvery, segmentPath, type Segment } from './segments.ts'
 import { Tree } from './tree.ts'
 
 export interface Recovered {
@@ -32,11 +32,11 @@ interface Start {
 }
 
 /**
+ * @param segments those of the directory, in order
  * @param acceptLoss goes on with a log that is shorter than its own checkpoint
- * @throws GatewayError audit_unavailable that names what is damaged | config_invalid for a foreign file
+ * @throws GatewayError audit_unavailable that names what is damaged
  */
-export async function recover(directory: string, verifier: Verifier, acceptLoss: boolean): Promise<Recovered> {
-  const segments = await listSegments(directory)
+export async function recover(directory: string, segments: Segment[], verifier: Verifier, acceptLoss: boolean): Promise<Recovered> {
   if (segments.length > 0 && segments[0]!.first !== 0) throw damage('entry 0', `is missing: the first segment begins with entry ${segments[0]!.first}`)
   const note = await readFile(join(directory, 'checkpoint')).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error

@@ -33,7 +33,7 @@ export function compile(policy: Policy, principal: Principal, target: Target): (
   const compiledOf = (action: Action, certainty: Certainty) =>
     rules.filter((rule) => rule.then === action && rule.on !== 'open').map((rule) => compiled(rule, certainty, namesOf))
   const [denying, holding, allowing] = [compiledOf('deny', 'any'), compiledOf('hold', 'any'), compiledOf('allow', 'proven')]
-  const timely = rules.some(({ on, hours }) => on === 'open' || hours !== undefined)
+  const timely = rules.some(({ hours }) => hours !== undefined)
   const entry = access(policy, principal, target, { now: 0 })
   const terms = exposureTerms(policy.protection)
 

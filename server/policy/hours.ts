@@ -16,8 +16,16 @@ export const hoursSchema = z.strictObject({
 
 export type Hours = z.output<typeof hoursSchema>
 
-/** @returns whether a moment (milliseconds since 1970) is within the hours: `[from, to)` */
-export function within({ from, to, zone, days: only }: Hours): (now: number) => boolean {
+const clocks = new WeakMap<Hours, (now: number) => boolean>()
+
+/** @returns whether a moment (milliseconds since 1970) is within the hours: `[from, to)`. Made once: a time format is costly to make */
+export function within(hours: Hours): (now: number) => boolean {
+  let clock = clocks.get(hours)
+  if (clock === undefined) clocks.set(hours, clock = clockOf(hours))
+  return clock
+}
+
+function clockOf({ from, to, zone, days: only }: Hours): (now: number) => boolean {
   const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const [begin, end] = [minutesOf(from), minutesOf(to)]
   const isOn = (day: number) => only === undefined || only.includes(days[(day + 7) % 7]!)

@@ -64,7 +64,6 @@ export interface OpenReview {
   void(why: string): void
   /** Every voter still there, still in their groups, and it was not used yet. */
   stillApproved(): boolean
-  approvers(): readonly Actor[]
   /** Takes the approval, once: those who gave it, for the review.release entry; undefined where `stillApproved` is false. */
   use(): readonly Actor[] | undefined
 }

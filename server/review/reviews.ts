@@ -262,7 +262,6 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
       withdraw: (reason) => { if (!one.used) end(one, one.review.state === 'approved' ? 'void' : 'withdrawn', { reason }) },
       void: (reason) => { if (!one.used) end(one, 'void', { reason }) },
       stillApproved,
-      approvers: () => approversOf(one.review),
       use() {
         if (!stillApproved()) return undefined
         one.used = true

@@ -166,10 +166,6 @@ function fieldFrom(word: string): [string, Field] {
   return [name, { first, last, ...(bare === undefined ? {} : { bare }) }]
 }
 
-export function isKnownKind(kind: string): boolean {
-  return known.has(kind)
-}
-
 /** @returns the first kind or field at or below a tagged node that the analysis does not know on this major; undefined: it knows all */
 export function unknownIn(tree: Tree, major: number): string | undefined {
   const pending: { readonly kind: string, readonly node: unknown }[] = []

@@ -1,7 +1,7 @@
 // What becomes of a value in which a detector finds something: the place reads `[ssn]`, the rest stays as it is. Pure.
 import type { Detector, DetectorKind, Hit } from '../detectors.ts'
-import { elementTypes, oids, typeConstants } from './types.ts'
-import type { CellMask } from './values.ts'
+import { elementTypes, typeConstants } from './types.ts'
+import { maxCharacters, type CellMask } from './values.ts'
 
 /**
  * How a type's values are searched.
@@ -48,7 +48,7 @@ export interface Search {
 
 /** A mask that lets a value be as it is where nothing is found, byte for byte. */
 export function searchMask({ detector, how, format, type, typeModifier, action, seen }: Search): CellMask {
-  const limit = (type === oids.varchar || type === oids.bpchar) && typeModifier >= 4 ? typeModifier - 4 : undefined
+  const limit = maxCharacters({ type, typeModifier })
   return {
     constant: how === 'text' ? Buffer.from('***'.slice(0, limit)) : null,
     whenNull: null,

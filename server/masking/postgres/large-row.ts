@@ -150,6 +150,6 @@ export class LargeRow {
   }
 }
 
-function violation(what: string): ProtocolViolation {
+export function violation(what: string): ProtocolViolation {
   return new ProtocolViolation('row of the server', what)
 }

@@ -1,7 +1,7 @@
 // Masks cells of DataRow messages in the stream, a run of complete rows at a time; a row too large for that goes through in pieces.
 // Pure. The binary form of COPY has the same rows and is masked here too. Which cells, and with what, is decided elsewhere.
-import { GatewayError, ProtocolViolation } from '../../../shared/errors.ts'
-import { LargeRow } from './large-row.ts'
+import { GatewayError, type ProtocolViolation } from '../../../shared/errors.ts'
+import { LargeRow, violation } from './large-row.ts'
 import { maxReadBytes, type CellMask } from './values.ts'
 
 /** Larger rows come in pieces. As many bytes as one reads of a busy socket at once, so that few of those that fit are held back. */
@@ -179,8 +179,4 @@ function cellEnd(bytes: Buffer, at: number, rowEnd: number): number {
   const end = at + 4 + length
   if (end > rowEnd) throw violation('a cell that is longer than it')
   return end
-}
-
-function violation(what: string): ProtocolViolation {
-  return new ProtocolViolation('row of the server', what)
 }

@@ -110,7 +110,7 @@ function constantOf(column: MaskedColumn, format: 0 | 1): Buffer | null {
 }
 
 /** Of varchar(n) and char(n). Their modifier counts the length word of the stored value, four bytes. */
-function maxCharacters({ type, typeModifier }: MaskedColumn): number | undefined {
+export function maxCharacters({ type, typeModifier }: Pick<MaskedColumn, 'type' | 'typeModifier'>): number | undefined {
   return (type === oids.varchar || type === oids.bpchar) && typeModifier >= 4 ? typeModifier - 4 : undefined
 }
 

@@ -67,11 +67,7 @@ export class CatalogKeeper {
     const known = await this.#current()
     const digest = await this.#watcher.ask(catalogDigest)
     if (digest === known.digest) return known.catalog
-    // Whoever asks meanwhile waits for the new one.
-    const next = this.#fresh(known.catalog)
-    this.#read = next
-    next.catch(() => { if (this.#read === next) this.#read = undefined })
-    return (await next).catalog
+    return (await this.#begin(known.catalog)).catalog
   }
 
   /**
@@ -106,11 +102,13 @@ export class CatalogKeeper {
   }
 
   #current(): Promise<Read> {
-    return this.#read ??= this.#first()
+    return this.#read ?? this.#begin(undefined)
   }
 
-  #first(): Promise<Read> {
-    const reading = this.#fresh(undefined)
+  /** Whoever asks meanwhile waits for this one; one that fails is forgotten. */
+  #begin(previous: Catalog | undefined): Promise<Read> {
+    const reading = this.#fresh(previous)
+    this.#read = reading
     reading.catch(() => { if (this.#read === reading) this.#read = undefined })
     return reading
   }

@@ -1,6 +1,7 @@
 // A look at a target for somebody who asks about it and runs nothing: its catalog and what is protected in it, as a connection would be
 // judged by. Nothing of a client's goes to the server.
 import { GatewayError } from '../../../shared/errors.ts'
+import { defaultFlows } from '../../masking/postgres/judge.ts'
 import type { Protection } from '../../policy/protect.ts'
 import { loadAnalyzer, type Analyzer } from '../../sql/postgres/index.ts'
 import type { PlPgSqlParser } from '../../sql/postgres/parser.ts'
@@ -13,6 +14,7 @@ import { logIn, majorOf } from './upstream.ts'
 export interface ConsultParts {
   keeperOf(edge: Edge, database: string, major: number): CatalogKeeper
   keyOf(target: string): Uint8Array
+  /** It knows nothing of who asks; loaded when first needed. */
   plpgsql(): Promise<PlPgSqlParser>
 }
 
@@ -31,7 +33,7 @@ interface Wanted {
 }
 
 /** Nothing is protected: what statements do is read all the same. */
-export const nothingProtected: Protection = { rules: [], flows: {} as Protection['flows'], trust: [] }
+export const nothingProtected: Protection = { rules: [], flows: defaultFlows, trust: [] }
 
 /**
  * Runs `work` on a connection of the gateway's own, with the settings a new session has; closed when it returns.

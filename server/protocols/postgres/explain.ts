@@ -1,11 +1,11 @@
 // What whoever decides should know of a held statement: the rows it is expected to touch, and the locks its transaction holds.
 // Asked on a connection of the gateway's own, so that nothing of the client's transaction is disturbed. Pure but for that connection.
 import type { HeldContext, Operation, StatementOperation } from '../../../shared/model.ts'
+import { firstOwnOid } from '../../masking/postgres/build-catalog.ts'
 import type { Asker } from './ask.ts'
 
 /** What EXPLAIN takes and a person can make something of. */
 const explainable = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE'])
-const firstUserObject = 16384
 
 export async function heldContext(
   asker: Asker,
@@ -22,7 +22,7 @@ export async function heldContext(
 async function locksOf(asker: Asker, processId: number): Promise<string[]> {
   const rows = await asker.ask({
     text: `SELECT mode || ' on ' || relation::regclass FROM pg_locks WHERE pid = ${processId} AND locktype = 'relation' AND granted`
-      + ` AND relation >= ${firstUserObject} AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1 LIMIT 50`
+      + ` AND relation >= ${firstOwnOid} AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1 LIMIT 50`
   })
   return rows.map(([text]) => text ?? '')
 }

@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto'
 import { GatewayError } from '../../../shared/errors.ts'
 import type { Exposure } from '../../../shared/model.ts'
+import { firstOwnOid } from '../../masking/postgres/build-catalog.ts'
 import { analyze } from '../../masking/postgres/analyze.ts'
 import type { Catalog, Oid, Relation } from '../../masking/postgres/catalog.ts'
 import { copyFormat, type CopyFormat } from '../../masking/postgres/copy-format.ts'
@@ -44,8 +45,6 @@ export interface NamedFindings {
 }
 
 const describable = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'VALUES', 'TABLE', 'EXPLAIN', 'FETCH', 'EXECUTE', 'SHOW'])
-/** Lower ones are PostgreSQL's own objects. */
-const firstOwnOid = 16384
 const maxCachedFindings = 2_000
 
 const settings = new WeakMap<Catalog, WeakMap<Protection, Setting>>()
@@ -87,7 +86,6 @@ export class Guards {
    */
   use(catalog: Catalog, protection: Protection, judging = true): void {
     this.#judging = judging
-    if (this.#setting?.catalog === catalog && settings.get(catalog)?.get(protection) === this.#setting) return
     let byProtection = settings.get(catalog)
     if (byProtection === undefined) settings.set(catalog, byProtection = new WeakMap())
     let setting = byProtection.get(protection)
@@ -186,7 +184,7 @@ export class Guards {
     const { policy, marks } = this.#required()
     const { cells } = judge(finding, policy)
     const columns = finding.columns
-    if (columns !== undefined && columns.length !== described.length) throw changed()
+    if (columns !== undefined && columns.length !== described.length) throw schemaChanged()
     const masks = described.map((shown, i): CellMask | undefined => {
       const column = columns?.[i]
       const cell = cells?.[i] ?? 'redact'
@@ -201,9 +199,9 @@ export class Guards {
   #compare(shown: DescribedColumn, column: Column | undefined, cell: Cell, marks: Marks, policy: MaskingPolicy): void {
     const origin = column?.origin
     const same = origin === undefined || shown.relation === 0 || (origin.relation === shown.relation && origin.attnum === shown.attnum)
-    if (!same) throw changed()
+    if (!same) throw schemaChanged()
     const label = marks.protected.get(shown.relation)?.get(shown.attnum)
-    if (cell === 'pass' && label !== undefined && !policy.exempt.has(label)) throw changed()
+    if (cell === 'pass' && label !== undefined && !policy.exempt.has(label)) throw schemaChanged()
   }
 
   #mask(cell: Exclude<Cell, 'pass'>, shown: DescribedColumn, column: Column | undefined): CellMask {
@@ -284,7 +282,8 @@ function exposureOf({ action, why, flags, cells, exempted }: Verdict, finding: F
   return { action, why, flags, masked: [...new Set(labels)].sort(), clear: exempted }
 }
 
-function changed(): GatewayError {
+/** The finding a statement was judged by does not hold any more. */
+export function schemaChanged(): GatewayError {
   return new GatewayError('cancelled', 'the database\'s schema has changed under this statement, so it was not run', { hint: 'run it again' })
 }
 

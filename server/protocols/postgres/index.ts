@@ -9,6 +9,7 @@ import type { HeldContext, Operation } from '../../../shared/model.ts'
 import { Asker } from './ask.ts'
 import { CancelKeys, cancelUpstream } from './cancel.ts'
 import { CatalogKeeper } from './catalog-keeper.ts'
+import type { ConsultParts } from './consult.ts'
 import { explainStatements } from './consult-statement.ts'
 import { heldContext } from './explain.ts'
 import type { FrameReader } from './frame-reader.ts'
@@ -67,12 +68,8 @@ function edgeOf({ target, dial, secure, credential }: Edge): Edge {
 }
 
 /** What connections share. */
-interface Parts {
+interface Parts extends ConsultParts {
   readonly keys: CancelKeys
-  keeperOf(edge: Edge, database: string, major: number): CatalogKeeper
-  keyOf(target: string): Uint8Array
-  /** It knows nothing of who asks; loaded when first needed. */
-  plpgsql(): Promise<PlPgSqlParser>
 }
 
 async function serve(client: Duplex, session: Session, parts: Parts): Promise<void> {

@@ -192,9 +192,7 @@ class Relay {
       plan = await this.#plan(received)
       if (plan.operations.length > 0) permits = await this.#authorize(plan.operations)
     } catch (error) {
-      const refused = asGatewayError(error)
-      if (!survivable.has(refused.code)) throw refused
-      return this.#refuse(refused, end)
+      return this.#refuse(survived(error), end)
     }
     // Meanwhile the client may have gone, or a message before this batch may have failed: then none of it would run.
     if (this.#ended || this.#replies.skipping) {
@@ -271,9 +269,7 @@ class Relay {
       await shield.confirm(guard)
       return this.#ended ? 'ended' : 'as found'
     } catch (error) {
-      const refused = asGatewayError(error)
-      if (!survivable.has(refused.code)) throw refused
-      return refused
+      return survived(error)
     }
   }
 
@@ -383,11 +379,7 @@ class Relay {
     await this.#parts.session.authorize([functionCall(frame)]).then((permits) => {
       for (const permit of permits) permit.settle({ status: 'cancelled' })
       throw new GatewayError('denied', 'function calls by object id are not passed on')
-    }).catch((error: unknown) => {
-      const refused = asGatewayError(error)
-      if (!survivable.has(refused.code)) throw refused
-      return this.#refuse(refused, 'query')
-    })
+    }).catch((error: unknown) => this.#refuse(survived(error), 'query'))
   }
 
   #send(parts: readonly Uint8Array[]): Promise<void> | undefined {
@@ -500,6 +492,13 @@ export function lastWords(client: Duplex, bytes: Buffer | undefined): Promise<vo
 }
 
 const transactions: Readonly<Record<TransactionStatus, HeldContext['transaction']>> = { I: 'none', T: 'open', E: 'failed' }
+
+/** @throws what ends the session */
+function survived(error: unknown): GatewayError {
+  const refused = asGatewayError(error)
+  if (!survivable.has(refused.code)) throw refused
+  return refused
+}
 
 function cannotRead(): Buffer {
   return refusal(new GatewayError('denied', 'the server can read this statement and the gateway cannot, so it was not run'))

@@ -1,11 +1,11 @@
 // Keeps what one connection is judged by up to date: the catalog, what is protected in it, the search path of the session, and the
 // settings without which an index would give rows away by their order.
 import { asGatewayError, GatewayError } from '../../../shared/errors.ts'
-import { defaultFlows } from '../../masking/postgres/judge.ts'
 import type { Protection } from '../../policy/protect.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { CatalogKeeper } from './catalog-keeper.ts'
-import { Guards, type Guard, type GuardParts } from './guard.ts'
+import { nothingProtected } from './consult.ts'
+import { Guards, schemaChanged, type Guard, type GuardParts } from './guard.ts'
 import { movesNames } from './moves.ts'
 import { temporaryQuery, temporaryRelations } from './temporary.ts'
 import type { TransactionStatus } from './wire/backend.ts'
@@ -82,7 +82,7 @@ export class Shield {
   async confirm(guard: Guard): Promise<void> {
     if (await this.#keeper.isStill(guard.finding, guard.catalog)) return
     this.#stale = true
-    throw new GatewayError('cancelled', 'the database\'s schema has changed under this statement, so it was not run', { hint: 'run it again' })
+    throw schemaChanged()
   }
 
   close(): void {
@@ -96,6 +96,3 @@ export class Shield {
     this.#keeper.enter()
   }
 }
-
-/** What was protected when the connection was judged last is not any more; what that was is still watched. */
-const nothingProtected: Protection = { rules: [], flows: defaultFlows, trust: [] }

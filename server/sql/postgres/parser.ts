@@ -136,12 +136,18 @@ async function startHost(major: Major): Promise<Host> {
   }
 }
 
-/** @returns the tree as JSON, or undefined where the grammar says no. @throws whatever the instance dies of */
-function call(library: Library, text: string): string | undefined {
+/** @returns where the text is in the library's memory, to be freed */
+function placed(library: Library, text: string): number {
   const bytes = library.lengthBytesUTF8(text) + 1
   const query = library._malloc(bytes)
   if (query === 0) throw new Error('out of memory')
   library.stringToUTF8(text, query, bytes)
+  return query
+}
+
+/** @returns the tree as JSON, or undefined where the grammar says no. @throws whatever the instance dies of */
+function call(library: Library, text: string): string | undefined {
+  const query = placed(library, text)
   const result = library._wasm_parse_query_raw(query)
   if (result === 0) throw new Error('out of memory')
   const [tree, error] = [library.getValue(result, 'i32'), library.getValue(result + 8, 'i32')]
@@ -153,10 +159,7 @@ function call(library: Library, text: string): string | undefined {
 
 /** @returns the tree as JSON, or undefined where it cannot be read. @throws whatever the instance dies of */
 function callPlPgSql(library: Library, text: string): string | undefined {
-  const bytes = library.lengthBytesUTF8(text) + 1
-  const query = library._malloc(bytes)
-  if (query === 0) throw new Error('out of memory')
-  library.stringToUTF8(text, query, bytes)
+  const query = placed(library, text)
   const result = library._wasm_parse_plpgsql(query)
   library._free(query)
   if (result === 0) throw new Error('out of memory')

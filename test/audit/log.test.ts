@@ -7,7 +7,8 @@ import { openCheckpoint, parseVerifierKey } from '../../shared/audit/checkpoint.
 import { verifyLog } from '../../shared/audit/verify.ts'
 import { nodeDisk } from '../../server/audit/disk.ts'
 import { beat, filesIn, intent, outcome } from './sample.ts'
-import { Copy, entriesOf, framesOf, openIn, origin, temporary, TestDisk, turns, until } from './logs.ts'
+import { Copy, entriesOf, framesOf, openIn, origin, temporary, TestDisk, turns } from './logs.ts'
+import { until } from '../support/until.ts'
 
 const unavailable = expect.objectContaining({ code: 'audit_unavailable' })
 
@@ -53,7 +54,7 @@ describe('a disk that fails', () => {
     const log = await openIn(await temporary(), { disk: disk.disk })
     disk.fail(operation, code, path)
     await log.append(Array.from({ length: 1000 }, () => beat()))
-    await until(() => log.signal.aborted)
+    await until('the log to stop', () => log.signal.aborted, 5_000)
     expect(log.signal.reason.message).toContain(`${code} (`)
     expect(log.signal.reason.message).toContain('while writing a checkpoint')
     await expect(log.append([beat()])).rejects.toBe(log.signal.reason)
@@ -162,7 +163,7 @@ describe('group commit', () => {
     const release = disk.hold()
     let acknowledged = false
     const append = log.append([beat(1)]).then(() => { acknowledged = true })
-    await until(() => disk.calls.write > 3)
+    await until('a fourth write', () => disk.calls.write > 3, 5_000)
     await turns()
     expect({ acknowledged, size: log.size, entries: await entriesOf(log) }).toEqual({ acknowledged: false, size: 0, entries: [] })
     release()
@@ -246,7 +247,7 @@ describe('time', () => {
       pass(1000)
       await tick()
     }
-    await until(() => log.size === 3)
+    await until('three entries', () => log.size === 3, 5_000)
     expect(await entriesOf(log)).toMatchObject([{ kind: 'heartbeat', sessions: 5, time: '2026-01-02T03:05:05.678Z' }, { kind: 'heartbeat' }, { kind: 'heartbeat' }])
   })
 
@@ -266,7 +267,7 @@ describe('time', () => {
     expect(log.size).toBe(0)
     pass(10_000, 0)
     await tick()
-    await until(() => log.size === 1)
+    await until('the first entry', () => log.size === 1, 5_000)
     expect(await entriesOf(log)).toMatchObject([{ kind: 'clock.jump', deltaMilliseconds: 12_000 }])
   })
 
@@ -280,7 +281,7 @@ describe('time', () => {
     expect(await size()).toBe(0)
     pass(1_000)
     await tick()
-    await until(async () => await size() === 1)
+    await until('the first entry', async () => await size() === 1, 5_000)
     const { mtimeMs } = await stat(join(directory, 'checkpoint'))
     pass(20_000)
     await tick()
@@ -295,7 +296,7 @@ describe('checkpoints', () => {
     const log = await openIn(directory)
     for (let i = 0; i < 25; i++) await log.append(Array.from({ length: 100 }, () => beat()))
     const size = async () => openCheckpoint(await readFile(join(directory, 'checkpoint')), parseVerifierKey(log.verifierKey)).size
-    await until(async () => await size() > 1500)
+    await until('1,500 entries', async () => await size() > 1500, 5_000)
     expect(await verifyLog(filesIn(directory), log.verifierKey)).toMatchObject({ ok: true, entries: 2500 })
     await log.close()
     expect(await size()).toBe(2500)

@@ -147,12 +147,3 @@ export class TestDisk {
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
 }
-
-/** Waits for a condition, at most five seconds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const limit = performance.now() + 5_000
-  while (!await condition()) {
-    if (performance.now() > limit) throw new Error('the condition did not come true')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}

@@ -1,5 +1,6 @@
 // A whole gateway edge for tests: real state, identity, audit log and registry behind the real listener; only the database is missing,
 // its place taken by a protocol that echoes lines. Logins are real exchanges of ID tokens signed by a provider of the test's own.
+import { afterEach } from 'vitest'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -329,5 +330,18 @@ const echo: Protocol = {
     } finally {
       session.signal.removeEventListener('abort', goodbye)
     }
+  }
+}
+
+/** @returns starts an edge that ends with the test */
+export function startingEdges(): (options?: EdgeOptions) => Promise<Edge> {
+  const started: Edge[] = []
+  afterEach(async () => {
+    for (const one of started.splice(0)) await one.stop()
+  })
+  return async (options = {}) => {
+    const one = await Edge.start(options)
+    started.push(one)
+    return one
   }
 }

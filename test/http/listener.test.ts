@@ -6,24 +6,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { GatewayError } from '../../shared/errors.ts'
 import { paths, type ApiProblem } from '../../shared/api.ts'
 import { TestAuthority } from '../support/certificates.ts'
 import { until } from '../support/until.ts'
-import { Edge, type EdgeOptions } from './edge.ts'
+import { Edge, startingEdges } from './edge.ts'
 
 let edge: Edge
-const started: Edge[] = []
-afterEach(async () => {
-  for (const one of started.splice(0)) await one.stop()
-})
-
-async function start(options: EdgeOptions = {}): Promise<Edge> {
-  const one = await Edge.start(options)
-  started.push(one)
-  return one
-}
+const start = startingEdges()
 
 async function closed(socket: Socket): Promise<string> {
   const chunks: Buffer[] = []

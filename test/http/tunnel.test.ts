@@ -1,13 +1,13 @@
 // The two WebSockets of a session: how an upgrade is refused, what may travel, what ends them and what does not.
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type WebSocket from 'ws'
 import { paths } from '../../shared/api.ts'
 import type { SessionEvent } from '../../shared/events.ts'
 import { closeCodes } from '../../shared/tunnel.ts'
 import { until } from '../support/until.ts'
-import { Edge, type EdgeOptions } from './edge.ts'
+import { Edge, startingEdges } from './edge.ts'
 
 let edge: Edge
 let token: string
@@ -19,16 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => edge.stop())
 
-const started: Edge[] = []
-afterEach(async () => {
-  for (const one of started.splice(0)) await one.stop()
-})
-
-async function start(options: EdgeOptions = {}): Promise<Edge> {
-  const one = await Edge.start(options)
-  started.push(one)
-  return one
-}
+const start = startingEdges()
 
 const connections = () => paths.sessionConnections(session)
 const closeCode = async (socket: WebSocket) => (await once(socket, 'close') as [number])[0]

@@ -159,6 +159,11 @@ export function reportFields(frame: TestFrame): Readonly<Record<string, string>>
   return found
 }
 
+/** What came, a letter each; with the transaction status and the SQLSTATE where there is one: `1 2 E42601 ZI`. */
+export function frameTypes(frames: readonly TestFrame[]): string {
+  return frames.map((frame) => frame.type === 'Z' ? `Z${frame.body.toString()}` : frame.type === 'E' ? `E${reportFields(frame).C}` : frame.type).join(' ')
+}
+
 /** The columns of a DataRow as text; null is SQL NULL. */
 export function rowValues(frame: TestFrame): (string | null)[] {
   const fields = new Fields(frame.body)
@@ -166,4 +171,8 @@ export function rowValues(frame: TestFrame): (string | null)[] {
     const length = fields.int32()
     return length < 0 ? null : fields.bytes(length).toString()
   })
+}
+
+export function rowsOf(frames: readonly TestFrame[]): (string | null)[][] {
+  return frames.filter(({ type }) => type === 'D').map(rowValues)
 }

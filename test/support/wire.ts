@@ -2,7 +2,7 @@
 import { connect, type NetConnectOpts } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { password, query, startup, terminate } from './messages.ts'
-import { clientLines, reportFields, rowValues, serverLine, splitFrames, startupLine, type TestFrame } from './trace.ts'
+import { clientLines, reportFields, rowsOf, serverLine, splitFrames, startupLine, type TestFrame } from './trace.ts'
 
 export interface WireStartup {
   readonly user: string
@@ -116,7 +116,7 @@ export class WireClient {
   async ask(text: string): Promise<{ rows: (string | null)[][], error?: Readonly<Record<string, string>>, frames: TestFrame[] }> {
     const frames = await this.exchange([query(text)])
     const error = frames.find(({ type }) => type === 'E')
-    const rows = frames.filter(({ type }) => type === 'D').map(rowValues)
+    const rows = rowsOf(frames)
     return { rows, frames, ...(error === undefined ? {} : { error: reportFields(error) }) }
   }
 

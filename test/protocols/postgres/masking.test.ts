@@ -8,7 +8,7 @@ import type { Exposure } from '../../../shared/model.ts'
 import { LeakScan } from '../../support/leak-scan.ts'
 import * as m from '../../support/messages.ts'
 import { TestPostgres } from '../../support/postgres.ts'
-import { reportFields, rowValues, type TestFrame } from '../../support/trace.ts'
+import { frameTypes, rowsOf } from '../../support/trace.ts'
 import { until } from '../../support/until.ts'
 import { WireClient } from '../../support/wire.ts'
 import { ProtocolHarness } from '../harness.ts'
@@ -60,14 +60,12 @@ afterEach(async () => {
   expect(scan.find(Buffer.concat(client.frames.map(({ bytes }) => bytes)))).toEqual([])
 })
 
-const types = (frames: readonly TestFrame[]) => frames.map(({ type, body }) => type === 'Z' ? `Z${body.toString()}` : type === 'E' ? `E${reportFields({ type, body, bytes: body }).C}` : type).join(' ')
 const exposures = (): (Exposure | undefined)[] => harness.operations.map((operation) => 'exposure' in operation ? operation.exposure : undefined)
-const rowsOf = (frames: readonly TestFrame[]) => frames.filter(({ type }) => type === 'D').map(rowValues)
 
 describe('a masked result', () => {
   test('keeps its shape: the columns are there, their values are not', async () => {
     const { frames } = await client.ask('SELECT * FROM patients ORDER BY id')
-    expect(types(frames)).toBe('T D D C ZI')
+    expect(frameTypes(frames)).toBe('T D D C ZI')
     expect(rowsOf(frames)).toEqual([['1', 'Ada', '***', '***', 'London'], ['2', 'Bob', '***', null, 'Oslo']])
     expect(exposures()).toMatchObject([{ action: 'allow', masked: ['public.patients.email', 'public.patients.ssn'] }])
   })
@@ -97,14 +95,14 @@ describe('a masked result', () => {
   test('in the extended protocol, text and binary, described or not, run again or not', async () => {
     for (const results of [[], [0], [1]]) {
       const frames = await client.exchange([m.parse('SELECT id, ssn FROM patients WHERE id = $1', 's'), m.bind({ statement: 's', parameters: ['1'], results }), m.execute(), m.sync()])
-      expect(types(frames)).toBe('1 2 D C ZI')
+      expect(frameTypes(frames)).toBe('1 2 D C ZI')
       expect(rowsOf(frames)[0]![1]).toBe('***')
       await client.exchange([m.closeStatement('s'), m.sync()])
     }
     await client.exchange([m.parse('SELECT id, ssn FROM patients WHERE id = $1', 's'), m.sync()])
     for (const id of ['1', '2']) {
       const frames = await client.exchange([m.bind({ statement: 's', parameters: [id] }), m.describePortal(), m.execute(), m.sync()])
-      expect(types(frames)).toBe('2 T D C ZI')
+      expect(frameTypes(frames)).toBe('2 T D C ZI')
       expect(rowsOf(frames)).toEqual([[id, '***']])
     }
   })
@@ -170,7 +168,7 @@ describe('errors', () => {
   })
   test('in a description are the client\'s own, and the session lives on', async () => {
     const { error, frames } = await client.ask('SELECT ssn, nothing_like_it FROM patients')
-    expect(types(frames)).toMatch(/^E\w{5} ZI$/)
+    expect(frameTypes(frames)).toMatch(/^E\w{5} ZI$/)
     expect(error!.C).toMatch(/42703|42501/)
     expect((await client.ask('SELECT 1')).rows).toEqual([['1']])
   })
@@ -215,12 +213,12 @@ describe('a race', () => {
 
   test('settings and schema changes by the extended protocol are not taken for something else', async () => {
     for (const sql of ['SET search_path TO public', 'CREATE TABLE made (id int)', 'RESET search_path']) {
-      expect(types(await client.exchange([m.parse(sql), m.bind(), m.describePortal(), m.execute(), m.sync()]))).toBe('1 2 n C ZI')
+      expect(frameTypes(await client.exchange([m.parse(sql), m.bind(), m.describePortal(), m.execute(), m.sync()]))).toBe('1 2 n C ZI')
     }
     expect((await client.ask('SELECT id FROM made')).rows).toEqual([])
     client.send(m.parse('SET search_path TO public'), m.bind(), m.execute(), m.flush())
     await client.until('C')
-    expect(types(await client.exchange([m.parse('SELECT id FROM patients'), m.bind(), m.execute(), m.sync()]))).toBe('E42501 ZI')
+    expect(frameTypes(await client.exchange([m.parse('SELECT id FROM patients'), m.bind(), m.execute(), m.sync()]))).toBe('E42501 ZI')
   })
 
   test('temporary tables of the session are known, until they are gone; nothing protected gets into them', async () => {

@@ -4,7 +4,7 @@ import { GatewayError } from '../../../shared/errors.ts'
 import type { Operation } from '../../../shared/model.ts'
 import * as m from '../../support/messages.ts'
 import { TestPostgres } from '../../support/postgres.ts'
-import { reportFields, rowValues, type TestFrame } from '../../support/trace.ts'
+import { frameTypes, reportFields, rowValues, type TestFrame } from '../../support/trace.ts'
 import { until } from '../../support/until.ts'
 import { WireClient } from '../../support/wire.ts'
 import { ProtocolHarness } from '../harness.ts'
@@ -30,7 +30,6 @@ afterEach(async () => {
 
 const textOf = (operation: Operation) => operation.kind === 'statement' ? operation.text : ''
 const deny = (pattern: RegExp) => { harness.gate = (operation) => pattern.test(textOf(operation)) ? 'not this one' : undefined }
-const types = (frames: readonly TestFrame[]) => frames.map(({ type, body }) => type === 'Z' ? `Z${body.toString()}` : type === 'E' ? `E${reportFields({ type, body, bytes: body }).C}` : type).join(' ')
 const count = async (table = 't') => Number((await server.query(`SELECT count(*) FROM ${table}`))[0]!.count)
 const outcomes = () => harness.settled.map(({ operation, outcome }) => `${textOf(operation)}: ${outcome.status}${outcome.errorClass === undefined ? '' : ` ${outcome.errorClass}`}`)
 const insert = (n: number) => [m.parse(`INSERT INTO t VALUES (${n})`), m.bind(), m.execute()]
@@ -39,16 +38,16 @@ describe('a denied simple query', () => {
   test('is answered with the transaction status last seen', async () => {
     deny(/DELETE/)
     await client.ask('BEGIN')
-    expect(types((await client.ask('DELETE FROM t')).frames)).toBe('E42501 ZT')
-    expect(types((await client.ask('SELECT 1')).frames)).toBe('T D C ZT')
+    expect(frameTypes((await client.ask('DELETE FROM t')).frames)).toBe('E42501 ZT')
+    expect(frameTypes((await client.ask('SELECT 1')).frames)).toBe('T D C ZT')
     await client.ask('ROLLBACK')
-    expect(types((await client.ask('DELETE FROM t')).frames)).toBe('E42501 ZI')
+    expect(frameTypes((await client.ask('DELETE FROM t')).frames)).toBe('E42501 ZI')
   })
 
   test('takes every statement of its string with it', async () => {
     deny(/DELETE/)
     const { frames } = await client.ask('INSERT INTO t VALUES (1); DELETE FROM t; INSERT INTO t VALUES (2)')
-    expect(types(frames)).toBe('E42501 ZI')
+    expect(frameTypes(frames)).toBe('E42501 ZI')
     expect(await count()).toBe(0)
     expect(harness.asked.at(-1)!.map(textOf)).toHaveLength(3)
   })
@@ -64,7 +63,7 @@ describe('a batch of the extended protocol', () => {
   test('is judged whole: the third statement denied, the first two never run', async () => {
     deny(/VALUES \(3\)/)
     const frames = await client.exchange([...insert(1), ...insert(2), ...insert(3), m.sync()])
-    expect(types(frames)).toBe('E42501 ZI')
+    expect(frameTypes(frames)).toBe('E42501 ZI')
     expect(await count()).toBe(0)
   })
 
@@ -92,32 +91,32 @@ describe('a batch of the extended protocol', () => {
     harness.gate = (operation) => operation.kind === 'statement' && String(operation.parameters[0]) === '2' ? 'not two' : undefined
     const run = (n: number) => [m.bind({ statement: 's', parameters: [String(n)] }), m.execute(), m.sync()]
     const frames = await client.exchange([...run(1), ...run(2), ...run(3)], 3)
-    expect(types(frames)).toBe('2 C ZI E42501 ZI 2 C ZI')
+    expect(frameTypes(frames)).toBe('2 C ZI E42501 ZI 2 C ZI')
     expect((await server.query('SELECT n FROM t ORDER BY n')).map(({ n }) => n)).toEqual([1, 3])
   })
 
   test('denied behind a Flush makes the part before it roll back, as an error of the server would', async () => {
     deny(/VALUES \(2\)/)
     client.send(...insert(1), m.flush())
-    expect(types(await client.until('C'))).toBe('1 2 C')
+    expect(frameTypes(await client.until('C'))).toBe('1 2 C')
     const frames = await client.exchange([...insert(2), m.sync()])
-    expect(types(frames)).toBe('E42501 ZI')
+    expect(frameTypes(frames)).toBe('E42501 ZI')
     expect(await count()).toBe(0)
   })
 
   test('denied before a Flush: everything up to Sync is skipped, and nothing of it reaches the gate or the server', async () => {
     deny(/VALUES \(1\)/)
     client.send(...insert(1), m.flush())
-    expect(types(await client.until('E'))).toBe('E42501')
+    expect(frameTypes(await client.until('E'))).toBe('E42501')
     const frames = await client.exchange([...insert(2), m.sync()])
-    expect(types(frames)).toBe('ZI')
+    expect(frameTypes(frames)).toBe('ZI')
     expect(await count()).toBe(0)
     expect(harness.operations.map(textOf)).toEqual(['INSERT INTO t VALUES (1)'])
   })
 
   test('what the server skips after an error is settled as cancelled', async () => {
     const frames = await client.exchange([m.parse('SELECT 1/0'), m.bind(), m.execute(), ...insert(2), m.sync()])
-    expect(types(frames)).toBe('1 E22012 ZI')
+    expect(frameTypes(frames)).toBe('1 E22012 ZI')
     expect(outcomes()).toEqual(['SELECT 1/0: error 22012', 'INSERT INTO t VALUES (2): cancelled'])
   })
 
@@ -125,7 +124,7 @@ describe('a batch of the extended protocol', () => {
     client.send(m.parse('SELECT 1/0'), m.bind(), m.execute(), m.flush())
     await client.until('E')
     const asked = harness.asked.length
-    expect(types(await client.exchange([...insert(5), m.sync()]))).toBe('ZI')
+    expect(frameTypes(await client.exchange([...insert(5), m.sync()]))).toBe('ZI')
     expect(harness.asked).toHaveLength(asked)
   })
 
@@ -139,7 +138,7 @@ describe('a batch of the extended protocol', () => {
       m.execute('p', 2),
       m.sync()
     ])
-    expect(types(frames)).toBe('1 2 D D s D D s D C ZT')
+    expect(frameTypes(frames)).toBe('1 2 D D s D D s D C ZT')
     expect(harness.operations.slice(1).map((operation) => operation.kind === 'statement' && operation.step)).toEqual(['execute', 'execute', 'execute'])
     expect(harness.settled.slice(1).map(({ outcome }) => outcome.rows)).toEqual([2, 2, 1])
   })
@@ -158,7 +157,7 @@ describe('names', () => {
     await client.exchange([m.parse('SELECT 1', 's'), m.sync()])
     client.send(m.parse('SELECT 2', 's'), m.sync(), m.bind({ statement: 's' }), m.execute(), m.sync())
     const frames = await client.until('Z', 2)
-    expect(types(frames)).toBe('E42P05 ZI 2 D C ZI')
+    expect(frameTypes(frames)).toBe('E42P05 ZI 2 D C ZI')
     expect(harness.operations.map(textOf)).toEqual(['SELECT 1', 'SELECT 2', 'SELECT 1'])
     expect(rowValues(frames.find(({ type }) => type === 'D')!)).toEqual(['1'])
   })
@@ -186,7 +185,7 @@ describe('names', () => {
   })
 
   test('names the gateway has not seen are unknown', async () => {
-    expect(types(await client.exchange([m.bind({ statement: 'nobody' }), m.execute(), m.sync()]))).toBe('E26000 ZI')
+    expect(frameTypes(await client.exchange([m.bind({ statement: 'nobody' }), m.execute(), m.sync()]))).toBe('E26000 ZI')
     expect(harness.operations).toMatchObject([{ effects: ['unknown'] }])
   })
 })
@@ -202,15 +201,15 @@ describe('text that does not parse', () => {
   })
 
   test('in a Parse, what stands behind it is skipped', async () => {
-    expect(types(await client.exchange([m.parse('SELEC 1'), m.bind(), m.execute(), ...insert(1), m.sync()]))).toBe('E42601 ZI')
+    expect(frameTypes(await client.exchange([m.parse('SELEC 1'), m.bind(), m.execute(), ...insert(1), m.sync()]))).toBe('E42601 ZI')
     expect(await count()).toBe(0)
     expect(outcomes()).toEqual(['SELEC 1: error 42601'])
   })
 
   test('an empty query string is passed on and written down', async () => {
-    expect(types((await client.ask('')).frames)).toBe('I ZI')
-    expect(types((await client.ask(' ; ; -- nothing')).frames)).toBe('I ZI')
-    expect(types(await client.exchange([m.parse(''), m.bind(), m.describePortal(), m.execute(), m.sync()]))).toBe('1 2 n I ZI')
+    expect(frameTypes((await client.ask('')).frames)).toBe('I ZI')
+    expect(frameTypes((await client.ask(' ; ; -- nothing')).frames)).toBe('I ZI')
+    expect(frameTypes(await client.exchange([m.parse(''), m.bind(), m.describePortal(), m.execute(), m.sync()]))).toBe('1 2 n I ZI')
     expect(harness.operations).toMatchObject([{ verb: 'EMPTY' }, { verb: 'EMPTY' }, { verb: 'EMPTY' }])
   })
 })
@@ -220,29 +219,29 @@ describe('COPY', () => {
     client.send(m.query('COPY t FROM STDIN'))
     await client.until('G')
     const frames = await client.exchange([m.copyData('1\n2\n'), m.copyData('3\n'), m.copyDone()])
-    expect(types(frames)).toBe('C ZI')
+    expect(frameTypes(frames)).toBe('C ZI')
     expect(await count()).toBe(3)
     expect(harness.settled[0]!.outcome).toMatchObject({ status: 'ok', rows: 3 })
   })
 
   test('in, with the data sent ahead of the answer', async () => {
     const frames = await client.exchange([m.query('COPY t FROM STDIN'), m.copyData('1\n'), m.copyDone(), m.query('SELECT 1')], 2)
-    expect(types(frames)).toBe('G C ZI T D C ZI')
+    expect(frameTypes(frames)).toBe('G C ZI T D C ZI')
     expect(await count()).toBe(1)
   })
 
   test('in, denied: the data sent ahead is dropped', async () => {
     deny(/COPY/)
     const frames = await client.exchange([m.query('COPY t FROM STDIN'), m.copyData('1\n'), m.copyDone(), m.query('SELECT 1')], 2)
-    expect(types(frames)).toBe('E42501 ZI T D C ZI')
+    expect(frameTypes(frames)).toBe('E42501 ZI T D C ZI')
     expect(await count()).toBe(0)
   })
 
   test('in, by the extended protocol as libpq does it, with the Sync that the server ignores', async () => {
     client.send(m.parse('COPY t FROM STDIN'), m.bind(), m.describePortal(), m.execute(), m.sync())
-    expect(types(await client.until('G'))).toBe('1 2 n G')
-    expect(types(await client.exchange([m.copyData('1\n'), m.copyDone(), m.sync()]))).toBe('C ZI')
-    expect(types((await client.ask('SELECT 1')).frames)).toBe('T D C ZI')
+    expect(frameTypes(await client.until('G'))).toBe('1 2 n G')
+    expect(frameTypes(await client.exchange([m.copyData('1\n'), m.copyDone(), m.sync()]))).toBe('C ZI')
+    expect(frameTypes((await client.ask('SELECT 1')).frames)).toBe('T D C ZI')
     expect(await count()).toBe(1)
   })
 
@@ -251,18 +250,18 @@ describe('COPY', () => {
     await client.until('G')
     client.send(m.copyData('not a number\n'))
     client.send(m.copyData('1\n'), m.copyDone())
-    expect(types(await client.until('Z'))).toBe('E22P02 ZI')
-    expect(types((await client.ask('SELECT 1')).frames)).toBe('T D C ZI')
+    expect(frameTypes(await client.until('Z'))).toBe('E22P02 ZI')
+    expect(frameTypes((await client.ask('SELECT 1')).frames)).toBe('T D C ZI')
     client.send(m.parse('COPY t FROM STDIN'), m.bind(), m.execute(), m.sync())
     await client.until('G')
-    expect(types(await client.exchange([m.copyData('no\n'), m.copyDone(), m.sync()]))).toBe('E22P02 ZI')
-    expect(types((await client.ask('SELECT 1')).frames)).toBe('T D C ZI')
+    expect(frameTypes(await client.exchange([m.copyData('no\n'), m.copyDone(), m.sync()]))).toBe('E22P02 ZI')
+    expect(frameTypes((await client.ask('SELECT 1')).frames)).toBe('T D C ZI')
   })
 
   test('in, broken off by the client', async () => {
     client.send(m.query('COPY t FROM STDIN'))
     await client.until('G')
-    expect(types(await client.exchange([m.copyData('1\n'), m.copyFail('changed my mind')]))).toBe('E57014 ZI')
+    expect(frameTypes(await client.exchange([m.copyData('1\n'), m.copyFail('changed my mind')]))).toBe('E57014 ZI')
     expect(await count()).toBe(0)
   })
 
@@ -270,8 +269,8 @@ describe('COPY', () => {
     client.send(m.query('COPY t FROM STDIN; COPY t FROM STDIN; COPY (SELECT n FROM t ORDER BY n) TO STDOUT'))
     await client.until('G')
     client.send(m.copyData('1\n'), m.copyDone())
-    expect(types(await client.until('G'))).toBe('C G')
-    expect(types(await client.exchange([m.copyData('2\n'), m.copyDone()]))).toBe('C H d d c C ZI')
+    expect(frameTypes(await client.until('G'))).toBe('C G')
+    expect(frameTypes(await client.exchange([m.copyData('2\n'), m.copyDone()]))).toBe('C H d d c C ZI')
     expect(harness.settled.map(({ outcome }) => outcome.rows)).toEqual([1, 1, 2])
   })
 
@@ -287,9 +286,9 @@ describe('COPY', () => {
 
 describe('what is never passed on', () => {
   test('a FunctionCall is refused, and the session lives on', async () => {
-    expect(types(await client.exchange([m.functionCall(1598)]))).toBe('E42501 ZI')
+    expect(frameTypes(await client.exchange([m.functionCall(1598)]))).toBe('E42501 ZI')
     expect(harness.operations).toMatchObject([{ verb: 'FUNCTION CALL', flags: ['function_call'] }])
-    expect(types((await client.ask('SELECT 1')).frames)).toBe('T D C ZI')
+    expect(frameTypes((await client.ask('SELECT 1')).frames)).toBe('T D C ZI')
   })
 
   test.each<[string, Buffer]>([
@@ -381,7 +380,7 @@ describe('cancel requests', () => {
     const other = WireClient.raw(harness.to)
     other.sendRaw(m.cancelRequest(key.readInt32BE(0), key.subarray(4)))
     await other.closed
-    expect(types(await client.until('Z'))).toMatch(/E57014 ZI$/)
+    expect(frameTypes(await client.until('Z'))).toMatch(/E57014 ZI$/)
     expect(harness.operations.at(-1)).toEqual({ kind: 'cancel', connection: 1 })
     expect(outcomes()).toEqual(['SELECT pg_sleep(60): cancelled 57014'])
   })
@@ -409,6 +408,6 @@ describe('the server', () => {
     await server.query('NOTIFY news, \'hello\'')
     expect((await client.until('A')).at(-1)!.body.subarray(4).toString()).toBe('news\0hello\0')
     const { frames } = await client.ask('DO $$ BEGIN RAISE NOTICE \'one\'; RAISE WARNING \'two\'; END $$')
-    expect(types(frames)).toBe('N N C ZI')
+    expect(frameTypes(frames)).toBe('N N C ZI')
   })
 })

@@ -6,7 +6,7 @@ import type { Detection, Protection } from '../../../server/policy/protect.ts'
 import { postgres } from '../../../server/protocols/postgres/index.ts'
 import * as m from '../../support/messages.ts'
 import { TestPostgres } from '../../support/postgres.ts'
-import { reportFields, rowValues, type TestFrame } from '../../support/trace.ts'
+import { reportFields, rowsOf, type TestFrame } from '../../support/trace.ts'
 import { until } from '../../support/until.ts'
 import { WireClient } from '../../support/wire.ts'
 import { ProtocolHarness } from '../harness.ts'
@@ -61,7 +61,6 @@ afterEach(async () => {
   await harness.stop()
 })
 
-const rowsOf = (frames: readonly TestFrame[]) => frames.filter(({ type }) => type === 'D').map(rowValues)
 const detected = async (at = 0) => until('an outcome', () => harness.settled[at]?.outcome).then(({ detected: found }) => found)
 const copied = (frames: readonly TestFrame[]) => Buffer.concat(frames.filter(({ type }) => type === 'd').map(({ body }) => body))
 

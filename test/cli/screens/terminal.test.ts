@@ -104,7 +104,13 @@ describe('hoop reviews watch', () => {
     await terminal.see(/^alice@example.com wants to run this on prod-db$/m)
     // Bold is no colour, but nothing of it is needed either.
     expect(await terminal.painted()).not.toMatch(/\u001B\[[\d;]*3\d/)
-    await terminal.press('Escape', 'r', 'Enter')
+    // Escape and a letter that arrive together are one key, Alt and the letter.
+    await terminal.press('Escape')
+    await terminal.see(/r rejects, q quits$/m)
+    await terminal.press('r')
+    // What comes before the statement is there decides nothing.
+    await terminal.see(/Reason \(may stay empty\)/)
+    await terminal.press('Enter')
     expect(await result).not.toMatch(/rows$/)
   })
 

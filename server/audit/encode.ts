@@ -1,7 +1,7 @@
 // The text of an entry as it goes into the log: what canonical() makes of it, and nothing else. The two kinds every statement leaves
 // behind are put together of their members' texts, in canonical order, so that members which stay the same are not spelled out again.
 import { canonical } from '../../shared/audit/canonical.ts'
-import type { EntryFacts, OutcomeFacts } from '../../shared/audit/entry.ts'
+import type { EntryFacts, OutcomeFacts, SealedFacts } from '../../shared/audit/entry.ts'
 import type { Stamp } from './clock.ts'
 
 /** @returns the text of entry number `index` @throws TypeError where the facts have no canonical form */
@@ -14,7 +14,7 @@ export function createEncode(origin: string, boot: string): Encode {
     switch (facts.kind) {
       case 'statement.intent': return `{"actor":${canonical(facts.actor)},"boot":${bootText},"connection":${canonical(facts.connection)},`
         + `"decision":${canonical(facts.decision)},"index":${index},"kind":"statement.intent","monotonic":"${monotonic}",`
-        + `"origin":${originText},"session":${canonical(facts.session)},"statement":${canonical(facts.statement)},`
+        + `"origin":${originText},${sealedText(facts.sealed)}"session":${canonical(facts.session)},"statement":${canonical(facts.statement)},`
         + `"target":${canonical(facts.target)},"time":"${time}","version":1}`
       case 'outcome': return `{"boot":${bootText},"connection":${canonical(facts.connection)},"index":${index},`
         + `"intent":${canonical(facts.intent)},"kind":"outcome","monotonic":"${monotonic}","origin":${originText},`
@@ -22,6 +22,10 @@ export function createEncode(origin: string, boot: string): Encode {
       default: return canonical({ ...facts, version: 1, index, origin, time, monotonic, boot })
     }
   }
+}
+
+function sealedText(sealed: SealedFacts | undefined): string {
+  return sealed === undefined ? '' : `"sealed":{"bytes":${canonical(sealed.bytes)},"sha256":${canonical(sealed.sha256)}},`
 }
 
 function outcomeText({ bytes, detected, durationMilliseconds, errorClass, rows, status }: OutcomeFacts): string {

@@ -7,7 +7,7 @@ import { parseVerifierKey } from '../../shared/audit/checkpoint.ts'
 import type { AuditEntry, EntryFacts } from '../../shared/audit/entry.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import { makeId } from '../../shared/id.ts'
-import type { Batch } from './batch.ts'
+import type { Attachment, Batch } from './batch.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import { createClock } from './clock.ts'
 import { loadKey, prepareDirectory } from './directory.ts'
@@ -17,20 +17,26 @@ import { diskFailure } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { lockDirectory, type Lock } from './lock.ts'
 import { parseEntry, recover, type Recovered } from './recovery.ts'
-import { listSegments, Segments } from './segments.ts'
+import { listSegments, Segments, type LogRecord } from './segments.ts'
 
 export interface AuditLog {
   /**
    * Resolves with the entries' indexes, in order, once all of them are durable (fdatasync returned). Indexes follow the order of calls.
+   * @param attachments of each, in the same order: durable together with their entries, which get `sealed`
    * @throws GatewayError audit_unavailable; limit_exceeded when an entry is larger than 65,535 bytes, and then none of them is written
    */
-  append(facts: readonly EntryFacts[]): Promise<readonly number[]>
+  append(facts: readonly EntryFacts[], attachments?: readonly (Attachment | undefined)[]): Promise<readonly number[]>
   /** Queues an entry nobody waits for, behind whatever was queued before it. Never throws. */
   note(facts: EntryFacts): void
   /** Aborts once the log cannot be written any more; its reason is the GatewayError audit_unavailable that says why. */
   readonly signal: AbortSignal
   /** Durable entries with from <= index < to, in order; reads files, not memory. Those of the moment of the call. */
   read(range: { readonly from?: number, readonly to?: number }): AsyncIterable<AuditEntry>
+  /**
+   * One durable entry as it lies in the log, with what is attached to it (nothing: no bytes).
+   * @throws GatewayError not_found beyond the end | audit_unavailable
+   */
+  record(index: number): Promise<LogRecord>
   /** Number of durable entries. */
   readonly size: number
   /** Verifier key of this log, C2SP signed-note form `origin+hash+base64`. */
@@ -131,7 +137,7 @@ class Log implements AuditLog {
     this.#open = recovered.open
     this.#writeCheckpoint = writeCheckpoint
     this.#commit = new GroupCommit({
-      write: (batch) => this.#segments.append(this.#durable, batch.bytes, batch.offsets),
+      write: (batch) => this.#segments.append(this.#durable, batch.pieces, batch.offsets),
       settled: (batch) => this.#settle(batch),
       failed: (error) => this.#fail(diskFailure(error, 'writing entries'))
     })
@@ -165,7 +171,7 @@ class Log implements AuditLog {
     }
   }
 
-  async append(facts: readonly EntryFacts[]): Promise<readonly number[]> {
+  async append(facts: readonly EntryFacts[], attachments: readonly (Attachment | undefined)[] = []): Promise<readonly number[]> {
     this.#refuseIfFailed()
     if (this.#closing !== undefined) throw new GatewayError('audit_unavailable', 'the audit log is closed: the gateway is shutting down')
     if (facts.length === 0) return []
@@ -173,7 +179,7 @@ class Log implements AuditLog {
     const batch = this.#commit.filling
     const [count, next] = [batch.count, this.#next]
     try {
-      for (const each of facts) this.#encode(each)
+      facts.forEach((each, i) => this.#encode(each, attachments[i]))
     } catch (error) {
       batch.rewind(count)
       this.#next = next
@@ -203,6 +209,13 @@ class Log implements AuditLog {
     return parsed(this.#segments.read(Math.max(0, from), Math.min(to, this.#durable)))
   }
 
+  async record(index: number): Promise<LogRecord> {
+    if (!(Number.isSafeInteger(index) && index >= 0 && index < this.#durable)) {
+      throw new GatewayError('not_found', `there is no entry ${index}: the log has ${this.#durable}`)
+    }
+    return this.#segments.record(index)
+  }
+
   close(): Promise<void> {
     return this.#closing ??= this.#close()
   }
@@ -219,8 +232,9 @@ class Log implements AuditLog {
     if (!failed) this.#refuseIfFailed()
   }
 
-  #encode(facts: EntryFacts): void {
-    this.#commit.filling.add(facts, this.#text(facts, this.#next, this.#clock.stamp()))
+  #encode(facts: EntryFacts, attachment?: Attachment): void {
+    const whole = attachment === undefined ? facts : { ...facts, sealed: attachment.facts }
+    this.#commit.filling.add(facts, this.#text(whole, this.#next, this.#clock.stamp()), attachment)
     this.#next++
   }
 

@@ -1,15 +1,16 @@
 // What a start finds: the tree at the last checkpoint, the entries after it, a torn tail, statements without outcome. Repairs nothing but
 // the torn tail, and refuses everything else that is wrong.
+import { createReadStream } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { openCheckpoint, type Checkpoint, type Verifier } from '../../shared/audit/checkpoint.ts'
-import { batchBeginsAfter } from '../../shared/audit/frame.ts'
+import { BatchSearch } from '../../shared/audit/frame.ts'
 import { emptyRoot, equal, hashLeaf } from '../../shared/audit/merkle.ts'
 import { tileBytes, tileWidth } from '../../shared/audit/tiles.ts'
 import { damage } from './failures.ts'
 import { OpenIntents } from './open-intents.ts'
-import { frameChunks, markEvery, segmentPath, type Segment } from './segments.ts'
+import { entryChunks, markEvery, segmentPath, type LocatedEntry, type Segment } from './segments.ts'
 import { Tree } from './tree.ts'
 
 export interface Recovered {
@@ -101,17 +102,24 @@ async function scan(directory: string, segments: readonly Segment[], origin: str
     const path = segmentPath(directory, segment.first)
     const marks: number[] = []
     let end = 0
-    for await (const frames of frameChunks(path, 0, segment.size)) {
-      for (const frame of frames) {
-        if ((count - segment.first) % markEvery === 0) marks.push(frame.offset)
-        if (count >= from) take(count, frame.bytes)
-        count++
-        end = frame.end
+    const accept = (entry: LocatedEntry) => {
+      if ((count - segment.first) % markEvery === 0) marks.push(entry.offset)
+      if (count >= from) take(count, entry)
+      count++
+      end = entry.end
+    }
+    // The last one is looked at before it counts: its attachment may be cut off.
+    let last: LocatedEntry | undefined
+    for await (const entries of entryChunks(path, 0, segment.size)) {
+      for (const entry of entries) {
+        if (last !== undefined) accept(last)
+        last = entry
       }
     }
+    if (last !== undefined && last.attachedBytes >= sealedBytes(parse(last.bytes))) accept(last)
     segment.marks = marks
     if (end < segment.size) {
-      if (batchBeginsAfter((await readFile(path)).subarray(end), 1)) {
+      if (await batchBeginsAfter(path, end + 1)) {
         throw damage(`entry ${count}`, `in ${nameOf(segment)} at byte ${end}: length or checksum is wrong`)
       }
       torn = { segment, at: end }
@@ -119,14 +127,29 @@ async function scan(directory: string, segments: readonly Segment[], origin: str
   }
   return { ...start, segments: [...segments], torn, count }
 
-  function take(index: number, bytes: Uint8Array): void {
+  function take(index: number, { bytes, attachedBytes }: LocatedEntry): void {
     const entry = parse(bytes)
     if (entry?.index !== index || entry.origin !== origin) throw damage(`entry ${index}`, 'is not the entry that belongs there')
+    if (attachedBytes !== sealedBytes(entry)) throw damage(`entry ${index}`, `has ${attachedBytes} bytes attached instead of ${sealedBytes(entry)}`)
     if (index >= openSize) open.see(index, entry)
     if (index !== tree.size) return
     tree.append(hashLeaf(bytes))
     compareRoot(checkpoint, tree)
   }
+}
+
+/** How many bytes an entry says are attached to it. */
+function sealedBytes(entry: AuditEntry | undefined): number {
+  return entry !== undefined && 'sealed' in entry ? entry.sealed?.bytes ?? 0 : 0
+}
+
+async function batchBeginsAfter(path: string, offset: number): Promise<boolean> {
+  const search = new BatchSearch()
+  for await (const chunk of createReadStream(path, { start: offset })) {
+    search.push(chunk as Buffer)
+    if (search.found) break
+  }
+  return search.found
 }
 
 function compareRoot({ size, rootHash }: Checkpoint, tree: Tree): void {

@@ -1,7 +1,8 @@
-// The files entries lie in, one after the other: appending with a sync, reading a range back. Knows frames, not what entries mean.
+// The files entries lie in, one after the other, each with its attachment behind it: appending with a sync, reading back. Knows frames,
+// not what entries mean.
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readFrame } from '../../shared/audit/frame.ts'
+import { frameHeaderBytes, readFrame } from '../../shared/audit/frame.ts'
 import { syncFolder, writeAll, type Disk } from './disk.ts'
 import { damage, unfit } from './failures.ts'
 
@@ -18,11 +19,20 @@ export interface Segment {
   marks?: number[]
 }
 
-export interface LocatedFrame {
+/** An entry and how much is attached to it. */
+export interface LocatedEntry {
+  /** Of its frame. */
   readonly offset: number
-  readonly end: number
+  /** Behind its attachment. */
+  end: number
   /** A view into a buffer of its own chunk. */
   readonly bytes: Uint8Array
+  attachedBytes: number
+}
+
+export interface LogRecord {
+  readonly entry: Uint8Array
+  readonly attachment: Uint8Array
 }
 
 export function segmentPath(directory: string, first: number): string {
@@ -42,33 +52,46 @@ export async function listSegments(directory: string): Promise<Segment[]> {
   }))
 }
 
-/** Frames from an offset up to `end`, a chunk at a time; stops in silence before one that is damaged or cut. */
-export async function* frameChunks(path: string, offset: number, end: number): AsyncGenerator<LocatedFrame[]> {
+/**
+ * Entries from an offset up to `end`, a chunk at a time, attachments passed over; stops in silence before a frame that is damaged or
+ * cut. So the attachment of the last one may be short: whoever reads the end of a log has to compare.
+ */
+export async function* entryChunks(path: string, offset: number, end: number): AsyncGenerator<LocatedEntry[]> {
   const file = await open(path)
+  /** Held back until it is known what is attached to it. */
+  let last: LocatedEntry | undefined
   try {
     let rest = Buffer.alloc(0)
-    for (let position = offset; position < end;) {
+    reading: for (let position = offset; position < end;) {
       const buffer = Buffer.allocUnsafe(rest.length + Math.min(chunkBytes, end - position))
       rest.copy(buffer)
       const { bytesRead } = await file.read(buffer, rest.length, buffer.length - rest.length, position)
-      if (bytesRead === 0) return
+      if (bytesRead === 0) break
       const filled = buffer.subarray(0, rest.length + bytesRead)
       const base = position - rest.length
-      const frames: LocatedFrame[] = []
+      const entries: LocatedEntry[] = []
       let at = 0
       for (;;) {
         const frame = readFrame(filled, at)
-        if (typeof frame === 'string') {
-          if (frames.length > 0) yield frames
-          if (frame === 'damaged') return
+        const stray = typeof frame === 'object' && frame.attachment && last === undefined
+        if (typeof frame === 'string' || stray) {
+          if (entries.length > 0) yield entries
+          if (frame === 'damaged' || stray) break reading
           break
         }
-        frames.push({ offset: base + at, end: base + frame.end, bytes: frame.bytes })
+        if (frame.attachment) {
+          last!.attachedBytes += frame.bytes.length
+          last!.end = base + frame.end
+        } else {
+          if (last !== undefined) entries.push(last)
+          last = { offset: base + at, end: base + frame.end, bytes: frame.bytes, attachedBytes: 0 }
+        }
         at = frame.end
       }
       rest = filled.subarray(at)
       position += bytesRead
     }
+    if (last !== undefined) yield [last]
   } finally {
     await file.close()
   }
@@ -92,30 +115,33 @@ export class Segments {
   /**
    * Writes one batch and syncs it. Never called twice at once, and never again after it threw.
    * @param first index of its first entry
-   * @param offsets of its frames within `bytes`
+   * @param offsets of its entries' frames within all `pieces` together
    * @throws NodeJS.ErrnoException
    */
-  async append(first: number, bytes: Uint8Array, offsets: readonly number[]): Promise<void> {
+  async append(first: number, pieces: readonly Uint8Array[], offsets: readonly number[]): Promise<void> {
     const segment = await this.#writable(first)
-    await writeAll(this.#disk, this.#fd!, bytes, segment.size)
+    let end = segment.size
+    for (const piece of pieces) {
+      await writeAll(this.#disk, this.#fd!, piece, end)
+      end += piece.length
+    }
     await this.#disk.fdatasync(this.#fd!)
     if (segment.marks !== undefined) {
       for (let i = (markEvery - (first - segment.first) % markEvery) % markEvery; i < offsets.length; i += markEvery) {
         segment.marks.push(segment.size + offsets[i]!)
       }
     }
-    segment.size += bytes.length
+    segment.size = end
   }
 
   /** Bytes of the entries `[from, to)`, all of which must be durable. @throws GatewayError audit_unavailable naming a damaged one */
   async* read(from: number, to: number): AsyncGenerator<Uint8Array> {
     let index = from
     while (index < to) {
-      const segment = this.#all.findLast(({ first }) => first <= index)
-      if (segment === undefined) throw damage(`entry ${index}`, 'is in no segment')
+      const segment = this.#segmentOf(index)
       const begun = index
-      for await (const frames of this.#framesFrom(segment, index)) {
-        for (const { bytes } of frames) {
+      for await (const entries of this.#entriesFrom(segment, index)) {
+        for (const { bytes } of entries) {
           if (index >= to) return
           yield bytes
           index++
@@ -124,6 +150,17 @@ export class Segments {
       const next = this.#all.find(({ first }) => first > segment.first)
       if (index === begun || (index < to && next?.first !== index)) throw damage(`entry ${index}`, 'cannot be read')
     }
+  }
+
+  /** A durable entry with its attachment. @throws GatewayError audit_unavailable when it is damaged */
+  async record(index: number): Promise<LogRecord> {
+    const segment = this.#segmentOf(index)
+    for await (const [entry] of this.#entriesFrom(segment, index)) {
+      const attachment = await readAttachment(segmentPath(this.#directory, segment.first), entry!)
+      if (attachment === undefined) break
+      return { entry: entry!.bytes, attachment }
+    }
+    throw damage(`entry ${index}`, 'cannot be read')
   }
 
   async close(): Promise<void> {
@@ -145,16 +182,22 @@ export class Segments {
     return segment
   }
 
-  async* #framesFrom(segment: Segment, index: number): AsyncGenerator<LocatedFrame[]> {
+  #segmentOf(index: number): Segment {
+    const segment = this.#all.findLast(({ first }) => first <= index)
+    if (segment === undefined) throw damage(`entry ${index}`, 'is in no segment')
+    return segment
+  }
+
+  async* #entriesFrom(segment: Segment, index: number): AsyncGenerator<LocatedEntry[]> {
     const path = segmentPath(this.#directory, segment.first)
     const marks = segment.marks ?? await this.#mark(segment)
     const mark = Math.floor((index - segment.first) / markEvery)
     const offset = marks[mark]
     if (offset === undefined) return
     let skip = index - segment.first - mark * markEvery
-    for await (const frames of frameChunks(path, offset, segment.size)) {
-      if (skip < frames.length) yield frames.slice(skip)
-      skip = Math.max(0, skip - frames.length)
+    for await (const entries of entryChunks(path, offset, segment.size)) {
+      if (skip < entries.length) yield entries.slice(skip)
+      skip = Math.max(0, skip - entries.length)
     }
   }
 
@@ -162,9 +205,32 @@ export class Segments {
   async #mark(segment: Segment): Promise<number[]> {
     const marks: number[] = []
     let count = 0
-    for await (const frames of frameChunks(segmentPath(this.#directory, segment.first), 0, segment.size)) {
-      for (const { offset } of frames) if (count++ % markEvery === 0) marks.push(offset)
+    for await (const entries of entryChunks(segmentPath(this.#directory, segment.first), 0, segment.size)) {
+      for (const { offset } of entries) if (count++ % markEvery === 0) marks.push(offset)
     }
     return segment.marks = marks
   }
+}
+
+/** @returns undefined when it is not there any more */
+async function readAttachment(path: string, { offset, bytes, end, attachedBytes }: LocatedEntry): Promise<Uint8Array | undefined> {
+  const begin = offset + frameHeaderBytes + bytes.length
+  const frames = Buffer.allocUnsafe(end - begin)
+  const file = await open(path)
+  try {
+    const { bytesRead } = await file.read(frames, 0, frames.length, begin)
+    if (bytesRead < frames.length) return undefined
+  } finally {
+    await file.close()
+  }
+  const attachment = Buffer.allocUnsafe(attachedBytes)
+  let filled = 0
+  for (let at = 0; at < frames.length;) {
+    const frame = readFrame(frames, at)
+    if (typeof frame === 'string' || !frame.attachment) return undefined
+    attachment.set(frame.bytes, filled)
+    filled += frame.bytes.length
+    at = frame.end
+  }
+  return attachment
 }

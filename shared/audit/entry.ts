@@ -3,18 +3,18 @@ import type { Decision, Effect, Exposure, Outcome, Principal, ReviewState, State
 
 /** What the writer of an entry says; index, origin and clocks are added by the log. */
 export type EntryFacts =
-  | { readonly kind: 'session.start', readonly session: string, readonly actor: Actor, readonly target: TargetFacts, readonly source: string }
+  | { readonly kind: 'session.start', readonly session: string, readonly actor: Actor, readonly target: TargetFacts, readonly source: string, readonly key?: SessionKeyFacts }
   | { readonly kind: 'session.end', readonly session: string, readonly actor: Actor, readonly reason: string, readonly connections: number }
   | { readonly kind: 'connection.start', readonly session: string, readonly connection: number, readonly client?: string }
   | { readonly kind: 'connection.end', readonly session: string, readonly connection: number, readonly errorClass?: string }
-  | { readonly kind: 'statement.intent', readonly session: string, readonly connection: number, readonly actor: Actor, readonly target: TargetFacts, readonly statement: StatementFacts, readonly decision: DecisionFacts }
+  | { readonly kind: 'statement.intent', readonly session: string, readonly connection: number, readonly actor: Actor, readonly target: TargetFacts, readonly statement: StatementFacts, readonly decision: DecisionFacts, readonly sealed?: SealedFacts }
   /** A refusal: nothing of the statement went upstream. */
-  | { readonly kind: 'decision', readonly session: string, readonly connection: number, readonly actor: Actor, readonly target: TargetFacts, readonly statement: StatementFacts, readonly decision: DecisionFacts }
+  | { readonly kind: 'decision', readonly session: string, readonly connection: number, readonly actor: Actor, readonly target: TargetFacts, readonly statement: StatementFacts, readonly decision: DecisionFacts, readonly sealed?: SealedFacts }
   /** `intent` is the index of the entry whose operation ended. */
   | { readonly kind: 'outcome', readonly session: string, readonly connection: number, readonly intent: number, readonly outcome: OutcomeFacts }
   | { readonly kind: 'cancel', readonly session: string, readonly connection: number, readonly actor: Actor, readonly cancels: number, readonly decision: DecisionFacts }
   /** What waits for people, before anybody is asked. `binding`: SHA-256 over all that the approval is bound to, lower-case hex. */
-  | { readonly kind: 'review.held', readonly review: string, readonly session?: string, readonly connection?: number, readonly actor: Actor, readonly target: TargetFacts, readonly statements: readonly StatementFacts[], readonly binding: string, readonly decision: DecisionFacts, readonly asked: readonly string[], readonly expiresAt: string }
+  | { readonly kind: 'review.held', readonly review: string, readonly session?: string, readonly connection?: number, readonly actor: Actor, readonly target: TargetFacts, readonly statements: readonly StatementFacts[], readonly binding: string, readonly decision: DecisionFacts, readonly asked: readonly string[], readonly expiresAt: string, readonly sealed?: SealedFacts }
   | { readonly kind: 'review.asked', readonly review: string, readonly sink: string, readonly delivered: boolean }
   | { readonly kind: 'review.seen', readonly review: string, readonly actor: Actor }
   | { readonly kind: 'review.reason', readonly review: string, readonly actor: Actor, readonly reason: string }
@@ -26,6 +26,10 @@ export type EntryFacts =
   | { readonly kind: 'login', readonly actor?: Actor, readonly source: string, readonly method: string, readonly accepted: boolean, readonly reason?: string }
   | { readonly kind: 'token', readonly actor: Actor, readonly action: 'create' | 'refresh' | 'revoke' | 'reuse', readonly token: string, readonly subject?: string }
   | { readonly kind: 'revocation', readonly actor: Actor, readonly subject: { readonly issuer: string, readonly subject: string }, readonly action: 'disable' | 'enable' }
+  /** Somebody read sealed things, or the log, through the gateway. `entry`: the one that was opened. */
+  | { readonly kind: 'audit.read', readonly actor: Actor, readonly action: 'open' | 'search' | 'export', readonly entry?: number, readonly detail?: string }
+  /** The session's key is destroyed: what it sealed opens for nobody any more. `keySha256`: of the key file, as in `session.start`. */
+  | { readonly kind: 'redaction', readonly session: string, readonly keySha256: string, readonly actor: Actor, readonly reason: string }
   | { readonly kind: 'policy.change', readonly policy: string, readonly previous?: string }
   | { readonly kind: 'admin', readonly actor?: Actor, readonly action: string, readonly detail?: string }
   | { readonly kind: 'heartbeat', readonly sessions: number }
@@ -49,6 +53,21 @@ export type AuditEntry = EntryFacts & {
 
 export type Actor = Omit<Principal, 'name'>
 export type TargetFacts = Pick<Target, 'name' | 'protocol' | 'database' | 'address'>
+
+/** What is attached to the entry, sealed: right behind it in the segment, and no part of the entry itself. */
+export interface SealedFacts {
+  /** SHA-256 of the attachment, lower-case hex. */
+  readonly sha256: string
+  readonly bytes: number
+}
+
+/** The file with the session's key, wrapped for each recipient. */
+export interface SessionKeyFacts {
+  /** SHA-256 of the file, lower-case hex. */
+  readonly sha256: string
+  /** Names, as in `audit.sealTo`. */
+  readonly recipients: readonly string[]
+}
 
 export interface StatementFacts {
   readonly step: 'check' | 'prepare' | 'bind' | 'execute'

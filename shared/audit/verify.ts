@@ -3,6 +3,7 @@
 import { openCheckpoint, parseVerifierKey, type Checkpoint, type Verifier } from './checkpoint.ts'
 import { GatewayError } from '../errors.ts'
 import { emptyRoot, equal, type Hash } from './merkle.ts'
+import { AttachmentCheck } from './verify/attachments.ts'
 import { OrderCheck } from './verify/order.ts'
 import type { LogFiles } from './verify/files.ts'
 import { Findings, type Problem } from './verify/findings.ts'
@@ -31,8 +32,8 @@ export interface VerifyReport {
 }
 
 /**
- * Reads everything: frames, checksums, canonical form, fields and order of every entry; rebuilds the tree and compares it with the
- * tiles and the signed checkpoint.
+ * Reads everything: frames, checksums, canonical form, fields and order of every entry, hashes of what is attached; rebuilds the
+ * tree and compares it with the tiles and the signed checkpoint.
  * @param progress told the number of entries read, every few thousand
  * @param kept signed checkpoints of this log that were kept where its owner cannot write
  * @throws GatewayError bad_request when `verifierKey` or one of `kept` is malformed or of another key
@@ -62,15 +63,25 @@ async function verifyEntries(
   const size = checkpoint?.size ?? 0
   const order = new OrderCheck(origin, findings)
   const tree = new TreeCheck(files, size, findings)
+  const attachments = new AttachmentCheck(findings)
   const roots = new Map<number, Hash | undefined>([size, ...anchors.map((anchor) => anchor.size)].map((at) => [at, undefined]))
   if (roots.has(0)) roots.set(0, emptyRoot)
 
   let told = 0
-  await scanSegments(files, size, findings, {
+  // What a checkpoint speaks for had been durable, attachments included.
+  await scanSegments(files, Math.max(...roots.keys()), findings, {
     entry(bytes, file) {
-      order.next(bytes, file)
+      const entry = order.next(bytes, file)
+      attachments.begin(order.count - 1, entry, file)
       tree.append(bytes)
       if (roots.has(order.count)) roots.set(order.count, tree.root())
+      return order.count
+    },
+    attachment: (bytes) => attachments.add(bytes),
+    short: () => attachments.short,
+    drop() {
+      attachments.forget()
+      order.drop()
       return order.count
     },
     async pause() {
@@ -78,6 +89,7 @@ async function verifyEntries(
       if (order.count - told >= 5000) progress?.(told = order.count)
     }
   })
+  attachments.finish()
   await tree.compare()
 
   const rebuilt = roots.get(size) ?? tree.root()

@@ -39,7 +39,8 @@ const intents = some<Of<'statement.intent'>>({
   actor: fc.record({ issuer: text, subject: text, email: text, groups: texts, kind: fc.constantFrom('human', 'service', 'agent') }, { requiredKeys: ['issuer', 'subject', 'groups', 'kind'] }),
   target: fc.record({ name: text, protocol: text, address: text, database: text }, { requiredKeys: ['name', 'protocol', 'address'] }),
   statement,
-  decision: fc.record({ action: fc.constantFrom('allow', 'hold'), rule: text, policy: text, review: text }, { requiredKeys: ['action', 'rule', 'policy'] })
+  decision: fc.record({ action: fc.constantFrom('allow', 'hold'), rule: text, policy: text, review: text }, { requiredKeys: ['action', 'rule', 'policy'] }),
+  sealed: fc.record({ sha256: text, bytes: count })
 }, ['kind', 'session', 'connection', 'actor', 'target', 'statement', 'decision'])
 
 const outcomes = some<Of<'outcome'>>({

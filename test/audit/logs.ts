@@ -72,9 +72,10 @@ export class Copy implements LogFiles {
     for (let at = 0; at < bytes.length; at += this.chunk) yield bytes.subarray(at, Math.min(bytes.length, at + this.chunk))
   }
 
-  /** All entries' bytes, in order. */
+  /** All entries' bytes, in order, without what is attached to them. */
   entries(): Buffer[] {
-    return this.segments.flatMap((path) => framesOf(this.files.get(path)!).map(({ bytes }) => Buffer.from(bytes)))
+    return this.segments.flatMap((path) => framesOf(this.files.get(path)!))
+      .filter((frame) => !frame.attachment).map(({ bytes }) => Buffer.from(bytes))
   }
 
   /** Puts other entries into one segment, with frames and checksums as they should be. */

@@ -1,8 +1,11 @@
 // Entries as the gateway writes them, and a log's folder seen by the verifier; for the tests and the benchmark of the audit log.
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Attachment } from '../../server/audit/batch.ts'
 import type { EntryFacts } from '../../shared/audit/entry.ts'
+import { frameAttachment } from '../../shared/audit/frame.ts'
 import type { LogFiles } from '../../shared/audit/verify.ts'
 
 const sha256 = '3f786850e387550fdab836ed7e6dc881de23001b3f786850e387550fdab836ed'
@@ -36,6 +39,11 @@ export function outcome(of: number, connection = 1): EntryFacts {
 /** A small one. */
 export function beat(sessions = 0): EntryFacts {
   return { kind: 'heartbeat', sessions }
+}
+
+/** Something to attach to an entry: to the log, what it holds is bytes. */
+export function attachment(bytes: Uint8Array): Attachment {
+  return { frames: frameAttachment(bytes), facts: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') } }
 }
 
 export function filesIn(directory: string): LogFiles {

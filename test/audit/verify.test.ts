@@ -55,7 +55,13 @@ describe('every byte of a 64 KiB log', () => {
   async function scan(copy: Copy) {
     const findings = new Findings()
     let count = 0
-    await scanSegments(copy, Infinity, findings, { entry: () => ++count, pause: async () => undefined })
+    await scanSegments(copy, Infinity, findings, {
+      entry: () => ++count,
+      attachment: () => undefined,
+      short: () => undefined,
+      drop: () => count,
+      pause: async () => undefined
+    })
     return { count, problem: findings.problems[0] }
   }
 

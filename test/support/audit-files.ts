@@ -3,16 +3,17 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 
-/** Every complete frame: length u32 (bit 31 marks a batch), CRC u32, JSON. */
+/** Every complete frame: length u32 (bit 31 marks a batch, bit 30 a piece of an attachment, which is passed over), CRC u32, JSON. */
 export async function readEntries(directory: string): Promise<AuditEntry[]> {
   const segments = (await readdir(join(directory, 'segments')).catch(() => [])).sort()
   const entries: AuditEntry[] = []
   for (const segment of segments) {
     const bytes = await readFile(join(directory, 'segments', segment))
     for (let at = 0; bytes.length - at >= 8;) {
-      const end = at + 8 + (bytes.readUInt32BE(at) & 0x7fff_ffff)
+      const field = bytes.readUInt32BE(at)
+      const end = at + 8 + (field & 0x3fff_ffff)
       if (end > bytes.length) break
-      entries.push(JSON.parse(bytes.toString('utf8', at + 8, end)) as AuditEntry)
+      if ((field & 0x4000_0000) === 0) entries.push(JSON.parse(bytes.toString('utf8', at + 8, end)) as AuditEntry)
       at = end
     }
   }

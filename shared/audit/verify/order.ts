@@ -27,11 +27,15 @@ export class OrderCheck {
   /** Statements whose outcome has not been seen. */
   get openIntents(): number { return this.#open.size }
 
-  next(bytes: Uint8Array, file: string): void {
+  /** @returns undefined when it is no entry at all */
+  next(bytes: Uint8Array, file: string): AuditEntry | undefined {
     const index = this.count++
     const wrong = (message: string) => this.#findings.problem({ entry: index, file, message })
     const entry = parse(bytes)
-    if (typeof entry === 'string') return wrong(entry)
+    if (typeof entry === 'string') {
+      wrong(entry)
+      return undefined
+    }
     if (entry.version !== 1) wrong(`has version ${JSON.stringify(entry.version)}, which this program does not know`)
     if (entry.index !== index) wrong(`says it is entry ${JSON.stringify(entry.index)}`)
     if (entry.origin !== this.#origin) wrong(`is of the log ${JSON.stringify(entry.origin)}`)
@@ -43,6 +47,12 @@ export class OrderCheck {
     if (entry.kind === 'statement.intent') this.#open.add(index)
     if (entry.kind === 'outcome') this.#close(entry.intent, index, wrong)
     if (entry.kind === 'recovery' && entry.discontinuity !== undefined) this.discontinuities.push({ index, text: entry.discontinuity })
+    return entry
+  }
+
+  /** The last entry does not count. */
+  drop(): void {
+    this.#open.delete(--this.count)
   }
 
   #checkClock({ boot, monotonic }: AuditEntry, wrong: (message: string) => void): void {

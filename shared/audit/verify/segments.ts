@@ -1,16 +1,22 @@
 // Walks a log's segment files frame by frame and says where one is missing, damaged or cut. Knows nothing of what entries mean. Pure.
-import { batchBeginsAfter, readFrame } from '../frame.ts'
+import { BatchSearch, readFrame } from '../frame.ts'
 import type { LogFiles } from './files.ts'
 import type { Findings } from './findings.ts'
 
 export interface Visitor {
   /** One entry's bytes, a view that is gone after the call. @returns how many there have been */
   entry(bytes: Uint8Array, file: string): number
+  /** A piece of what is attached to the entry before it; likewise a view. */
+  attachment(bytes: Uint8Array): void
+  /** Bytes attached to the last entry, as far as they were seen; undefined when that is all it says there are. */
+  short(): number | undefined
+  /** The last entry belongs to a write that was cut off. @returns how many there are without it */
+  drop(): number
   /** Called between chunks, so that work which waits is not done per entry. */
   pause(): Promise<void>
 }
 
-/** @param anchoredSize entries the signed checkpoint speaks for: none of them may be torn */
+/** @param anchoredSize entries that were durable for certain: none of them may be torn */
 export async function scanSegments(files: LogFiles, anchoredSize: number, findings: Findings, visitor: Visitor): Promise<void> {
   const names = [...await files.list('segments')].sort()
   let count = 0
@@ -31,41 +37,74 @@ export async function scanSegments(files: LogFiles, anchoredSize: number, findin
       findings.unread = true
       return
     }
-    const rest = await scanSegment(files.stream(file), (bytes) => { count = visitor.entry(bytes, file) }, visitor)
-    if (rest.length === 0) continue
-    if (i === names.length - 1 && count >= anchoredSize && !batchBeginsAfter(rest, 1)) {
-      findings.note(`${file} ends in ${rest.length} bytes of a write that was cut off; the gateway drops them when it starts`)
+    const before = count
+    const seen = (bytes: Uint8Array) => { count = visitor.entry(bytes, file) }
+    const { rest, cut, followed, lastEntryAt, size } = await scanSegment(files.stream(file), seen, visitor)
+    const short = count > before && visitor.short() !== undefined
+    if (rest === 0 && !short) continue
+    const whole = short ? count - 1 : count
+    if (i === names.length - 1 && whole >= anchoredSize && !followed) {
+      if (short) count = visitor.drop()
+      findings.note(`${file} ends in ${short ? size - lastEntryAt : rest} bytes of a write that was cut off; the gateway drops them when it starts`)
       return
     }
-    const cut = readFrame(rest, 0) === 'incomplete' && !batchBeginsAfter(rest, 1)
-    findings.problem({ entry: count, file, message: `${cut ? 'is cut short' : 'length or checksum is wrong'}; nothing after it was checked` })
+    // An attachment that lacks bytes where nothing is damaged is told with its entry.
+    if (rest === 0) continue
+    findings.problem({ entry: whole, file, message: `${cut ? 'is cut short' : 'length or checksum is wrong'}; nothing after it was checked` })
     findings.unread = true
     return
   }
 }
 
-/** @returns what is left from the first frame on that is damaged or cut; empty at a clean end */
-async function scanSegment(stream: AsyncIterable<Uint8Array>, entry: (bytes: Uint8Array) => void, { pause }: Visitor): Promise<Uint8Array> {
+interface Scanned {
+  /** Bytes from the first frame on that is damaged or cut; none at a clean end. */
+  readonly rest: number
+  /** It ends within a frame. */
+  readonly cut: boolean
+  /** A batch begins behind the damage: it had been durable. */
+  readonly followed: boolean
+  readonly lastEntryAt: number
+  readonly size: number
+}
+
+async function scanSegment(stream: AsyncIterable<Uint8Array>, entry: (bytes: Uint8Array) => void, visitor: Visitor): Promise<Scanned> {
   let rest: Uint8Array = new Uint8Array()
-  const damaged: Uint8Array[] = []
+  let search: BatchSearch | undefined
+  let [base, size, end, lastEntryAt, entries] = [0, 0, 0, 0, 0]
   for await (const chunk of stream) {
-    if (damaged.length > 0) {
-      damaged.push(chunk)
+    size += chunk.length
+    if (search !== undefined) {
+      search.push(chunk)
       continue
     }
     const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     let at = 0
     for (;;) {
       const frame = readFrame(buffer, at)
-      if (frame === 'damaged') damaged.push(copy(buffer, at))
-      if (typeof frame === 'string') break
-      entry(frame.bytes)
+      if (frame === 'incomplete') break
+      if (frame === 'damaged' || (frame.attachment && entries === 0)) {
+        search = new BatchSearch()
+        search.push(copy(buffer, at + 1))
+        break
+      }
+      if (frame.attachment) {
+        visitor.attachment(frame.bytes)
+      } else {
+        entry(frame.bytes)
+        entries++
+        lastEntryAt = base + at
+      }
       at = frame.end
     }
+    end = base + at
+    base = end
     rest = copy(buffer, at)
-    await pause()
+    await visitor.pause()
   }
-  return damaged.length > 0 ? Buffer.concat(damaged) : rest
+  if (search !== undefined) return { rest: size - end, cut: false, followed: search.found, lastEntryAt, size }
+  const tail = new BatchSearch()
+  tail.push(rest.subarray(1))
+  return { rest: size - end, cut: !tail.found, followed: tail.found, lastEntryAt, size }
 }
 
 /** The stream may use its buffer again. */

@@ -100,6 +100,8 @@ export interface StatementOperation {
   readonly redacted?: string
   /** SHA-256 of the exact bytes of `text`, lower-case hex. */
   readonly sha256: string
+  /** Likewise of the whole string the client sent, where `text` is one of several statements in it. */
+  readonly partOf?: string
   /** Bound parameters in order, bytes as sent; null is SQL NULL. Empty for simple statements. */
   readonly parameters: readonly (Uint8Array | null)[]
   /** PostgreSQL's format codes of the parameters as sent: none (all text), one for all, or one each. 0 text, 1 binary. */

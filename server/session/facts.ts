@@ -56,16 +56,17 @@ export class Facts {
 function isOf({ facts, redacted, relations, exposure }: Remembered, operation: StatementOperation): boolean {
   return facts.effects === operation.effects && relations === operation.relations && facts.flags === operation.flags
     && exposure === operation.exposure && facts.verb === operation.verb && redacted === operation.redacted
-    && facts.parameters === operation.parameters.length
+    && facts.partOf === operation.partOf && facts.parameters === operation.parameters.length
 }
 
 function statementFacts(operation: StatementOperation): StatementFacts {
-  const { step, verb, redacted, sha256, text, parameters, effects, relations, flags, exposure } = operation
+  const { step, verb, redacted, sha256, partOf, text, parameters, effects, relations, flags, exposure } = operation
   return {
     step,
     verb,
     ...(redacted === undefined ? {} : { redacted: cut(redacted) }),
     sha256,
+    ...(partOf === undefined ? {} : { partOf }),
     length: Buffer.byteLength(text),
     parameters: parameters.length,
     effects,

@@ -75,6 +75,8 @@ export interface StatementFacts {
   /** Without literals and comments; absent where the text could not be scanned. */
   readonly redacted?: string
   readonly sha256: string
+  /** SHA-256 of the whole string, where this is one of several statements in it. */
+  readonly partOf?: string
   /** Bytes of the exact text. */
   readonly length: number
   readonly parameters: number

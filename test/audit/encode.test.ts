@@ -24,6 +24,7 @@ const statement = some<StatementFacts>({
   verb: text,
   redacted: text,
   sha256: text,
+  partOf: text,
   length: count,
   parameters: count,
   effects: fc.subarray(['read', 'write', 'schema', 'unknown'] as const),

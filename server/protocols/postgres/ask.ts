@@ -2,6 +2,7 @@
 import { FrameReader } from './frame-reader.ts'
 import type { Upstream } from './upstream.ts'
 import { GatewayError } from '../../../shared/errors.ts'
+import { ownMark } from '../../../shared/own-statement.ts'
 import { decodeErrorFields } from './wire/backend.ts'
 import { encode } from './wire/frontend.ts'
 import { decodeRow } from './wire/row.ts'
@@ -27,7 +28,7 @@ export class Asker {
   /** @returns rows of text columns, NULL as null. @throws GatewayError target_refused with the SQLSTATE alone */
   async ask({ text, parameters = [], formats = [] }: Question): Promise<(string | null)[][]> {
     this.#upstream.stream.write(Buffer.concat([
-      encode.parse('', Buffer.from(text)),
+      encode.parse('', Buffer.from(ownMark + text)),
       encode.bind(parameters, formats),
       encode.execute(),
       encode.sync()

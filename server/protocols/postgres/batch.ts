@@ -311,7 +311,7 @@ class Planner {
 /** Member by member: copying whole objects costs several times as much, and this is done for each statement. */
 function operationOf({ statement, step, bound, guard }: Draft): StatementOperation {
   const { parameters, parameterFormats } = bound
-  const { text, sha256, redacted, effects, relations, functions, effectful, flags, verb } = statement
+  const { text, sha256, partOf, redacted, effects, relations, functions, effectful, flags, verb } = statement
   const operation: { -readonly [Name in keyof StatementOperation]: StatementOperation[Name] } = {
     kind: 'statement',
     step,
@@ -326,6 +326,7 @@ function operationOf({ statement, step, bound, guard }: Draft): StatementOperati
     verb
   }
   if (redacted !== undefined) operation.redacted = redacted
+  if (partOf !== undefined) operation.partOf = partOf
   if (effectful !== undefined) operation.effectful = effectful
   if (guard !== undefined) operation.exposure = exposureOf(guard, statement, bound)
   return operation

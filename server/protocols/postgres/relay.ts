@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream'
 import { asGatewayError, GatewayError, ProtocolViolation } from '../../../shared/errors.ts'
 import type { HeldContext, Operation, Permit } from '../../../shared/model.ts'
+import { ownMark } from '../../../shared/own-statement.ts'
 import type { Analyzer } from '../../sql/postgres/index.ts'
 import type { Session } from '../protocol.ts'
 import { planBatch, type Plan, type PlannedStep, type Received } from './batch.ts'
@@ -306,7 +307,7 @@ class Relay {
   async #ask(text: string): Promise<Quiet['rows']> {
     const quiet: Quiet = { kind: 'quiet', state: 'waiting', rows: [] }
     this.#replies.push(quiet)
-    await this.#send([encode.query(text)])
+    await this.#send([encode.query(ownMark + text)])
     await this.#until(() => quiet.state !== 'waiting' && this.#replies.empty)
     if (quiet.state !== 'done') throw new GatewayError('target_refused', 'the server did not answer a question of the gateway\'s own')
     return quiet.rows

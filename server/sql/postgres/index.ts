@@ -45,6 +45,8 @@ export interface AnalyzedStatement extends RelayFacts,
   readonly text: string
   /** Of the UTF-8 bytes of `text`, lower-case hex. */
   readonly sha256: string
+  /** Likewise of the whole string, where it has other statements besides. */
+  readonly partOf?: string
 }
 
 const analyzers = new Map<Major, Promise<Analyzer>>()
@@ -109,7 +111,8 @@ export function createAnalyzer(parser: Parser): Analyzer {
   function statementsOf(text: string, parsed: readonly ParsedStatement[]): AnalyzedStatement[] {
     if (parsed.length === 1) return [statement(text, parsed[0]!, [])]
     const bytes = Buffer.from(text)
-    return parsed.map((one) => statement(bytes.toString('utf8', one.begin, one.end), one, ['multiple']))
+    const partOf = sha256(text)
+    return parsed.map((one) => ({ ...statement(bytes.toString('utf8', one.begin, one.end), one, ['multiple']), partOf }))
   }
 
   function statement(text: string, { tree }: ParsedStatement, flags: readonly StatementFlag[]): AnalyzedStatement {

@@ -132,6 +132,13 @@ export class TestPostgres {
     return lines.flatMap((line) => reachedIn(JSON.parse(line) as LogLine))
   }
 
+  /** Paths of its csvlog files, in order, once all of it is written. Needs the setting `log_destination: 'jsonlog,csvlog'`. */
+  async csvLogs(): Promise<string[]> {
+    await this.log()
+    const logs = join(this.#folder, 'data', 'log')
+    return (await readdir(logs)).filter((name) => name.endsWith('.csv')).sort().map((name) => join(logs, name))
+  }
+
   /** The postmaster's process id; its children are the backends. */
   get pid(): Promise<number> { return this.#process.pid }
 

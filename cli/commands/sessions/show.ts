@@ -1,10 +1,11 @@
 // `hoop sessions show ID`: what was asked in one session, what was decided, and how it ended.
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
+import { outcomeText, whatOf } from '../../audit/words.ts'
 import { helpTail } from '../../help.ts'
 import { tableLines, timeFrom } from '../../table.ts'
 import type { SessionDetail } from '../../../shared/api.ts'
-import type { AuditEntry, OutcomeFacts } from '../../../shared/audit/entry.ts'
+import type { AuditEntry } from '../../../shared/audit/entry.ts'
 
 export function register(sessions: Command, context: () => Promise<Context>): void {
   sessions.command('show')
@@ -43,21 +44,9 @@ export function statementLines(entries: readonly AuditEntry[]): string[] {
     if (entry.kind !== 'statement.intent' && entry.kind !== 'decision' && entry.kind !== 'cancel') return []
     const { action, rule, reason } = entry.decision
     const outcome = entry.kind === 'decision' || action === 'deny' ? 'nothing ran' : outcomeText(outcomes.get(entry.index))
-    const [step, text] = entry.kind === 'cancel'
-      ? ['cancel', `cancel what connection ${entry.cancels} runs`]
-      : [entry.statement.step, entry.statement.redacted ?? `${entry.statement.verb} (${entry.statement.length} bytes that cannot be shown without their values)`]
-    return [[String(entry.index), timeFrom(entry.time).slice(11), String(entry.connection), step, `${action}: ${reason ?? rule}`, outcome, text]]
+    const step = entry.kind === 'cancel' ? 'cancel' : entry.statement.step
+    return [[String(entry.index), timeFrom(entry.time).slice(11), String(entry.connection), step, `${action}: ${reason ?? rule}`, outcome, whatOf(entry)]]
   })
   if (rows.length === 0) return ['no statements']
   return tableLines(['AT', 'TIME', 'CONN', 'STEP', 'DECISION', 'OUTCOME', 'STATEMENT'], rows)
-}
-
-function outcomeText(outcome: OutcomeFacts | undefined): string {
-  if (outcome === undefined) return 'running, or not known'
-  const { status, rows, errorClass, durationMilliseconds } = outcome
-  return [
-    errorClass === undefined ? status : `${status} ${errorClass}`,
-    ...(rows === undefined ? [] : [`${rows} ${rows === 1 ? 'row' : 'rows'}`]),
-    `${Math.round(durationMilliseconds * 10) / 10} ms`
-  ].join(', ')
 }

@@ -17,6 +17,8 @@ export interface HarnessOptions {
   readonly user?: string
   readonly password?: string
   readonly clientPassword?: string
+  /** Who it is; alice unless given. */
+  readonly subject?: string
   readonly protection?: Protection
   readonly detection?: Detection
   /** Certificate files of `tls` start here. */
@@ -67,7 +69,7 @@ export class ProtocolHarness {
         ...edge,
         id,
         connection: ++this.#connections,
-        principal: { issuer: 'https://idp.test', subject: 'alice', groups: [], kind: 'human' },
+        principal: { issuer: 'https://idp.test', subject: options.subject ?? 'alice', groups: [], kind: 'human' },
         ...(options.clientPassword === undefined ? {} : { clientPassword: options.clientPassword }),
         signal: this.#session.signal,
         protection: () => options.protection,

@@ -32,11 +32,20 @@ UPDATE clinic.notes SET body = (SELECT ssn FROM clinic.patients WHERE id = 1) WH
 UPDATE clinic.notes SET body = NULL WHERE id = 22 AND 'TWIN' = 'a';
 DO $$ BEGIN CREATE ROLE reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 GRANT USAGE ON SCHEMA clinic TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA clinic TO reader;
+CREATE TABLE clinic.pins (id integer, pin text UNIQUE DEFAULT 'none');
+COMMENT ON COLUMN clinic.pins.pin IS 'PHI';
+INSERT INTO clinic.pins VALUES (1, CASE 'TWIN' WHEN 'a' THEN 'none' ELSE 'some' END);
 UPDATE clinic.patients SET email = 'reader' WHERE id = 3 AND 'TWIN' = 'a';
 `
 
 const witnesses: readonly Witness[] = [
   { rule: 'guard', sql: 'SELECT CASE WHEN p.ssn > \'5\' THEN 1 / (id - id) END FROM clinic.patients p' },
+  {
+    rule: 'settings',
+    sql: 'SELECT CASE WHEN p.ssn > \'5\' THEN set_config(\'application_name\', \'hit\', false) END FROM clinic.patients p WHERE id = 1',
+    then: 'SHOW application_name'
+  },
+  { rule: 'computed', sql: 'INSERT INTO clinic.pins (id) VALUES (2)' },
   { rule: 'totality', sql: 'SELECT 1 / (ssn_num - 5001) FROM clinic.patients' },
   { rule: 'error', sql: 'SELECT 1 / (ssn_num - 5001) FROM clinic.patients' },
   { rule: 'other', sql: 'SELECT id FROM clinic.patients WHERE ssn > \'5\'' },

@@ -1,8 +1,11 @@
-// The twins at work: `npx tsx test/twins/run.ts --seed 1 --random 2000 --directed 2000`. Prints counts, and every statement that is let
-// through and tells the twins apart; exits with 1 if there is one.
+// The twins at work: `npx tsx test/twins/run.ts --seed 1 --random 2000 --directed 2000 --sequences 200`. Prints counts, and every
+// statement or sequence that is let through and tells the twins apart; exits with 1 if there is one.
 import { parseArgs } from 'node:util'
 import { Directed } from './directed.ts'
 import { Generator } from './generator.ts'
+import { SequenceGenerator } from './sequence-generator.ts'
+import { SequenceTwins } from './sequence.ts'
+import { compareSequences } from './sequences.ts'
 import { lenient, strict, Twins } from './twins.ts'
 import type { World } from '../../server/masking/postgres/world.ts'
 
@@ -68,19 +71,28 @@ export function take(source: { statement(): string }, count: number): string[] {
 }
 
 if (process.argv[1]?.endsWith('run.ts') === true) {
-  const { values } = parseArgs({ options: { seed: { type: 'string' }, random: { type: 'string' }, directed: { type: 'string' }, major: { type: 'string' } } })
+  const { values } = parseArgs({ options: { seed: { type: 'string' }, random: { type: 'string' }, directed: { type: 'string' }, sequences: { type: 'string' }, major: { type: 'string' } } })
   const seed = Number(values.seed ?? 1)
-  const twins = await Twins.start(values.major === undefined ? {} : { major: Number(values.major) })
+  const options = values.major === undefined ? {} : { major: Number(values.major) }
+  const report = (name: string, major: number, { differing, ...numbers }: { readonly differing: readonly string[] }) => {
+    console.log(`${name} (seed ${seed}, PostgreSQL ${major}): ${Object.entries(numbers).map(([what, number]) => `${what} ${number}`).join(', ')}, differing ${differing.length}`)
+    for (const found of differing) console.log(`  ${found}`)
+    if (differing.length > 0) process.exitCode = 1
+  }
+  const twins = await Twins.start(options)
   try {
     const runs = [['random', new Generator(seed), Number(values.random ?? 2000)], ['directed', new Directed(seed), Number(values.directed ?? 2000)]] as const
     for (const [name, source, count] of runs) {
-      const counts = await compare(twins, take(source, count))
-      const { differing, ...numbers } = counts
-      console.log(`${name} (seed ${seed}, PostgreSQL ${twins.world.catalog.major}): ${Object.entries(numbers).map(([what, number]) => `${what} ${number}`).join(', ')}, differing ${differing.length}`)
-      for (const sql of differing) console.log(`  ${sql}`)
-      if (differing.length > 0) process.exitCode = 1
+      report(name, twins.world.catalog.major, await compare(twins, take(source, count)))
     }
   } finally {
     await twins.stop()
+  }
+  const sequences = await SequenceTwins.start(options)
+  try {
+    const generator = new SequenceGenerator(seed)
+    report('sequences', sequences.major, await compareSequences(sequences, Array.from({ length: Number(values.sequences ?? 200) }, () => generator.sequence()), 4))
+  } finally {
+    await sequences.stop()
   }
 }

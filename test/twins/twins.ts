@@ -10,7 +10,7 @@ import { catalogOf, connect, one, parserOf, worldOf } from '../masking/postgres/
 import { TestPostgres, type TestPostgresOptions } from '../support/postgres.ts'
 
 /** Without a user's own upper(), which makes every use of the name opaque. */
-const schema = [tables, views, cleanFunctions, uncleanFunctions, lookalikes.replace(/CREATE FUNCTION public\.upper[^\n]*\n/, ''), triggersAndRules].join('\n')
+export const schema = [tables, views, cleanFunctions, uncleanFunctions, lookalikes.replace(/CREATE FUNCTION public\.upper[^\n]*\n/, ''), triggersAndRules].join('\n')
 
 export const strict: MaskingPolicy = { flows: strictFlows, masks: new Map(), exempt: new Set() }
 export const lenient: MaskingPolicy = { flows: defaultFlows, masks: new Map(), exempt: new Set() }

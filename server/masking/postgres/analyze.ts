@@ -1,5 +1,5 @@
 // The door of the analysis: a statement's tree in, a finding out. Pure. Never throws: what it cannot follow is opaque.
-import { kindOf, type Tree } from '../../sql/postgres/tree.ts'
+import { kindOf, some, type Tree } from '../../sql/postgres/tree.ts'
 import { hiddenCasts } from './body.ts'
 import { unknownIn } from './fields.ts'
 import type { Column, Finding, Flow } from './finding.ts'
@@ -19,6 +19,7 @@ export function analyze(statement: Tree, world: World): Finding {
     const unknown = reading.off('fields') ? undefined : unknownIn(statement, world.catalog.major)
     if (unknown !== undefined) return opaque(reasonFor(statement) ?? `${unknown} is not understood`)
     castsUnseen(reading)
+    if (kindOf(statement)[0] !== 'SelectStmt' && namesOtherTemporary(statement)) reading.unproven('temporary objects are named by pg_temp: those of other sessions are theirs')
     const { columns, defines } = readStatement(statement, reading)
     return {
       columns: columns?.map(columnOf),
@@ -43,6 +44,11 @@ function reasonFor(statement: Tree): string | undefined {
 
 function opaque(reason: string): Finding {
   return { columns: undefined, flows: [], opaque: [reason], relations: [], reached: true, functions: [], changesCatalog: true }
+}
+
+/** `pg_temp_3.t`: dropped or renamed from outside, its session would take the name for what it was. */
+function namesOtherTemporary(statement: Tree): boolean {
+  return some(statement, (tree) => Object.values(tree).some((value) => typeof value === 'string' && /^pg_(?:toast_)?temp_\d+$/.test(value)))
 }
 
 /** Casts nobody writes down: with one that runs unknown code, nothing is as it reads. */

@@ -53,6 +53,7 @@ function checkNode([kind, node]: [string, Tree], reading: Reading): void {
       const callee = calleeOf(name, reading)
       if (callee === undefined) reading.unproven(`the function ${name.join('.')} is unknown`)
       else checkCallee(callee, reading)
+      if (callee?.builtin !== undefined && callee.name === 'set_config') reading.unproven('set_config runs where it is not seen')
       return
     }
     case 'A_Expr':

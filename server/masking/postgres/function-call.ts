@@ -1,5 +1,5 @@
 // A FuncCall: arguments, FILTER, ORDER BY, OVER; count, which tells of presence alone; set_config. Pure.
-import { keepsPinned, settingKind } from '../../sql/postgres/settings.ts'
+import { keepsPinned, othersTemporary, settingKind } from '../../sql/postgres/settings.ts'
 import { as, constant, isTree, list, strings, text, type Tree } from '../../sql/postgres/tree.ts'
 import { calleeOf, callFunction } from './calls.ts'
 import { derived, evaluate, evaluateAll, mayFailUnless } from './expression.ts'
@@ -16,6 +16,10 @@ export function call(node: Tree, scope: Scope, reading: Reading): Value {
   const constants = list(node.args).map(constant)
   if (builtin && name === 'set_config') {
     if (!setsFreely(constants)) reading.unproven('set_config may set what the session must not')
+    // In what the catalog keeps, it runs where the statement does not say so: names would mean something else, and nobody would know.
+    if (reading.depth > 0 && constants[0]?.toLowerCase() === 'search_path') reading.unproven('set_config moves the search path from where it is not seen')
+    // Whether it was called shows: in SHOW, and in what the server reports of its own accord.
+    if (!reading.off('settings')) reading.mayFail()
     return clean
   }
   const keys = list(node.agg_order).map((sort) => evaluate(as(sort, 'SortBy')?.node, scope, reading))
@@ -97,6 +101,8 @@ const chatty = /^(debug[1-5]?|log|info)$/i
 export function mayBeSet(name: string, value: string | undefined): boolean {
   const key = name.toLowerCase()
   if (kept.has(key)) return false
+  // Others' temporary tables are not this session's to drop or rename: their sessions take them for what the names mean.
+  if (key === 'search_path' && value !== undefined && othersTemporary.test(value)) return false
   if (key === 'client_min_messages') return value === undefined || !chatty.test(value)
   const kind = settingKind(key)
   return kind === 'session' || (kind === 'pinned' && keepsPinned(key, value))

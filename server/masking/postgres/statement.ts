@@ -67,6 +67,7 @@ const statements: Readonly<Record<string, Read>> = {
   CopyStmt: copy,
   DeclareCursorStmt(node, reading) {
     const { columns } = readStatement(isTree(node.query) ? node.query : {}, reading)
+    if (some(node.query, (tree) => strings(tree.funcname).at(-1) === 'set_config')) reading.unproven('FETCH would run set_config where it is not seen')
     return { columns: undefined, defines: { type: 'cursor', name: text(node.portalname) ?? '', columns } }
   },
   FetchStmt(node, reading) {
@@ -91,7 +92,7 @@ const statements: Readonly<Record<string, Read>> = {
     const values = list(node.args)
     if (node.kind === 'VAR_SET_MULTI' || node.kind === 'VAR_RESET_ALL') return noColumns
     const value = node.kind === 'VAR_SET_VALUE' && values.length === 1 ? constant(values[0]) : undefined
-    if (!mayBeSet(name, value)) reading.unproven(`the setting ${name} is not one a session may change`)
+    if (!mayBeSet(name, value) || values.some((one) => !mayBeSet(name, constant(one)) && values.length > 1)) reading.unproven(`the setting ${name} is not one a session may change`)
     return noColumns
   },
   VariableShowStmt: (node) => ({ columns: [{ ...clean, name: text(node.name) ?? '' }] }),
@@ -121,6 +122,13 @@ const statements: Readonly<Record<string, Read>> = {
   ClusterStmt(node, reading) {
     if (node.relation === undefined) reading.unproven('CLUSTER of every table that ever was clustered')
     return utility('ClusterStmt', node, reading)
+  },
+  ReindexStmt(node, reading) {
+    // An index that is not valid may be one that could not be built: then two rows are alike, and the error says which values.
+    const [relation] = relationsIn(node, reading)
+    if (relation === undefined || node.kind !== 'REINDEX_OBJECT_TABLE') reading.unproven('which tables\' indexes are built again is not known')
+    else changesRelation(relation, reading)
+    return noColumns
   },
   CreateSchemaStmt(node, reading) {
     reading.changesCatalog = true

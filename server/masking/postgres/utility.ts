@@ -31,7 +31,6 @@ export const utilities: Readonly<Record<string, Utility>> = {
   ConstraintsSetStmt: harmless,
   CheckPointStmt: harmless,
   VacuumStmt: harmless,
-  ReindexStmt: harmless,
   GrantStmt: changes,
   GrantRoleStmt: changes,
   AlterDefaultPrivilegesStmt: changes,

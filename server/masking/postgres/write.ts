@@ -1,5 +1,5 @@
 // What storing a value does besides: constraints it is held against, defaults and triggers that run, where it can be read again. Pure.
-import type { Constraint, Relation } from './catalog.ts'
+import type { Constraint, Relation, RelationColumn } from './catalog.ts'
 import { triggerClean } from './body.ts'
 import { unprovenCode } from './code.ts'
 import { evaluate } from './expression.ts'
@@ -96,24 +96,38 @@ function defaults(relation: Relation, event: Event, written: ReadonlyMap<string,
 /** Keys and checks that hold a written value against a stored, protected one: whether the write fails tells of it. */
 function constraints(relation: Relation, event: Event, written: ReadonlyMap<string, Written>, reading: Reading): void {
   if (event === 'delete') return
-  const touched = relation.columns.filter(({ name }) => written.has(name))
+  const touched = relation.columns.filter((column) => written.has(column.name) || (!reading.off('computed') && computes(column, event, written)))
   const tied: readonly Pick<Constraint, 'kind' | 'columns' | 'references'>[] = [
     ...relation.constraints,
     ...relation.indexes.filter(({ unique, expression, partial }) => unique || expression || partial).map(({ columns }) => ({ kind: 'i', columns }))
   ]
   for (const column of touched) {
     const labels = new Set<Label>()
-    for (const { columns, references } of tied) {
-      if (!columns.includes(column.attnum)) continue
+    // A row that is new is checked by itself: what the server fills in is held against stored rows by keys alone.
+    const filled = event === 'insert' && !written.has(column.name)
+    for (const { kind, columns, references } of tied) {
+      if (!columns.includes(column.attnum) || (filled && kind === 'c')) continue
       for (const attnum of columns) add(labels, labelOf(relation, attnum, reading))
       for (const attnum of references?.columns ?? []) add(labels, reading.world.protected.get(references!.relation)?.get(attnum))
     }
-    if (reading.world.hazards.get(relation.oid)?.has(column.attnum) === true && labels.size === 0) {
+    if (!filled && reading.world.hazards.get(relation.oid)?.has(column.attnum) === true && labels.size === 0) {
       for (const label of reading.world.protected.get(relation.oid)?.values() ?? []) labels.add(label)
     }
     if (reading.off('hazards') && labelOf(relation, column.attnum, reading) === undefined) continue
-    tests(relation, column.name, labels, written.get(column.name)?.asked, reading)
+    tests(relation, column.name, labels, written.has(column.name) ? written.get(column.name)!.asked : askedBy(column, written), reading)
   }
+}
+
+/** Whether the server writes it of itself: a default where nothing is given, what is made from a column that is written. */
+function computes({ default: expression, generated }: RelationColumn, event: Event, written: ReadonlyMap<string, Written>): boolean {
+  if (expression === undefined) return false
+  return generated ? [...written.keys()].some((name) => expression.includes(name.replaceAll('"', '""'))) : event === 'insert'
+}
+
+/** A default asks for no value of the client's choice; what is made from values given asks for them. */
+function askedBy({ generated }: RelationColumn, written: ReadonlyMap<string, Written>): Flow['asked'] {
+  const all = generated ? [...written.values()].map(({ asked }) => asked) : []
+  return all.some((asked) => asked === undefined) ? undefined : all.flatMap((asked) => asked ?? [])
 }
 
 function tests(relation: Relation, column: string, labels: ReadonlySet<Label>, asked: Flow['asked'], reading: Reading): void {

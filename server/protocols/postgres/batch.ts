@@ -34,9 +34,14 @@ export interface Plan {
   readonly operations: readonly StatementOperation[]
   readonly steps: readonly PlannedStep[]
   /** What is sent, for whoever keeps track of what it may change. */
-  readonly statements: readonly { readonly statement: AnalyzedStatement, readonly changesCatalog: boolean }[]
+  readonly statements: readonly Sent[]
   /** The text of one message does not parse: it goes to the server's parser alone, and what stood behind it up to Sync is left out. */
   readonly cut: boolean
+}
+
+export interface Sent {
+  readonly statement: AnalyzedStatement
+  readonly finding: Finding
 }
 
 /** What an operation is made from; how far it goes is raised by the messages that follow. */
@@ -89,11 +94,13 @@ class Planner {
   /** Names as they stand within this batch; a draft there may still be raised to a further step. */
   readonly #statements = new Map<string, { statement: AnalyzedStatement, draft: number | undefined } | undefined>()
   readonly #portals = new Map<string, { portal: Portal, draft: number | undefined } | undefined>()
+  /** Portals of this batch: whatever cursor had the name is no more. */
+  readonly #rebound = new Set<string>()
 
   /** What every further statement is, once one may change what it would be judged by. */
   #moved: Finding | undefined
   readonly #lastSteps = new Map<number, { last: boolean }>()
-  readonly #sent: { readonly statement: AnalyzedStatement, readonly changesCatalog: boolean }[] = []
+  readonly #sent: Sent[] = []
 
   constructor(
     private readonly analyzer: Analyzer,
@@ -137,17 +144,20 @@ class Planner {
       this.#steps.push({ bytes: encode.parse('', textBytes), owed }, { bytes: encode.sync(), owed: { kind: 'sync' } })
       return true
     }
+    const findings: (Finding | undefined)[] = []
     const statements = (analysis.statements.length === 0 ? [empty] : analysis.statements).map((statement) => {
       const resolved = this.#resolved(statement)
       const { guard, finding, search } = this.#guarded(statement, analysis.statements.length === 1)
       this.#runs(statement, finding)
       const changes = changesOf(statement, finding)
       this.#apply(changes)
+      findings.push(finding)
       return { operation: this.#draft(resolved, 'execute', guard), changes, copyIn: statement.copy === 'in', guard, search, ends: endsTransaction(statement) }
     })
     const [{ guard, operation }] = statements as [typeof statements[number]]
-    const describe = guard?.describe === true
-      ? { describe: { guard, operation, bytes: Buffer.concat([encode.parse('', textBytes), encode.describeStatement('')]) } }
+    const probed = guard ?? this.guards?.watch(analysis.statements[0], findings[0], analysis.statements.length === 1)
+    const describe = probed?.describe === true
+      ? { describe: { guard: probed, operation, bytes: Buffer.concat([encode.parse('', textBytes), encode.describeStatement('')]) } }
       : {}
     this.#steps.push({ bytes, owed: { kind: 'query', statements }, ...describe })
     return false
@@ -173,17 +183,19 @@ class Planner {
     const known = this.#statement(statementName)
     const statement = known?.statement ?? unseen(`prepared statement "${statementName}"`)
     const bound = { parameters, parameterFormats }
-    const { guard, search } = this.#guarded(statement, true)
+    const { guard, search, finding } = this.#guarded(statement, true)
     let draft = known?.draft
     if (draft === undefined) draft = this.#draft(this.#resolved(statement), 'bind', guard, bound)
     else Object.assign(this.#drafts[draft]!, { step: 'bind', bound })
     // The next Bind of the same statement is an operation of its own.
     if (known !== undefined) this.#statements.set(statementName, { statement, draft: undefined })
     const portal: Portal = { statement, ...bound, ...(guard === undefined ? {} : { guard }), ...(search === undefined ? {} : { search }) }
-    const describe = guard?.describe === true ? { describe: { guard, operation: draft, bytes: encode.describePortal(name) } } : {}
+    const probed = guard ?? this.guards?.watch(statement, finding, true)
+    const describe = probed?.describe === true ? { describe: { guard: probed, operation: draft, bytes: encode.describePortal(name) } } : {}
     this.#step(bytes, 'bind', draft, [{ kind: 'portal', name, value: portal }], { guard, ...describe })
     if (guard === undefined) this.#shape(name, statement, search)
     this.#portals.set(name, { portal, draft })
+    this.#rebound.add(name)
   }
 
   /** The client may never ask what the portal's rows are. */
@@ -243,7 +255,7 @@ class Planner {
     const { guards } = this
     const finding = this.#find(statement)
     if (guards === undefined || finding === undefined) return {}
-    this.#sent.push({ statement, changesCatalog: finding.changesCatalog })
+    this.#sent.push({ statement, finding })
     const search = this.searches?.begin()
     const guard = guards.guard(statement, finding, alone, search)
     if (guard === undefined && statement.copy === 'out') search?.copies(guards.copyFormat(statement, finding), finding.columns)
@@ -273,12 +285,14 @@ class Planner {
   #cursors(): ReadonlyMap<string, Finding> {
     const cursors = this.names.cursors()
     if (cursors === 'unsettled') throw new Unsettled()
-    return cursors
+    if (this.#rebound.size === 0 || ![...this.#rebound].some((name) => cursors.has(name))) return cursors
+    return new Map([...cursors].filter(([name]) => !this.#rebound.has(name)))
   }
 
   #apply(changes: readonly NameChange[]): void {
     for (const change of changes) {
       if (change.kind === 'statement') this.#statements.set(change.name, change.value === undefined ? undefined : { statement: change.value, draft: undefined })
+      else if (change.kind === 'cursor') this.#portals.set(change.name, undefined)
     }
   }
 

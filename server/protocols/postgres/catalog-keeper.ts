@@ -18,6 +18,12 @@ interface Read {
   readonly digest: string
 }
 
+/** A session, for the others. */
+export interface Changing {
+  /** Nothing it has sent is unanswered, and it is in no transaction. */
+  readonly over: boolean
+}
+
 export class CatalogKeeper {
   readonly #edge: Edge
   readonly #database: string
@@ -30,6 +36,8 @@ export class CatalogKeeper {
   #latest: Catalog | undefined
   /** By rule as written: every stored column it has ever named here, by number. */
   readonly #remembered = new Map<string, Map<Oid, Map<number, Label>>>()
+  /** Sessions that change the catalog, with how often they have: until their transactions are over and it was read since. */
+  readonly #changing = new Map<Changing, number>()
   #users = 0
   #poll: NodeJS.Timeout | undefined
 
@@ -48,7 +56,9 @@ export class CatalogKeeper {
     this.#poll ??= setInterval(() => void this.refresh().catch(() => undefined), pollMilliseconds).unref()
   }
 
-  leave(): void {
+  leave(session?: Changing): void {
+    // What it had sent may still be running; it is polled for, as everybody else's is.
+    if (session !== undefined) this.#changing.delete(session)
     if (--this.#users > 0) return
     clearInterval(this.#poll)
     this.#poll = undefined
@@ -64,10 +74,36 @@ export class CatalogKeeper {
 
   /** The catalog as it is now: the same object where nothing has changed. */
   async refresh(): Promise<Catalog> {
+    const over = [...this.#changing].filter(([session]) => session.over)
     const known = await this.#current()
     const digest = await this.#watcher.ask(catalogDigest)
-    if (digest === known.digest) return known.catalog
-    return (await this.#begin(known.catalog)).catalog
+    const { catalog } = digest === known.digest ? known : await this.#begin(known.catalog)
+    for (const [session, times] of over) if (this.#changing.get(session) === times) this.#changing.delete(session)
+    return catalog
+  }
+
+  /** What a session sends next may change the catalog. Others' names may then mean something else as soon as it commits. */
+  changes(session: Changing): void {
+    this.#changing.set(session, (this.#changing.get(session) ?? 0) + 1)
+  }
+
+  /** Whether somebody has changed it, and is done, since it was read. */
+  get isBehind(): boolean {
+    for (const session of this.#changing.keys()) if (session.over) return true
+    return false
+  }
+
+  /** Whether somebody else is changing the catalog. */
+  isChanging(session: Changing): boolean {
+    return this.#changing.size > (this.#changing.has(session) ? 1 : 0)
+  }
+
+  /** Whether everything a finding rests on is in the catalog of now as it was in its own. Asks nobody. */
+  holds({ relations, functions }: Finding, catalog: Catalog): boolean {
+    const now = this.#latest
+    return now === catalog || (now !== undefined
+      && relations.every(({ oid, stamp }) => !catalog.relations.has(oid) || now.relations.get(oid)?.stamp === stamp)
+      && functions.every((oid) => now.functionsByOid.get(oid)?.stamp === catalog.functionsByOid.get(oid)?.stamp))
   }
 
   /**

@@ -1,5 +1,6 @@
 // What one connection may see of protected columns: a statement in, what it shows and how its rows are masked out. Sends nothing itself.
-// The analysis and the masks are server/masking's; here they meet the catalog, the policy and what the server says of a result.
+// Long because it is the one place where the analysis and the masks, which are server/masking's, meet the catalog, the policy and what the
+// server says of a result.
 import { createHmac } from 'node:crypto'
 import { GatewayError } from '../../../shared/errors.ts'
 import type { Exposure } from '../../../shared/model.ts'
@@ -32,6 +33,8 @@ export interface Guard {
   readonly asked: Verdict['asked']
   /** The server is to describe it, and lock what it reads, before it runs. */
   readonly describe: boolean
+  /** It reaches nothing protected, as long as its names mean what they did: it is described, and otherwise left alone. */
+  readonly watched?: true
   /** Looks through the columns that pass. */
   readonly search?: Search | undefined
   /** Made when the server has described the result; rows without it end the session. */
@@ -69,6 +72,8 @@ export class Guards {
   searchPath: readonly string[] = []
   /** The session's own temporary tables. */
   overlay: readonly Relation[] = []
+  /** Somebody else is changing the catalog: what reaches nothing protected is described as well, so that it stays so. */
+  watching = false
   /** The search path may have moved, and cannot be asked for just now. */
   uncertain = false
 
@@ -175,6 +180,14 @@ export class Guards {
     return guard
   }
 
+  /** @param alone no other statement stands in the same string */
+  watch(statement: AnalyzedStatement | undefined, finding: Finding | undefined, alone: boolean): Guard | undefined {
+    if (!this.watching || !this.#judging || statement === undefined || finding === undefined || finding.reached) return undefined
+    if (!alone || finding.relations.length + finding.functions.length === 0) return undefined
+    const describe = statement.copy === undefined && describable.has(statement.verb)
+    return { finding, catalog: this.#required().catalog, asked: [], describe, exposure: unexposed, watched: true }
+  }
+
   /**
    * Makes what rewrites the rows, from the server's own description of them.
    * @throws GatewayError cancelled where that is not what was found: the catalog is another one now
@@ -261,6 +274,8 @@ export class Guards {
     return this.#setting
   }
 }
+
+const unexposed: Exposure = { action: 'allow', why: [], flags: [], masked: [], clear: [] }
 
 /** Nothing is known of it. */
 export function unknownFinding(why: string): Finding {

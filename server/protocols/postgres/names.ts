@@ -43,12 +43,14 @@ export class Names {
   }
 
   portal(name: string): Lookup<Portal> {
+    if (this.#pending.some((change) => change.kind === 'cursor' && change.name === name)) return 'unsettled'
     return lookup(this.#portals.get(name), this.#pending.filter((change) => change.kind === 'portal' && change.name === name))
   }
 
-  /** Those that ended are still here: of them, the server returns nothing. */
+  /** Those that ended are still here: of them, the server returns nothing, until something else takes the name. */
   cursors(): ReadonlyMap<string, Finding> | 'unsettled' {
-    return this.#pending.some(({ kind }) => kind === 'cursor') ? 'unsettled' : this.#cursors
+    const moving = this.#pending.some((change) => change.kind === 'cursor' || (change.kind === 'portal' && this.#cursors.has(change.name)))
+    return moving ? 'unsettled' : this.#cursors
   }
 
   /** The message that makes these changes is on its way. */
@@ -61,9 +63,8 @@ export class Names {
     for (const change of changes) {
       this.#settle(change)
       if (change.kind === 'every statement') this.#statements.clear()
-      else if (change.kind === 'cursor') this.#cursors.set(change.name, change.value)
       else if (change.kind === 'statement') set(this.#statements, change.name, change.value)
-      else set(this.#portals, change.name, change.value)
+      else this.#open(change)
     }
   }
 
@@ -85,6 +86,17 @@ export class Names {
   /** Portals end with their transaction. */
   endTransaction(): void {
     this.#portals.clear()
+  }
+
+  /** To the server, a portal and a cursor are one thing: FETCH reads what a Bind has opened, Execute what DECLARE has. */
+  #open(change: Extract<NameChange, { kind: 'portal' | 'cursor' }>): void {
+    if (change.kind === 'cursor') {
+      this.#cursors.set(change.name, change.value)
+      this.#portals.delete(change.name)
+    } else {
+      set(this.#portals, change.name, change.value)
+      this.#cursors.delete(change.name)
+    }
   }
 
   #settle(change: NameChange): void {

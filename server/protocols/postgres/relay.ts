@@ -192,7 +192,9 @@ class Relay {
     try {
       plan = await this.#plan(received)
       if (plan.operations.length > 0) permits = await this.#authorize(plan.operations)
+      this.#parts.shield.check(plan.statements.map(({ finding }) => finding))
     } catch (error) {
+      for (const permit of permits) permit.settle({ status: 'cancelled' })
       return this.#refuse(survived(error), end)
     }
     // Meanwhile the client may have gone, or a message before this batch may have failed: then none of it would run.
@@ -214,7 +216,7 @@ class Relay {
       }
       bytes = isQuery ? [this.#owe(step, permits)] : []
     }
-    for (const { statement, changesCatalog } of plan.statements) this.#parts.shield.sent(statement, changesCatalog)
+    for (const { statement, finding } of plan.statements) this.#parts.shield.sent(statement, finding.changesCatalog)
     if (plan.cut && end === 'query') return this.#close(bytes)
     switch (end) {
       case 'sync': this.#replies.push({ kind: 'sync' }); return this.#close([...bytes, encode.sync()])
@@ -291,6 +293,7 @@ class Relay {
     const line: Line = {
       get status() { return replies.status },
       open: this.#groupOpen,
+      get quiet() { return replies.empty },
       idle: () => this.#until(() => this.#replies.empty),
       ask: (text) => this.#ask(text)
     }

@@ -170,7 +170,8 @@ export class Replies {
   #guard(): Guard | undefined {
     const head = this.#owed[0]
     if (head?.kind === 'query') return head.statements[this.#at]?.guard
-    return head !== undefined && 'guard' in head ? head.guard : undefined
+    const guard = head !== undefined && 'guard' in head ? head.guard : undefined
+    return guard?.watched === true ? undefined : guard
   }
 
   #search(): Search | undefined {

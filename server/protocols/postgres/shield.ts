@@ -2,6 +2,7 @@
 // settings without which an index would give rows away by their order.
 import { asGatewayError, GatewayError } from '../../../shared/errors.ts'
 import type { Protection } from '../../policy/protect.ts'
+import type { Finding } from '../../masking/postgres/finding.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { CatalogKeeper } from './catalog-keeper.ts'
 import { nothingProtected } from './consult.ts'
@@ -16,6 +17,8 @@ export interface Line {
   readonly status: TransactionStatus
   /** Something was sent that no Sync has ended: a Query of the gateway's own would end it. */
   readonly open: boolean
+  /** Nothing sent is unanswered, now. */
+  readonly quiet: boolean
   /** Nothing sent is unanswered. */
   idle(): Promise<void>
   /** Rows as text. @throws GatewayError where the server refuses */
@@ -25,6 +28,7 @@ export interface Line {
 export class Shield {
   readonly guards: Guards
   readonly #keeper: CatalogKeeper
+  #line: Line | undefined
   #entered = false
   #raised = false
   /** The session has changed the catalog since it was read. */
@@ -46,8 +50,10 @@ export class Shield {
   async ready(protection: Protection | undefined, line: Line): Promise<void> {
     this.#enter()
     this.#raised ||= protection !== undefined
+    this.#line = line
     if (this.#stale) await line.idle()
-    const catalog = await (this.#stale ? this.#keeper.refresh() : this.#keeper.current()).catch((cause: unknown) => {
+    const read = this.#stale || this.#keeper.isBehind ? this.#keeper.refresh() : this.#keeper.current()
+    const catalog = await read.catch((cause: unknown) => {
       throw new GatewayError('denied', `the database's catalog cannot be read just now, so nothing can be shown: ${asGatewayError(cause).message}`, {
         hint: 'run it again in a moment', cause
       })
@@ -55,6 +61,7 @@ export class Shield {
     // What a transaction has not committed, nobody else can see: it stays stale.
     if (line.status === 'I') this.#stale = false
     this.guards.use(catalog, protection ?? nothingProtected, this.#raised)
+    this.guards.watching = this.#keeper.isChanging(this)
     const { orderSettings } = this.guards
     const wanted = JSON.stringify(orderSettings)
     this.guards.uncertain = false
@@ -72,9 +79,27 @@ export class Shield {
     this.#pathKnown = true
   }
 
+  /** For the other sessions on the database: whether what this one has changed is done with. */
+  get over(): boolean { return this.#line?.status === 'I' && this.#line.quiet }
+
+  /**
+   * What is judged clean is not described: while it waited to be allowed, others may have changed what it names.
+   * @throws GatewayError cancelled where they have, or are about to
+   */
+  check(findings: readonly Finding[]): void {
+    if (!this.#raised) return
+    const { catalog } = this.guards.world
+    const unwatched = !this.guards.watching && this.#keeper.isChanging(this)
+    const rests = findings.filter(({ relations, functions }) => relations.length + functions.length > 0)
+    if (rests.some((finding) => unwatched || !this.#keeper.holds(finding, catalog))) throw schemaChanged()
+  }
+
   /** A statement is about to run: what it may change has to be looked at again before the next. */
   sent(statement: AnalyzedStatement, changesCatalog: boolean): void {
-    if (changesCatalog) this.#stale = this.#mayHaveTemporary = true
+    if (changesCatalog) {
+      this.#stale = this.#mayHaveTemporary = true
+      this.#keeper.changes(this)
+    }
     if (changesCatalog || movesNames(statement)) this.#pathKnown = false
   }
 
@@ -86,7 +111,7 @@ export class Shield {
   }
 
   close(): void {
-    if (this.#entered) this.#keeper.leave()
+    if (this.#entered) this.#keeper.leave(this)
     this.#entered = false
   }
 

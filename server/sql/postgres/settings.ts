@@ -38,6 +38,9 @@ const session = new Set(`
   vacuum_cost_delay vacuum_cost_limit vacuum_cost_page_dirty vacuum_cost_page_hit vacuum_cost_page_miss
 `.trim().split(/\s+/))
 
+/** In a search path, temporary tables of one session by their place: to it they are pg_temp, to others they are not theirs. */
+export const othersTemporary = /pg_(?:toast_)?temp_\d/i
+
 /** Names are compared as PostgreSQL does, without regard to case. */
 export function settingKind(name: string): SettingKind {
   const key = name.toLowerCase()

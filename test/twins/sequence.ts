@@ -151,6 +151,9 @@ export class SequenceTwins {
   }
 }
 
+/** Reads that leave something behind all the same: names, locks, sequences, settings. */
+const keeps = /\b(?:PREPARE|DECLARE|parse|bind|FOR (?:NO KEY )?UPDATE|FOR (?:KEY )?SHARE|nextval|setval|set_config|pg_\w*advisory\w*|pg_notify|log_room)\b/i
+
 /** Rows that are written again and again come to stand elsewhere, sooner where protected values are longer (docs/masking.md, Limits). */
 const maxAge = 20
 
@@ -235,7 +238,7 @@ class Visit {
       released: exposures.every(({ action }) => action === 'allow'),
       flags: [...new Set(exposures.flatMap(({ flags }) => flags))],
       masked: exposures.some(({ masked }) => masked.length > 0),
-      acts: asked.some(({ effects }) => effects.some((effect) => effect !== 'read')) || /\b(PREPARE|DECLARE)\b|parse /i.test(step.text)
+      acts: asked.some(({ effects }) => effects.some((effect) => effect !== 'read')) || keeps.test(step.text)
     }
   }
 

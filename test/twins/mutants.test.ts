@@ -43,7 +43,7 @@ const witnesses: readonly Witness[] = [
   {
     rule: 'settings',
     sql: 'SELECT CASE WHEN p.ssn > \'5\' THEN set_config(\'application_name\', \'hit\', false) END FROM clinic.patients p WHERE id = 1',
-    then: 'SHOW application_name'
+    then: 'SELECT current_setting(\'application_name\'), 1'
   },
   { rule: 'computed', sql: 'INSERT INTO clinic.pins (id) VALUES (2)' },
   { rule: 'totality', sql: 'SELECT 1 / (ssn_num - 5001) FROM clinic.patients' },

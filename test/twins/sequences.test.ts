@@ -24,7 +24,8 @@ describe.each(majors)('PostgreSQL %i', (major) => {
     expect(counts.heldDiffering).toBeGreaterThan(0.25 * counts.held)
   }, 240_000)
 
-  test.runIf(major === majors[0]).each(told)('$how', async ({ steps, held }) => {
+  // What each rests on is the gateway's, whatever the server's version.
+  if (major === majors[0]) test.each(told)('$how', async ({ steps, held }) => {
     const run = await twins.run(steps, 'strict', true)
     expect(run.map(([a, b]) => a.lines.join('\n') === b.lines.join('\n'))).toEqual(steps.map(() => true))
     if (held !== undefined) expect(run[held]!.map(({ released }) => released)).toEqual([false, false])

@@ -12,7 +12,7 @@ const shadowed = (create: string): Step[] =>
 const own = 'CREATE TABLE public.patients (id int, ssn text)'
 const temporary = 'CREATE TEMP TABLE patients (id int, ssn text)'
 
-/** The last of `held` must not run; where there is none, masks or another binding are what stops it. */
+/** `held`: the step that must not run; where there is none, it is masked, or the server's own binding has been seen to differ. */
 export const told: readonly { readonly how: string, readonly steps: Sequence, readonly held?: number }[] = [
   {
     how: 'FETCH from a portal that has the name of a cursor that was closed',

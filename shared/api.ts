@@ -4,6 +4,7 @@ import type { AuditEntry } from './audit/entry.ts'
 import type { ErrorCode } from './errors.ts'
 import type {
   Effect,
+  Exemption,
   HeldContext,
   Id,
   Principal,
@@ -132,6 +133,8 @@ export interface OpenSession {
   readonly target: string
   /** Ask for a password that native clients must present: for machines where the peer of a local socket cannot be checked. */
   readonly clientPassword?: boolean
+  /** Why protected values are to be seen in clear; 1 to 1,000 characters. For those whom an exemption lets ask; refused to others. */
+  readonly clear?: string
 }
 
 export interface OpenedSession {
@@ -139,6 +142,8 @@ export interface OpenedSession {
   readonly target: TargetSummary
   readonly usage: Usage
   readonly clientPassword?: string
+  /** What is shown in clear, where that was asked for. */
+  readonly clear?: readonly Exemption[]
 }
 
 export interface SessionSummary {

@@ -1,6 +1,6 @@
 // What the gateway says about protected columns without running anything: of one statement, of a target's catalog, of what looks worth
 // protecting. Types only. Holds names, counts and reasons; never a value of a table.
-import type { Decision, Effect, StatementFlag } from './model.ts'
+import type { Decision, Effect, Exemption, StatementFlag } from './model.ts'
 
 /** POST to `paths.explain`. */
 export interface ExplainRequest {
@@ -47,6 +47,10 @@ export interface ExplainedColumn {
   readonly tells?: string
   /** Protected columns it depends on, `schema.relation.column`. */
   readonly from: readonly string[]
+  /** Of what is shown in clear: because of these. */
+  readonly exemptions?: readonly Exemption[]
+  /** Of what is masked or redacted: groups whose members may see it in a session opened with a reason. */
+  readonly mayAsk?: readonly string[]
   /** Names it went by, the first where it came from: `patients.ssn`, `s`, `substr(s)`. */
   readonly path: readonly string[]
 }

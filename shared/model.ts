@@ -132,10 +132,24 @@ export interface Exposure {
   readonly flags: readonly string[]
   /** Columns whose values are masked in what goes back. */
   readonly masked: readonly string[]
-  /** Columns shown in clear, by an exemption. */
-  readonly clear: readonly string[]
+  /** Columns shown in clear, or whose values decide something, by an exemption. */
+  readonly clear: readonly ClearColumns[]
   /** Values of protected columns it asks for, which may be so many only; without, they cannot be counted. Never logged. */
   readonly asked?: readonly { readonly columns: readonly string[], readonly values?: readonly Uint8Array[] }[]
+}
+
+/** One column may be protected by several rules, each of which has to except the principal. */
+export interface ClearColumns {
+  /** The rule in `protect` whose exemption it is. */
+  readonly rule: string
+  readonly columns: readonly string[]
+}
+
+/** That a rule in `protect` does not hold for somebody. */
+export interface Exemption {
+  readonly rule: string
+  /** Its absolute end, RFC 3339; absent: as long as the session and the policy last. */
+  readonly until?: string
 }
 
 /** A client's request to stop what another of its connections is running. */

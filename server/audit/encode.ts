@@ -28,11 +28,12 @@ function sealedText(sealed: SealedFacts | undefined): string {
   return sealed === undefined ? '' : `"sealed":{"bytes":${canonical(sealed.bytes)},"sha256":${canonical(sealed.sha256)}},`
 }
 
-function outcomeText({ bytes, detected, durationMilliseconds, errorClass, rows, status }: OutcomeFacts): string {
+function outcomeText({ bytes, detected, durationMilliseconds, errorClass, exposure, rows, status }: OutcomeFacts): string {
   let text = bytes === undefined ? '{' : `{"bytes":${canonical(bytes)},`
   if (detected !== undefined) text += `"detected":${canonical(detected)},`
   text += `"durationMilliseconds":${canonical(durationMilliseconds)},`
   if (errorClass !== undefined) text += `"errorClass":${canonical(errorClass)},`
+  if (exposure !== undefined) text += `"exposure":${canonical(exposure)},`
   if (rows !== undefined) text += `"rows":${canonical(rows)},`
   return `${text}"status":${canonical(status)}}`
 }

@@ -7,6 +7,7 @@ import type { MaskName } from '../masking/postgres/values.ts'
 import type { VouchedFor } from '../masking/postgres/vouch.ts'
 import type { Principal, ReviewTerms, Target } from '../../shared/model.ts'
 import { duration } from './duration.ts'
+import { exceptSchema, exemptUntil, mayAsk, type Standing } from './exempt.ts'
 import { matchesTarget } from './match.ts'
 import { defaultTimeoutSeconds } from './terms.ts'
 
@@ -28,7 +29,7 @@ export const protectSchema = z.array(z.strictObject({
   mask: z.enum(masks).default('redact'),
   targets: z.record(text(63), oneOrMore(text(255))).optional(),
   /** Who sees the values as they are; the audit log says when. */
-  except: z.strictObject({ group: oneOrMore(text(255)) }).optional()
+  except: exceptSchema.optional()
 }).refine((rule) => rule.columns.length > 0 || rule.comment !== undefined || rule.securityLabel !== undefined, 'protects nothing: give it columns, a comment or a securityLabel'))
 
 export const maskingSchema = z.strictObject({
@@ -65,6 +66,8 @@ export interface Protection {
   readonly rules: readonly ProtectedColumns[]
   readonly flows: Readonly<Record<FlowKind, Action>>
   readonly trust: readonly VouchedFor[]
+  /** When it is to be asked for anew, since an exemption ends; milliseconds since 1970. */
+  readonly until?: number
 }
 
 export interface ProtectedColumns {
@@ -75,24 +78,54 @@ export interface ProtectedColumns {
   readonly mask: MaskName
   /** The principal sees the values, and the audit log says so. */
   readonly exempt: boolean
+  /** When that ends, if ever: milliseconds since 1970. */
+  readonly exemptUntil?: number
+  /** Groups whose members may see the values in a session they give a reason for. */
+  readonly mayAsk?: readonly string[]
 }
 
 /** @returns undefined where nothing is protected on this target */
-export function protectionFor({ rules, masking }: ProtectionPolicy, principal: Principal, target: Target): Protection | undefined {
+export function protectionFor(
+  { rules, masking }: ProtectionPolicy,
+  principal: Principal,
+  target: Target,
+  standing: Standing
+): Protection | undefined {
   const here = rules.filter((rule) => matchesTarget(rule, target))
   if (here.length === 0) return undefined
+  const protects = here.map((rule) => protectedColumns(rule, principal, standing))
+  const until = Math.min(...protects.map(({ exemptUntil }) => exemptUntil ?? Infinity))
   return {
-    rules: here.map(({ name, columns, comment, securityLabel, mask, except }) => ({
-      name,
-      columns,
-      mask,
-      ...(comment === undefined ? {} : { byComment: comment }),
-      ...(securityLabel === undefined ? {} : { bySecurityLabel: securityLabel }),
-      exempt: except !== undefined && [except.group].flat().some((group) => principal.groups.includes(group))
-    })),
+    rules: protects,
     flows: { ...defaultFlows, ...masking.flows },
-    trust: masking.trust
+    trust: masking.trust,
+    ...(until === Infinity ? {} : { until })
   }
+}
+
+function protectedColumns(rule: ProtectionPolicy['rules'][number], principal: Principal, standing: Standing): ProtectedColumns {
+  const { name, columns, comment, securityLabel, mask } = rule
+  const until = exemptUntil(rule, principal, standing)
+  const askable = mayAsk(rule, standing.now)
+  return {
+    name,
+    columns,
+    mask,
+    ...(comment === undefined ? {} : { byComment: comment }),
+    ...(securityLabel === undefined ? {} : { bySecurityLabel: securityLabel }),
+    exempt: until !== undefined,
+    ...(until === undefined || until === Infinity ? {} : { exemptUntil: until }),
+    ...(askable.length === 0 ? {} : { mayAsk: askable })
+  }
+}
+
+/** Whether two differ only in who is exempt, and in what may happen to flows: what depends on which column is the same by both. */
+export function marksTheSame(a: Protection, b: Protection): boolean {
+  return a === b || JSON.stringify(marksOf(a)) === JSON.stringify(marksOf(b))
+}
+
+function marksOf({ rules, trust }: Protection) {
+  return { trust, rules: rules.map(({ exempt: _, exemptUntil: __, mayAsk: ___, ...marks }) => marks) }
 }
 
 /** What is looked for in text that nobody has marked. */

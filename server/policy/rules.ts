@@ -87,7 +87,7 @@ const nothingProtected: ProtectionPolicy = { rules: [], masking: maskingSchema.p
 
 /** @throws GatewayError config_invalid with every problem that no single field shows */
 export function parsePolicy(raw: z.infer<typeof policySchema>, protection = nothingProtected): Policy {
-  const problems = [...twins(raw), ...raw.flatMap(contradictions)]
+  const problems = [...twins(raw), ...raw.flatMap(contradictions), ...twinsInProtect(protection)]
   if (problems.length > 0) throw new GatewayError('config_invalid', problems.join('\n'))
   // Where nothing is protected and nothing looked for, a policy's version is that of its rules, as it always was.
   const all = protection.rules.length === 0 && protection.masking.detect === undefined ? raw : { rules: raw, protection }
@@ -102,6 +102,13 @@ function twins(rules: readonly Rule[]): string[] {
     seen.add(name)
     return []
   })
+}
+
+/** An exemption is asked for, and told, by the name of its rule. */
+function twinsInProtect({ rules }: ProtectionPolicy): string[] {
+  const named = (wanted: string) => rules.filter(({ name }) => name === wanted)
+  const twins = rules.filter(({ name, except }) => except !== undefined && named(name).length > 1)
+  return [...new Set(twins.map(({ name }) => name))].map((name) => `several rules of protect are named "${name}", one with an exemption, which is told by its rule's name`)
 }
 
 function contradictions(rule: Rule): string[] {

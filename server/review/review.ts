@@ -200,8 +200,8 @@ export function actorOf({ name: _, ...actor }: Principal): Actor {
   return actor
 }
 
-/** @throws GatewayError bad_request */
-function reasonFrom(text: string | undefined): string | undefined {
+/** What somebody says, without blanks around it; undefined where that is nothing. @throws GatewayError bad_request */
+export function reasonFrom(text: string | undefined): string | undefined {
   const trimmed = text?.trim() ?? ''
   if (trimmed.length > maxReasonLength) throw new GatewayError('bad_request', `a reason has at most ${maxReasonLength} characters`)
   return trimmed === '' ? undefined : trimmed

@@ -30,7 +30,7 @@ export interface ExplainParts {
 export async function explain({ audit, policy, principal, entry, now }: ExplainParts, request: ExplainRequest): Promise<Explanation> {
   const { target, protocol, edge } = entry
   if (protocol.explain === undefined) throw new GatewayError('bad_request', `statements for ${protocol.name} targets cannot be explained`)
-  const protection = protectionFor(policy.protection, principal, target)
+  const protection = protectionFor(policy.protection, principal, target, { now })
   const signal = AbortSignal.timeout(limitMilliseconds)
   const explained = await protocol.explain(edge, request, protection, signal).catch((error: unknown) => {
     if (!signal.aborted) throw error

@@ -1,7 +1,7 @@
 // What the log is told about statements and decisions, cut to what an entry can hold. Within a session the same ones come again and
 // again: from the second time on they are the same objects, whose text the log has made before.
 import { lasting } from '../../shared/audit/canonical.ts'
-import type { DecisionFacts, StatementFacts } from '../../shared/audit/entry.ts'
+import type { DecisionFacts, EntryFacts, OutcomeFacts, StatementFacts } from '../../shared/audit/entry.ts'
 import type { Exposure, StatementOperation } from '../../shared/model.ts'
 
 // An entry is at most 65,535 bytes; the hash stands for the whole text, so a longer one is cut for reading.
@@ -78,7 +78,17 @@ function statementFacts(operation: StatementOperation): StatementFacts {
 
 function exposureFacts({ why, flags, masked, clear }: Exposure): Omit<Exposure, 'action'> {
   const few = (texts: readonly string[]) => texts.slice(0, maxExposed).map((text) => text.slice(0, maxExposedCharacters))
-  return { why: few(why), flags: few(flags), masked: few(masked), clear: few(clear) }
+  const rules = clear.slice(0, maxExposed)
+  const columnsOfEach = Math.floor(maxExposed / Math.max(1, rules.length))
+  const fewClear = rules.map(({ rule, columns }) => ({ rule, columns: few(columns.slice(0, columnsOfEach)) }))
+  return { why: few(why), flags: few(flags), masked: few(masked), clear: fewClear }
+}
+
+/** What a statement that ran has shown; undefined where that is nothing of protected columns. */
+export function shownBy(intent: EntryFacts): OutcomeFacts['exposure'] {
+  if (intent.kind !== 'statement.intent' || intent.statement.step !== 'execute' || intent.statement.exposure === undefined) return undefined
+  const { masked, clear, flags } = intent.statement.exposure
+  return masked.length + clear.length + flags.length === 0 ? undefined : { masked, clear, flags }
 }
 
 /** By its size in the log, where a control character takes six bytes. */

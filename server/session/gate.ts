@@ -2,11 +2,11 @@
 // permit. Every failure on this path refuses.
 import type { AuditLog } from '../audit/log.ts'
 import { Denied, GatewayError, ReviewRefused } from '../../shared/errors.ts'
-import type { Actor, DecisionFacts, EntryFacts } from '../../shared/audit/entry.ts'
+import type { Actor, DecisionFacts, EntryFacts, OutcomeFacts } from '../../shared/audit/entry.ts'
 import type { Decision, HeldContext, Operation, Outcome, Permit } from '../../shared/model.ts'
 import type { Waiting } from '../protocols/protocol.ts'
 import type { OpenReview, Reviews } from '../review/reviews.ts'
-import { Facts } from './facts.ts'
+import { Facts, shownBy } from './facts.ts'
 import { waitForReview, type HoldVisit } from './hold.ts'
 
 /** What the gate needs to know of the connection that asks. */
@@ -58,7 +58,8 @@ export function createGate({ audit, reviews, facts = new Facts() }: GateParts, v
             ...(context === undefined ? {} : { context }),
             stillHeld: () => operations.every((operation) => visit.decide(operation, context?.estimatedRows).action !== 'deny')
           })
-      const intents = await permitted(operations.map((operation, i) => intent(operation, decisions[i]!, review?.id)), review)
+      const written = operations.map((operation, i) => intent(operation, decisions[i]!, review?.id))
+      const intents = await permitted(written, review)
       // Writing took time: whoever lost the right meanwhile, or went away, does not get the permit, and the log says that nothing ran.
       const late = visit.signal.aborted || waiting?.gone.aborted === true
       if (late) intents.forEach((entry) => settle(entry, { status: 'cancelled' }, elapsed()))
@@ -66,7 +67,7 @@ export function createGate({ audit, reviews, facts = new Facts() }: GateParts, v
       if (late) throw new GatewayError('cancelled', 'cancelled before it ran')
       events.permitted(operations, intents)
       const began = elapsed()
-      return decisions.map((decision, i) => permit(decision, intents[i]!, began))
+      return decisions.map((decision, i) => permit(decision, intents[i]!, began, shownBy(written[i]!)))
     }
   }
 
@@ -101,7 +102,8 @@ export function createGate({ audit, reviews, facts = new Facts() }: GateParts, v
     throw new Denied(culprit.rule, reasonOf(culprit), refused)
   }
 
-  function permit(decision: Decision, entry: number, began: number): Permit {
+  /** @param exposure what it shows if it runs */
+  function permit(decision: Decision, entry: number, began: number, exposure: OutcomeFacts['exposure']): Permit {
     let settled = false
     return {
       decision,
@@ -109,15 +111,18 @@ export function createGate({ audit, reviews, facts = new Facts() }: GateParts, v
       settle(outcome: Outcome) {
         if (settled) return
         settled = true
-        settle(entry, outcome, began)
+        // What was cancelled before it ran has no rows to count, and showed nothing.
+        const shown = outcome.status === 'cancelled' && outcome.rows === undefined ? undefined : exposure
+        settle(entry, outcome, began, shown)
       }
     }
   }
 
-  function settle(intent: number, outcome: Outcome, began: number): void {
+  function settle(intent: number, outcome: Outcome, began: number, exposure?: OutcomeFacts['exposure']): void {
     events.settled(intent, outcome)
     const durationMilliseconds = Math.round((elapsed() - began) * 1000) / 1000
-    audit.note({ kind: 'outcome', session: visit.session, connection: visit.connection, intent, outcome: { ...outcome, durationMilliseconds } })
+    const facts = exposure === undefined ? { ...outcome, durationMilliseconds } : { ...outcome, exposure, durationMilliseconds }
+    audit.note({ kind: 'outcome', session: visit.session, connection: visit.connection, intent, outcome: facts })
   }
 
   function intent(operation: Operation, decision: Decision, review?: string): EntryFacts {

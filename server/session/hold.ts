@@ -18,6 +18,8 @@ export type HoldDecision = Extract<Decision, { action: 'hold' }>
 export interface HoldVisit extends Pick<ReviewRequest, 'requester' | 'target' | 'session' | 'connection'> {
   readonly signal: AbortSignal
   readonly policyVersion: string
+  /** What is protected from the one who asks, now; another object where that has changed. */
+  protection(): object | undefined
   /** What ran before in the session. */
   readonly earlier: ReviewDetail['earlier']
   /** Does the command line at the other end still answer? */
@@ -45,6 +47,7 @@ export interface HeldBatch {
 export async function waitForReview(reviews: Reviews, visit: HoldVisit, batch: HeldBatch): Promise<OpenReview> {
   const { waiting, operations } = batch
   const policy = visit.policyVersion
+  const protection = visit.protection()
   const epoch = await waiting.epoch()
   const context = deferred<HeldContext>()
   const rule = [...new Set(batch.decisions.map((decision) => decision.rule))].join(' + ')
@@ -71,7 +74,7 @@ export async function waitForReview(reviews: Reviews, visit: HoldVisit, batch: H
   const verdict = await settled(review, visit, waiting)
   visit.tell({ type: 'decided', connection: visit.connection, review: review.id, state: verdict.state, ...said(verdict) })
   if (verdict.state !== 'approved') throw refusalOf(review, verdict)
-  const changed = await whatChanged({ visit, batch, epoch, policy }).catch((error: unknown) => {
+  const changed = await whatChanged({ visit, batch, epoch, policy, protection }).catch((error: unknown) => {
     review.void('what waited for it is over')
     throw error
   })
@@ -102,7 +105,8 @@ async function settled(review: OpenReview, visit: HoldVisit, waiting: Waiting): 
 
 /** @returns what is not as it was when it was approved, in words; undefined where all is */
 async function whatChanged(
-  { visit, batch: { waiting, stillHeld }, epoch, policy }: { visit: HoldVisit, batch: HeldBatch, epoch: string, policy: string }
+  { visit, batch: { waiting, stillHeld }, epoch, policy, protection }:
+    { visit: HoldVisit, batch: HeldBatch, epoch: string, policy: string, protection: object | undefined }
 ): Promise<string | undefined> {
   if (!await visit.alive()) return 'its client does not answer any more'
   if (await waiting.epoch() !== epoch) return 'its transaction is another one now'
@@ -110,6 +114,8 @@ async function whatChanged(
   visit.recheck()
   if (waiting.gone.aborted) return 'its client went away'
   if (visit.policyVersion !== policy || !stillHeld()) return 'the policy has changed'
+  // It was judged with values in clear, by which nothing depends on them.
+  if (visit.protection() !== protection) return 'an exemption from masking has ended'
   return undefined
 }
 

@@ -6,6 +6,8 @@ import type { AuditLog } from '../audit/log.ts'
 import type { Identity, Revocation, Verified } from '../identity/identity.ts'
 import { LookupBudget } from '../masking/budget.ts'
 import { access } from '../policy/access.ts'
+import { exemptionsOf, grantFor } from '../policy/exempt.ts'
+import { reasonFrom } from '../review/review.ts'
 import type { AccessWindow } from '../review/reviews.ts'
 import type { State } from '../state/state.ts'
 import { summary, type Catalog } from '../targets/catalog.ts'
@@ -93,20 +95,23 @@ export function createRegistry(options: RegistryOptions) {
 
     /**
      * Where opening the target waits for people: the review it waits for, one and the same however often it is asked.
-     * @throws GatewayError target_unknown, with the nearest names | limit_exceeded | audit_unavailable | gateway_unreachable
+     * @throws GatewayError target_unknown, with the nearest names | denied | bad_request for an empty or too long reason
+     *   | limit_exceeded | audit_unavailable | gateway_unreachable
      */
     async open(who: Verified, request: OpenSession, source: string): Promise<OpenedSession | ReviewSummary> {
       refuseIfClosed()
       const entry = catalog.find(request.target, (target) => mayOpen(who, target))
       const id = makeId(now(), randomBytes(16))
       const clientPassword = request.clientPassword === true ? randomBytes(18).toString('base64url') : undefined
-      const visit = new OpenedVisit(id, who, entry, now(), clientPassword, { ...options, lookups, recheck: identity.recheck })
+      const wish = request.clear === undefined ? undefined : exempted(who.principal, entry.target, request.clear)
+      const visit = new OpenedVisit(id, who, entry, now(), clientPassword, wish?.grant, { ...options, lookups, recheck: identity.recheck })
       const window = await admit(visit)
       if (window !== undefined && 'state' in window) return window
       refuseIfTooMany(who.principal)
       opening.add(visit)
       try {
-        const start = { kind: 'session.start', session: id, actor: visit.actor, target: visit.targetFacts, source } as const
+        const exemption = wish === undefined ? {} : { exemption: { reason: wish.reason, rules: wish.rules } }
+        const start = { kind: 'session.start', session: id, actor: visit.actor, target: visit.targetFacts, source, ...exemption } as const
         const [firstEntry] = await audit.append([start])
         try {
           // Writing took time: whoever was disabled meanwhile gets no session, and nobody does from a gateway that is going.
@@ -126,7 +131,8 @@ export function createRegistry(options: RegistryOptions) {
         id,
         target: summary(entry.target),
         usage: entry.protocol.usage(entry.target),
-        ...(clientPassword === undefined ? {} : { clientPassword })
+        ...(clientPassword === undefined ? {} : { clientPassword }),
+        ...(wish === undefined ? {} : { clear: wish.rules })
       }
     },
 
@@ -246,6 +252,14 @@ export function createRegistry(options: RegistryOptions) {
       ?? options.reviews.ask({ requester: { principal, login, loginEndsAt }, target: targetFacts, decision, policy: policy.version })
   }
 
+  /** What a session may show in clear for a reason. @throws GatewayError denied | bad_request */
+  function exempted(principal: Principal, target: Target, given: string) {
+    const reason = reasonFrom(given)
+    if (reason === undefined) throw new GatewayError('bad_request', 'the reason to see values in clear is empty', { hint: '--clear "..."' })
+    const grant = grantFor(options.policy().protection.rules, principal, target, now())
+    return { reason, grant, rules: exemptionsOf(grant) }
+  }
+
   /** Open, or not yet written down as ended. */
   function visitOf(id: SessionId): OpenedVisit | undefined {
     return (held.get(id) ?? ending.get(id))?.visit
@@ -324,7 +338,7 @@ export function createRegistry(options: RegistryOptions) {
     }
   }
 
-  /** Ends what nobody listens to any more and what has outlived its login, or the time its access was approved for. */
+  /** Ends what nobody listens to any more and what has outlived its login, or the time its access was approved for; and exemptions. */
   function sweep(): void {
     for (const [id, { visit, window, unheardSince }] of [...held]) {
       if (now() >= visit.who.loginEndsAt) {
@@ -333,7 +347,7 @@ export function createRegistry(options: RegistryOptions) {
         end(id, new GatewayError('session_ended', 'the time you were given on the target is over', { hint: 'hoop connect TARGET asks again' }))
       } else if (unheardSince !== undefined && now() - unheardSince > graceMilliseconds) {
         end(id, new GatewayError('session_ended', 'the command line that opened the session has gone'))
-      }
+      } else visit.refresh()
     }
   }
 }

@@ -5,6 +5,7 @@ import type { AuditLog } from '../audit/log.ts'
 import type { Verified } from '../identity/identity.ts'
 import type { LookupBudget } from '../masking/budget.ts'
 import { compile } from '../policy/decide.ts'
+import type { Grant } from '../policy/exempt.ts'
 import { detectionFor, protectionFor, type Detection, type Protection } from '../policy/protect.ts'
 import type { Policy } from '../policy/rules.ts'
 import type { CatalogEntry } from '../targets/catalog.ts'
@@ -16,6 +17,7 @@ import type { SessionId, Target } from '../../shared/model.ts'
 import type { Session } from '../protocols/protocol.ts'
 import type { Reviews } from '../review/reviews.ts'
 import { Earlier } from './earlier.ts'
+import { lapsed, left } from './lapsed.ts'
 import { Facts } from './facts.ts'
 import { createGate, type GateEvents, type Visit } from './gate.ts'
 import { accountOf, counted } from './lookups.ts'
@@ -65,6 +67,9 @@ export class OpenedVisit {
   readonly #sightings = new Sightings()
   readonly #facts = new Facts()
   readonly #listeners = new Set<(event: SessionEvent) => void>()
+  /** Told while nobody listened. */
+  readonly #untold: SessionEvent[] = []
+  #grant: Grant | undefined
   #compiled: Compiled
 
   constructor(
@@ -73,6 +78,8 @@ export class OpenedVisit {
     readonly entry: CatalogEntry,
     readonly startedAt: number,
     readonly clientPassword: string | undefined,
+    /** What it was opened with a reason for. */
+    grant: Grant | undefined,
     parts: SessionParts
   ) {
     const { name: _, ...actor } = who.principal
@@ -80,6 +87,7 @@ export class OpenedVisit {
     this.actor = lasting(actor)
     this.targetFacts = lasting(targetFactsOf(target))
     this.#parts = parts
+    this.#grant = grant
     this.#compiled = this.#compile()
     setMaxListeners(0, this.#controller.signal)
   }
@@ -108,6 +116,7 @@ export class OpenedVisit {
 
   subscribe(listener: (event: SessionEvent) => void): () => void {
     this.#listeners.add(listener)
+    for (const event of this.#untold.splice(0)) listener(event)
     return () => this.#listeners.delete(listener)
   }
 
@@ -179,6 +188,7 @@ export class OpenedVisit {
       decide: (operation, estimatedRows) =>
         current().decide(operation, { now: now(), ...(estimatedRows === undefined ? {} : { estimatedRows }) }),
       get policyVersion() { return current().version },
+      protection: () => current().protection,
       get earlier() { return earlier.list },
       alive,
       recheck: () => recheck(this.who),
@@ -192,21 +202,42 @@ export class OpenedVisit {
     }
   }
 
+  /** Ends exemptions that are over, and tells it; what is asked of the session does so by itself. */
+  refresh(): void {
+    this.#current()
+  }
+
   #current() {
-    if (this.#compiled.version !== this.#parts.policy().version) this.#compiled = this.#compile()
+    const { version, protection } = this.#compiled
+    const isCurrent = version === this.#parts.policy().version && this.#parts.now() < (protection?.until ?? Infinity)
+    if (isCurrent) return this.#compiled
+    this.#compiled = this.#compile(protection)
+    const rules = lapsed(protection, this.#compiled.protection)
+    if (rules.length > 0) this.#tellLapsed(rules)
     return this.#compiled
   }
 
-  #compile(): Compiled {
+  /** @param before what was in force, kept where it is the same: what was judged by it is not judged again */
+  #compile(before?: Protection): Compiled {
     const policy = this.#parts.policy()
     const { principal } = this.who
     const { target } = this.entry
+    const protection = protectionFor(policy.protection, principal, target, { now: this.#parts.now(), grant: this.#grant })
+    this.#grant = left(this.#grant, protection)
     return {
       version: policy.version,
       decide: compile(policy, principal, target),
-      protection: protectionFor(policy.protection, principal, target),
+      protection: JSON.stringify(protection) === JSON.stringify(before) ? before : protection,
       detection: detectionFor(policy.protection, target)
     }
+  }
+
+  #tellLapsed(rules: readonly string[]): void {
+    const { name } = this.entry.target
+    const message = `values are masked from now on: the exemption from ${rules.map((rule) => `"${rule}"`).join(' and ')} has ended`
+    const event = { type: 'warning', message, hint: `hoop connect ${name} --clear "..." asks again, where the policy lets you` } as const
+    if (this.#listeners.size === 0) this.#untold.push(event)
+    this.#tell(event)
   }
 
   #tell(event: SessionEvent): void {

@@ -1,9 +1,10 @@
 // One leaf of the audit log: what was asked, decided and done. Types only; see docs/audit.md for the meaning of each field.
-import type { Decision, Effect, Exposure, Outcome, Principal, ReviewState, StatementFlag, Target } from '../model.ts'
+import type { Decision, Effect, Exemption, Exposure, Outcome, Principal, ReviewState, StatementFlag, Target } from '../model.ts'
 
 /** What the writer of an entry says; index, origin and clocks are added by the log. */
 export type EntryFacts =
-  | { readonly kind: 'session.start', readonly session: string, readonly actor: Actor, readonly target: TargetFacts, readonly source: string, readonly key?: SessionKeyFacts }
+  /** `exemption`: what it may show in clear, for the reason given. */
+  | { readonly kind: 'session.start', readonly session: string, readonly actor: Actor, readonly target: TargetFacts, readonly source: string, readonly key?: SessionKeyFacts, readonly exemption?: { readonly reason: string, readonly rules: readonly Exemption[] } }
   | { readonly kind: 'session.end', readonly session: string, readonly actor: Actor, readonly reason: string, readonly connections: number }
   | { readonly kind: 'connection.start', readonly session: string, readonly connection: number, readonly client?: string }
   | { readonly kind: 'connection.end', readonly session: string, readonly connection: number, readonly errorClass?: string }
@@ -98,5 +99,7 @@ export interface DecisionFacts {
 }
 
 export interface OutcomeFacts extends Outcome {
+  /** Of what ran: protected columns that were masked, used in clear, and what else was allowed to depend on them; where there are any. */
+  readonly exposure?: Pick<Exposure, 'masked' | 'clear' | 'flags'>
   readonly durationMilliseconds: number
 }

@@ -19,6 +19,8 @@ function some<T extends object>(members: Arbitraries<T>, always: readonly (keyof
   return fc.record(members, { requiredKeys: always as never }) as fc.Arbitrary<T>
 }
 
+const clear = fc.array(fc.record({ rule: text, columns: texts }), { maxLength: 3 })
+
 const statement = some<StatementFacts>({
   step: fc.constantFrom('check', 'prepare', 'bind', 'execute'),
   verb: text,
@@ -30,7 +32,7 @@ const statement = some<StatementFacts>({
   effects: fc.subarray(['read', 'write', 'schema', 'unknown'] as const),
   relations: texts,
   flags: fc.subarray(['no_where', 'locks', 'multiple'] as const),
-  exposure: fc.record({ why: texts, flags: texts, masked: texts, clear: texts })
+  exposure: fc.record({ why: texts, flags: texts, masked: texts, clear })
 }, ['step', 'verb', 'sha256', 'length', 'parameters', 'effects', 'relations', 'flags'])
 
 const intents = some<Of<'statement.intent'>>({
@@ -55,6 +57,7 @@ const outcomes = some<Of<'outcome'>>({
     bytes: count,
     errorClass: text,
     detected: fc.array(fc.record({ column: text, kind: text, hits: count }), { maxLength: 3 }),
+    exposure: fc.record({ masked: texts, clear, flags: texts }),
     durationMilliseconds: fc.double({ min: 0, max: 1e9, noNaN: true })
   }, ['status', 'durationMilliseconds'])
 }, ['kind', 'session', 'connection', 'intent', 'outcome'])

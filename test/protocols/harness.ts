@@ -35,6 +35,8 @@ export class ProtocolHarness {
   hold: ((operations: readonly Operation[]) => Promise<GatewayError | undefined>) | undefined
   /** Runs in place of the gate where a whole call is to fail. */
   failure: GatewayError | undefined
+  /** What is protected, until a test says otherwise: another object is another protection. */
+  protection: Protection | undefined
   /** Each call of `authorize`. */
   readonly asked: (readonly Operation[])[] = []
   readonly settled: { readonly operation: Operation, readonly outcome: Outcome }[] = []
@@ -49,6 +51,7 @@ export class ProtocolHarness {
 
   private constructor(protocol: Protocol, options: HarnessOptions) {
     const tls = options.tls ?? 'disable'
+    this.protection = options.protection
     this.target = {
       name: 'db',
       protocol: protocol.name,
@@ -72,7 +75,7 @@ export class ProtocolHarness {
         principal: { issuer: 'https://idp.test', subject: options.subject ?? 'alice', groups: [], kind: 'human' },
         ...(options.clientPassword === undefined ? {} : { clientPassword: options.clientPassword }),
         signal: this.#session.signal,
-        protection: () => options.protection,
+        protection: () => this.protection,
         detection: () => options.detection,
         authorize: (operations, waiting) => this.#authorize(operations, waiting)
       }).then(() => { this.ends.push(undefined) }, (error: unknown) => { this.ends.push(asGatewayError(error)) }).finally(() => {

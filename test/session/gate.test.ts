@@ -7,7 +7,7 @@ import type { Reviews } from '../../server/review/reviews.ts'
 import { createGate, type Visit } from '../../server/session/gate.ts'
 import type { AuditEntry, EntryFacts } from '../../shared/audit/entry.ts'
 import { Denied, GatewayError } from '../../shared/errors.ts'
-import type { Decision, Operation, ReviewTerms, StatementOperation } from '../../shared/model.ts'
+import type { Decision, Operation, Outcome, ReviewTerms, StatementOperation } from '../../shared/model.ts'
 
 const allow: Decision = { action: 'allow', rule: 'reads', masks: [] }
 const deny: Decision = { action: 'deny', rule: 'no drops', reason: 'not by hand' }
@@ -72,6 +72,7 @@ function setup(): Setup {
     signal: controller.signal,
     decide: (operation: Operation) => operation.kind === 'cancel' ? allow : decisions.get(operation.verb) ?? allow,
     policyVersion: 'v1',
+    protection: () => undefined,
     requester: { principal: { issuer: 'https://idp.example', subject: 'ada', groups: [], kind: 'human' }, login: 'l'.repeat(26), loginEndsAt: Infinity },
     earlier: [],
     alive: () => Promise.resolve(true),
@@ -174,6 +175,38 @@ describe('the gate refuses', () => {
       { kind: 'outcome', intent: 0, outcome: { status: 'cancelled' } },
       { kind: 'outcome', intent: 1, outcome: { status: 'cancelled' } }
     ])
+  })
+})
+
+describe('the outcome of a statement that reached protected columns', () => {
+  const exposure = { action: 'allow', why: [], flags: ['lookup a.b.c'], masked: ['a.b.d'], clear: [{ rule: 'PHI', columns: ['a.b.c'] }] } as const
+  const shown = { flags: exposure.flags, masked: exposure.masked, clear: exposure.clear }
+  const outcomeOf = async (operation: Operation, outcome: Outcome) => {
+    const parts = setup()
+    const asked = gateOf(parts).authorize([operation])
+    parts.log.sync()
+    const [permit] = await asked
+    permit!.settle(outcome)
+    const last = parts.log.written.at(-1)
+    return last?.kind === 'outcome' ? last.outcome : undefined
+  }
+  const select: StatementOperation = { ...statement('SELECT 1'), exposure }
+
+  test.each<[string, Outcome]>([
+    ['ran', { status: 'ok', rows: 3 }],
+    ['failed in the middle', { status: 'error', rows: 1, errorClass: '22012' }],
+    ['was cancelled in the middle', { status: 'cancelled', rows: 1 }],
+    ['may have run', { status: 'unknown' }]
+  ])('says what was masked, what was clear and what depended on it, where it %s', async (_, outcome) => {
+    expect(await outcomeOf(select, outcome)).toEqual({ ...outcome, exposure: shown, durationMilliseconds: 0 })
+  })
+
+  test('says nothing where nothing was shown: it never ran, or was only prepared, or reached nothing', async () => {
+    expect(await outcomeOf(select, { status: 'cancelled' })).not.toHaveProperty('exposure')
+    expect(await outcomeOf({ ...select, step: 'bind' }, { status: 'ok', rows: 0 })).not.toHaveProperty('exposure')
+    expect(await outcomeOf(statement('SELECT 1'), { status: 'ok', rows: 0 })).not.toHaveProperty('exposure')
+    const nothing = { ...exposure, flags: [], masked: [], clear: [] }
+    expect(await outcomeOf({ ...select, exposure: nothing }, { status: 'ok', rows: 0 })).not.toHaveProperty('exposure')
   })
 })
 

@@ -7,15 +7,18 @@ import { Duplex, duplexPair } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditLog } from '../../server/audit/log.ts'
 import type { Identity, Revocation, Verified } from '../../server/identity/identity.ts'
-import { parsePolicy, policySchema } from '../../server/policy/rules.ts'
-import type { Protocol } from '../../server/protocols/protocol.ts'
+import { maskingSchema, protectSchema } from '../../server/policy/protect.ts'
+import { parsePolicy, policySchema, type Policy } from '../../server/policy/rules.ts'
+import type { Protocol, Session } from '../../server/protocols/protocol.ts'
 import type { Reviews } from '../../server/review/reviews.ts'
 import { createSecrets } from '../../server/secrets.ts'
 import { createRegistry, type RegistryOptions, type SessionRegistry } from '../../server/session/registry.ts'
 import { openState, type State } from '../../server/state/state.ts'
 import { createCatalog } from '../../server/targets/catalog.ts'
 import type { EntryFacts } from '../../shared/audit/entry.ts'
+import type { OpenedSession } from '../../shared/api.ts'
 import { GatewayError } from '../../shared/errors.ts'
+import type { SessionEvent } from '../../shared/events.ts'
 import { makeId } from '../../shared/id.ts'
 import { until } from '../support/until.ts'
 
@@ -50,7 +53,10 @@ const ada: Verified = {
   admin: false
 }
 const target = { protocol: 'test', address: 'localhost:1', tls: 'disable' as const, credential: { user: 'nobody' }, labels: {} }
-const policy = parsePolicy(policySchema.parse([{ name: 'all', effects: ['read'], then: 'allow' }]))
+const withProtection = (protect: unknown) =>
+  parsePolicy(policySchema.parse([{ name: 'all', effects: ['read'], then: 'allow' }]), { rules: protectSchema.parse(protect), masking: maskingSchema.parse({}) })
+const open1h = { name: 'PHI', columns: ['a.b.c'], except: { group: 'privacy', for: '1h' } }
+const dana: Verified = { ...ada, principal: { ...ada.principal, subject: 'dana', groups: ['privacy'] } }
 
 let folder: string
 let state: State
@@ -61,6 +67,7 @@ let revoked: boolean
 let time: number
 let bugs: GatewayError[]
 let serve: Protocol['serve']
+let policy: Policy
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hoop-registry-'))
@@ -69,6 +76,7 @@ beforeEach(async () => {
   time = 1_000_000
   revoked = false
   bugs = []
+  policy = withProtection([])
   serve = async () => {}
   registry = start()
 })
@@ -239,6 +247,71 @@ describe('a session ends', () => {
     await registry.end(id, new GatewayError('session_ended', 'done'))
     Object.assign(state.sessions, { end })
     expect(bugs).toMatchObject([{ code: 'internal', cause: { message: 'disk full' } }])
+  })
+})
+
+describe('a session opened with a reason', () => {
+  const seen: Session[] = []
+  const openClear = async (clear = 'INC-1', who = dana) => {
+    const opened = await registry.open(who, { target: 'db', clear }, '127.0.0.1') as OpenedSession
+    serve = (_, session) => { seen.push(session); return Promise.resolve() }
+    registry.connect(opened.id, who, duplexPair()[0], answering)
+    return { ...opened, protection: seen.at(-1)!.protection }
+  }
+  const exempt = (protection: Session['protection']) => protection()?.rules.map((rule) => rule.exempt)
+  beforeEach(() => { policy = withProtection([open1h]) })
+
+  test('is refused before anything is written, where the reason or the person is not right', async () => {
+    const asked = (clear: string, who = dana) => failure(registry.open(who, { target: 'db', clear }, '127.0.0.1'))
+    expect(await asked(' \t\n')).toMatchObject({ code: 'bad_request', message: expect.stringMatching(/empty/) as string })
+    expect(await asked('x'.repeat(1_001))).toMatchObject({ code: 'bad_request', message: expect.stringMatching(/at most 1000/) as string })
+    expect(await asked('INC-1', ada)).toMatchObject({ code: 'denied', message: expect.stringMatching(/no group/) as string })
+    expect(await asked('INC-1', { ...dana, principal: { ...dana.principal, kind: 'agent' } })).toMatchObject({ code: 'denied' })
+    expect(log.written).toEqual([])
+    expect(registry.size).toBe(0)
+  })
+
+  test('says what is clear until when, in the log and to whoever asked; another of the same person is masked', async () => {
+    const until = new Date(time + 3600_000).toISOString()
+    const { clear, protection } = await openClear(' INC-1 ')
+    expect(clear).toEqual([{ rule: 'PHI', until }])
+    expect(log.written[0]).toMatchObject({ kind: 'session.start', exemption: { reason: 'INC-1', rules: [{ rule: 'PHI', until }] } })
+    expect(exempt(protection)).toEqual([true])
+    const other = await open(dana)
+    expect(log.written.filter(({ kind }) => kind === 'session.start')[1]).not.toHaveProperty('exemption')
+    registry.connect(other, dana, duplexPair()[0], answering)
+    expect(exempt(seen.at(-1)!.protection)).toEqual([false])
+  })
+
+  test('is masked from its end on, and told so once: at once, or when somebody listens again', async () => {
+    const { id, protection } = await openClear()
+    const before = protection()
+    const hush = registry.subscribe(id, dana, () => { throw new Error('told too early') })
+    time += 3600_000 - 1
+    registry.sweep()
+    expect(protection()).toBe(before)
+    hush()
+    time += 1
+    registry.sweep()
+    const heard: SessionEvent[] = []
+    registry.subscribe(id, dana, (event) => heard.push(event))
+    expect(heard).toMatchObject([{ type: 'warning', message: expect.stringMatching(/masked from now on: the exemption from "PHI" has ended/) as string }])
+    expect(exempt(protection)).toEqual([false])
+    registry.sweep()
+    expect(heard).toHaveLength(1)
+    time -= 3600_000
+    expect(exempt(protection)).toEqual([false])
+  })
+
+  test('is masked as soon as the policy says so, whatever it says later; what does not concern it changes nothing', async () => {
+    const { protection } = await openClear()
+    const before = protection()
+    policy = parsePolicy(policySchema.parse([{ name: 'other', effects: ['read'], then: 'allow' }]), policy.protection)
+    expect(protection()).toBe(before)
+    policy = withProtection([{ ...open1h, except: { group: 'dpo', for: '1h' } }])
+    expect(exempt(protection)).toEqual([false])
+    policy = withProtection([open1h])
+    expect(exempt(protection)).toEqual([false])
   })
 })
 

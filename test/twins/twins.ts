@@ -12,8 +12,8 @@ import { TestPostgres, type TestPostgresOptions } from '../support/postgres.ts'
 /** Without a user's own upper(), which makes every use of the name opaque. */
 export const schema = [tables, views, cleanFunctions, uncleanFunctions, lookalikes.replace(/CREATE FUNCTION public\.upper[^\n]*\n/, ''), triggersAndRules].join('\n')
 
-export const strict: MaskingPolicy = { flows: strictFlows, masks: new Map(), exempt: new Set() }
-export const lenient: MaskingPolicy = { flows: defaultFlows, masks: new Map(), exempt: new Set() }
+export const strict: MaskingPolicy = { flows: strictFlows, masks: new Map(), exempt: new Map() }
+export const lenient: MaskingPolicy = { flows: defaultFlows, masks: new Map(), exempt: new Map() }
 
 /** What a client would see. */
 export interface Shown {

@@ -10,7 +10,9 @@ import { Answer, type ApiParts, type Call } from '../route.ts'
 
 export const openSession: z.ZodType<OpenSession> = z.strictObject({
   target: z.string().min(1).max(255),
-  clientPassword: z.boolean().optional()
+  clientPassword: z.boolean().optional(),
+  /** Longer than a reason may be, so that the answer says how long that is. Half of a pair of surrogates is no text. */
+  clear: z.string().max(16_000).regex(/^\P{Surrogate}*$/u, 'not valid Unicode').optional()
 })
 
 export const explainStatement: z.ZodType<ExplainRequest> = z.strictObject({

@@ -2,6 +2,7 @@
 // The budget of values one may look up is kept elsewhere: the verdict says which were asked for.
 import type { Column, Finding, Flow, FlowKind, Label, Reason } from './finding.ts'
 import type { MaskName } from './values.ts'
+import type { ClearColumns } from '../../../shared/model.ts'
 
 export type Action = 'allow' | 'hold' | 'deny'
 
@@ -9,8 +10,8 @@ export interface MaskingPolicy {
   readonly flows: Readonly<Record<FlowKind, Action>>
   /** By label; a column that is not here is redacted. */
   readonly masks: ReadonlyMap<Label, MaskName>
-  /** Protected columns this principal sees as they are. */
-  readonly exempt: ReadonlySet<Label>
+  /** Protected columns this principal sees as they are, with the rules whose exemptions let them. */
+  readonly exempt: ReadonlyMap<Label, readonly string[]>
 }
 
 export type Cell = 'pass' | { readonly mask: MaskName, readonly label: Label } | 'redact'
@@ -27,8 +28,8 @@ export interface Verdict {
   readonly flags: readonly string[]
   /** Values of protected columns that were asked for, for the budget; by label, with `undefined` where they are not known. */
   readonly asked: readonly { readonly labels: readonly Label[], readonly values: Flow['asked'] }[]
-  /** Columns seen in clear under an exemption. */
-  readonly exempted: readonly Label[]
+  /** Columns shown in clear under an exemption, or that decide something under one. */
+  readonly exempted: readonly ClearColumns[]
 }
 
 /** What happens by default to what depends on a protected value without being one. */
@@ -65,15 +66,25 @@ export function judge(finding: Finding, policy: MaskingPolicy): Verdict {
     .reduce<Action>((worst, one) => severity[one] > severity[worst] ? one : worst, 'allow')
   const allowed = judged.filter((one) => one.action === 'allow').map(({ flow }) => flow)
   const columns = finding.columns
+  const cells = columns?.map((column) => cellFor(column, policy, finding.opaque))
   return {
     action,
-    cells: columns?.map((column) => cellFor(column, policy, finding.opaque)),
+    cells,
     scrub: finding.reached,
     why: [...new Set([...stopping.map(({ flow }) => `${flow.why} (${[...flow.labels].sort().slice(0, 3).join(', ')})`), ...finding.opaque])],
     flags: [...new Set(allowed.map(({ kind, labels }) => `${kind} ${[...labels].sort().join(', ')}`))],
     asked: allowed.filter(({ kind }) => kind === 'lookup' || kind === 'constraint').map(({ labels, asked }) => ({ labels: [...labels], values: asked })),
-    exempted: [...new Set((columns ?? []).flatMap(({ labels }) => [...labels].filter((label) => policy.exempt.has(label))))].sort()
+    exempted: exempted([...(columns ?? []).filter((_, i) => cells![i] === 'pass'), ...finding.flows], policy)
   }
+}
+
+function exempted(used: readonly { readonly labels: ReadonlySet<Label> }[], { exempt }: MaskingPolicy): readonly ClearColumns[] {
+  if (exempt.size === 0) return []
+  const byRule = new Map<string, Set<Label>>()
+  for (const label of used.flatMap(({ labels }) => [...labels])) {
+    for (const rule of exempt.get(label) ?? []) byRule.set(rule, (byRule.get(rule) ?? new Set()).add(label))
+  }
+  return [...byRule].map(([rule, labels]) => ({ rule, columns: [...labels].sort() })).sort((a, b) => a.rule < b.rule ? -1 : 1)
 }
 
 function kept(labels: ReadonlySet<Label>, policy: MaskingPolicy): ReadonlySet<Label> {

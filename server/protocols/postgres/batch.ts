@@ -6,6 +6,7 @@ import type { Exposure, StatementOperation } from '../../../shared/model.ts'
 import type { Analysis, AnalyzedStatement, Analyzer } from '../../sql/postgres/index.ts'
 import { askedValues } from '../../masking/postgres/asked.ts'
 import type { Finding } from '../../masking/postgres/finding.ts'
+import { marksTheSame } from '../../policy/protect.ts'
 import { unknownFinding, type Guard, type Guards, type NamedFindings } from './guard.ts'
 import { movesNames } from './moves.ts'
 import type { NameChange, Names, Portal } from './names.ts'
@@ -23,7 +24,10 @@ export interface Received {
 export interface PlannedStep {
   readonly bytes: Uint8Array
   readonly owed: Planned<Owed> | undefined
-  /** The server is to describe this before anything behind it is sent: a Query's text before the Query, a portal after its Bind. */
+  /**
+   * The server is to describe this before anything behind it is sent: a Query's text before the Query, a portal after its Bind, and
+   * before an Execute where it is judged anew.
+   */
   readonly describe?: { readonly guard: Guard, readonly bytes: Uint8Array, readonly operation: number }
 }
 type Planned<T> = T extends { readonly permit: unknown } ? Omit<T, 'permit'> & { readonly operation: number | undefined }
@@ -85,6 +89,17 @@ interface StepFacts {
   readonly copyIn?: boolean
   readonly ends?: boolean
 }
+
+interface Guarded {
+  readonly finding: Finding
+  /** Where it reaches something protected. */
+  readonly guard?: Guard
+  /** Where something is looked for. */
+  readonly search?: Search
+}
+
+/** A portal's, that was bound when other columns were protected. */
+const outlived = unknownFinding('what is protected has changed since it was bound: bind it again')
 
 class Unsettled extends Error {}
 
@@ -184,12 +199,19 @@ class Planner {
     const statement = known?.statement ?? unseen(`prepared statement "${statementName}"`)
     const bound = { parameters, parameterFormats }
     const { guard, search, finding } = this.#guarded(statement, true)
+    const judged = finding === undefined ? {} : { judged: { finding, by: this.guards!.setting.protection } }
     let draft = known?.draft
     if (draft === undefined) draft = this.#draft(this.#resolved(statement), 'bind', guard, bound)
     else Object.assign(this.#drafts[draft]!, { step: 'bind', bound })
     // The next Bind of the same statement is an operation of its own.
     if (known !== undefined) this.#statements.set(statementName, { statement, draft: undefined })
-    const portal: Portal = { statement, ...bound, ...(guard === undefined ? {} : { guard }), ...(search === undefined ? {} : { search }) }
+    const portal: Portal = {
+      statement,
+      ...bound,
+      ...(guard === undefined ? {} : { guard }),
+      ...(search === undefined ? {} : { search }),
+      ...judged
+    }
     const probed = guard ?? this.guards?.watch(statement, finding, true)
     const describe = probed?.describe === true ? { describe: { guard: probed, operation: draft, bytes: encode.describePortal(name) } } : {}
     this.#step(bytes, 'bind', draft, [{ kind: 'portal', name, value: portal }], { guard, ...describe })
@@ -207,9 +229,7 @@ class Planner {
   #execute(bytes: Buffer, name: string): void {
     const known = this.#portal(name)
     const portal = known?.portal ?? { statement: unseen(`portal "${name}"`), ...unbound }
-    // One that was bound before anything was looked for is described now.
-    const unsearched = this.searches !== undefined && portal.search === undefined && portal.guard === undefined
-    const { guard, search } = known === undefined || unsearched ? this.#guarded(portal.statement, true) : portal
+    const { guard, search } = known === undefined ? this.#guarded(portal.statement, true) : this.#stillGuarded(portal)
     if (guard === undefined && search !== portal.search) this.#shape(name, portal.statement, search)
     let draft = known?.draft
     if (draft === undefined) draft = this.#draft(this.#resolved(portal.statement), 'execute', guard, { parameters: portal.parameters, parameterFormats: portal.parameterFormats })
@@ -219,7 +239,32 @@ class Planner {
     this.#runs(portal.statement, finding)
     const changes = changesOf(portal.statement, finding)
     this.#apply(changes)
-    this.#step(bytes, 'execute', draft, changes, { guard, search, copyIn: portal.statement.copy === 'in', ends: endsTransaction(portal.statement) })
+    const anew = guard?.describe === true && guard !== portal.guard && known !== undefined
+    const describe = anew ? { describe: { guard, operation: draft, bytes: encode.describePortal(name) } } : {}
+    this.#step(bytes, 'execute', draft, changes, {
+      ...describe,
+      guard,
+      search,
+      copyIn: portal.statement.copy === 'in',
+      ends: endsTransaction(portal.statement)
+    })
+  }
+
+  /**
+   * What a portal shows was judged when it was bound. What is protected may be something else by now: an exemption has ended, the policy
+   * is a new one. What it means has not changed with it, since names were looked up then.
+   */
+  #stillGuarded(portal: Portal): Pick<Portal, 'guard' | 'search'> {
+    const { guards } = this
+    const { statement, guard, judged, search } = portal
+    if (guards === undefined || statement === empty) return portal
+    if (judged?.by === guards.setting.protection) {
+      // One that was bound before anything was looked for is described now.
+      const unsearched = this.searches !== undefined && search === undefined && guard === undefined
+      return unsearched ? this.#guarded(statement, true) : portal
+    }
+    const finding = judged !== undefined && marksTheSame(judged.by, guards.setting.protection) ? judged.finding : outlived
+    return this.#guardedBy(finding, statement, true)
   }
 
   #close(bytes: Buffer, what: 'statement' | 'portal', name: string): void {
@@ -251,10 +296,13 @@ class Planner {
   }
 
   /** @param alone no other statement stands in the same string */
-  #guarded(statement: AnalyzedStatement, alone: boolean): { readonly guard?: Guard, readonly finding?: Finding, readonly search?: Search } {
-    const { guards } = this
+  #guarded(statement: AnalyzedStatement, alone: boolean): Partial<Guarded> {
     const finding = this.#find(statement)
-    if (guards === undefined || finding === undefined) return {}
+    return this.guards === undefined || finding === undefined ? {} : this.#guardedBy(finding, statement, alone)
+  }
+
+  #guardedBy(finding: Finding, statement: AnalyzedStatement, alone: boolean): Guarded {
+    const guards = this.guards!
     this.#sent.push({ statement, finding })
     const search = this.searches?.begin()
     const guard = guards.guard(statement, finding, alone, search)

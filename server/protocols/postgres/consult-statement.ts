@@ -1,6 +1,7 @@
 // What statements would show and do, by the same analysis and verdict as if they were run. They go nowhere.
 import { GatewayError } from '../../../shared/errors.ts'
 import type { ExplainedColumn, ExplainedFlow, ExplainRequest } from '../../../shared/explain.ts'
+import type { Exemption } from '../../../shared/model.ts'
 import type { Column, Finding, Flow } from '../../masking/postgres/finding.ts'
 import { judge, type Cell, type MaskingPolicy } from '../../masking/postgres/judge.ts'
 import { tells } from '../../masking/postgres/tells.ts'
@@ -50,13 +51,14 @@ function explained(statement: AnalyzedStatement, alone: boolean, guards: Guards 
       ...(effectful === undefined ? {} : { effectful }),
       ...(guard === undefined ? {} : { exposure: guard.exposure })
     },
-    shows: finding === undefined ? { flows: [], unproven: [] } : shown(finding, guards!.policy)
+    shows: finding === undefined ? { flows: [], unproven: [] } : shown(finding, guards!)
   }
 }
 
-function shown(finding: Finding, policy: MaskingPolicy): Explained['shows'] {
+function shown(finding: Finding, guards: Guards): Explained['shows'] {
+  const { policy } = guards
   const { cells } = judge(finding, policy)
-  const columns = finding.columns?.map((column, i) => columnOf(column, cells![i]!))
+  const columns = finding.columns?.map((column, i) => columnOf(column, cells![i]!, guards))
   return {
     ...(columns === undefined ? {} : { columns }),
     flows: finding.flows.flatMap((flow) => flowOf(flow, finding, policy) ?? []),
@@ -64,12 +66,26 @@ function shown(finding: Finding, policy: MaskingPolicy): Explained['shows'] {
   }
 }
 
-function columnOf({ name, labels, path }: Column, cell: Cell): ExplainedColumn {
-  const told = { name, from: [...labels].sort(), path }
-  if (cell === 'pass') return { ...told, shown: labels.size === 0 ? 'clean' : 'clear' }
+function columnOf({ name, labels, path }: Column, cell: Cell, guards: Guards): ExplainedColumn {
+  const known = { name, from: [...labels].sort(), path }
+  if (cell === 'pass') return labels.size === 0 ? { ...known, shown: 'clean' } : { ...known, shown: 'clear', exemptions: exemptionsOf(labels, guards) }
+  const groups = groupsToAsk(labels, guards)
+  const told = { ...known, ...(groups.length === 0 ? {} : { mayAsk: groups }) }
   if (cell === 'redact' || cell.mask === 'redact') return { ...told, shown: cell === 'redact' ? 'redacted' : 'masked', ...(cell === 'redact' ? {} : { mask: 'redact' }) }
   const telling = tells[cell.mask]
   return { ...told, shown: 'masked', mask: cell.mask, ...(telling === undefined ? {} : { tells: telling }) }
+}
+
+function exemptionsOf(labels: Column['labels'], { setting: { policy, protection } }: Guards): readonly Exemption[] {
+  const names = new Set([...labels].flatMap((label) => policy.exempt.get(label) ?? []))
+  return protection.rules.filter(({ name }) => names.has(name)).map(({ name, exemptUntil }) =>
+    ({ rule: name, ...(exemptUntil === undefined ? {} : { until: new Date(exemptUntil).toISOString() }) }))
+}
+
+/** None where it would stay masked for some of what it depends on. */
+function groupsToAsk(labels: Column['labels'], { setting: { policy, askable } }: Guards): readonly string[] {
+  const masked = [...labels].filter((label) => !policy.exempt.has(label)).map((label) => askable.get(label) ?? [])
+  return masked.every((groups) => groups.length > 0) ? [...new Set(masked.flat())].sort() : []
 }
 
 /** Judged as if it were the only one. @returns undefined where all of it is exempt */

@@ -20,6 +20,7 @@ import type { Parser, PlPgSqlParser } from '../../sql/postgres/parser.ts'
 import { as, type Tree } from '../../sql/postgres/tree.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { Search } from './search.ts'
+import { schemaChanged } from './stale.ts'
 import { settingOf, type Protects, type Setting } from './setting.ts'
 import type { DescribedColumn } from './wire/row-description.ts'
 import type { RowRewriter } from './wire/walker.ts'
@@ -27,7 +28,8 @@ import type { RowRewriter } from './wire/walker.ts'
 /** One statement that reaches something protected, or could not be understood. */
 export interface Guard {
   readonly finding: Finding
-  readonly catalog: Catalog
+  /** By what it was judged; its rows are masked by the same. */
+  readonly setting: Setting
   readonly exposure: Exposure
   /** Values of protected columns it asks for, parameters by number. */
   readonly asked: Verdict['asked']
@@ -96,6 +98,11 @@ export class Guards {
     let setting = byProtection.get(protection)
     if (setting === undefined) byProtection.set(protection, setting = settingOf(catalog, protection, this.#protects))
     this.#setting = setting
+  }
+
+  /** What is in force. */
+  get setting(): Setting {
+    return this.#required()
   }
 
   /** Names an error may show. */
@@ -167,16 +174,17 @@ export class Guards {
   /** @returns undefined where nothing protected is reached: then nothing is decoded, and nothing is changed */
   guard(statement: AnalyzedStatement, finding: Finding, alone: boolean, search?: Search): Guard | undefined {
     if (!finding.reached || !this.#judging) return undefined
-    const { catalog, policy } = this.#required()
+    const setting = this.#required()
+    const { policy } = setting
     const verdict = judge(finding, policy)
     const exposure = exposureOf(verdict, finding, policy)
     if (!alone) {
       const why = ['it stands in a string of several statements: send those that reach protected columns one by one']
-      return { finding, catalog, asked: [], describe: false, exposure: { ...exposure, action: 'deny', why } }
+      return { finding, setting, asked: [], describe: false, exposure: { ...exposure, action: 'deny', why } }
     }
     const describe = statement.copy === undefined && describable.has(statement.verb)
-    const guard: Guard = { finding, catalog, exposure, asked: verdict.asked, describe, search }
-    if (statement.copy === 'out') guard.rewriter = this.#copyRewriter(statement, finding, verdict, search)
+    const guard: Guard = { finding, setting, exposure, asked: verdict.asked, describe, search }
+    if (statement.copy === 'out') guard.rewriter = this.#copyRewriter(statement, guard, verdict)
     return guard
   }
 
@@ -185,7 +193,7 @@ export class Guards {
     if (!this.watching || !this.#judging || statement === undefined || finding === undefined || finding.reached) return undefined
     if (!alone || finding.relations.length + finding.functions.length === 0) return undefined
     const describe = statement.copy === undefined && describable.has(statement.verb)
-    return { finding, catalog: this.#required().catalog, asked: [], describe, exposure: unexposed, watched: true }
+    return { finding, setting: this.#required(), asked: [], describe, exposure: unexposed, watched: true }
   }
 
   /**
@@ -193,8 +201,8 @@ export class Guards {
    * @throws GatewayError cancelled where that is not what was found: the catalog is another one now
    */
   described(guard: Guard, described: readonly DescribedColumn[]): void {
-    const { finding } = guard
-    const { policy, marks } = this.#required()
+    const { finding, setting } = guard
+    const { policy, marks } = setting
     const { cells } = judge(finding, policy)
     const columns = finding.columns
     if (columns !== undefined && columns.length !== described.length) throw schemaChanged()
@@ -202,7 +210,7 @@ export class Guards {
       const column = columns?.[i]
       const cell = cells?.[i] ?? 'redact'
       this.#compare(shown, column, cell, marks, policy)
-      return cell === 'pass' ? guard.search?.cell(shown) : this.#mask(cell, shown, column)
+      return cell === 'pass' ? guard.search?.cell(shown) : this.#mask(cell, shown, column, setting)
     })
     if (masks.some((mask) => mask !== undefined)) guard.rewriter = new RowMasker(masks)
     else guard.rewriter = passing
@@ -217,8 +225,7 @@ export class Guards {
     if (cell === 'pass' && label !== undefined && !policy.exempt.has(label)) throw schemaChanged()
   }
 
-  #mask(cell: Exclude<Cell, 'pass'>, shown: DescribedColumn, column: Column | undefined): CellMask {
-    const { catalog } = this.#required()
+  #mask(cell: Exclude<Cell, 'pass'>, shown: DescribedColumn, column: Column | undefined, { catalog }: Setting): CellMask {
     const stored = column?.identity === undefined || column.origin === undefined
       ? undefined
       : catalog.relations.get(column.origin.relation)?.columns.find(({ attnum }) => attnum === column.origin!.attnum)
@@ -238,21 +245,20 @@ export class Guards {
   }
 
   /** COPY describes nothing: the catalog says the types. */
-  #copyRewriter(statement: AnalyzedStatement, finding: Finding, { cells }: Verdict, search: Search | undefined): RowRewriter {
+  #copyRewriter(statement: AnalyzedStatement, { finding, setting, search }: Guard, { cells }: Verdict): RowRewriter {
     const { columns } = finding
     if (columns === undefined || cells === undefined) throw unknownCopy()
     const format = this.copyFormat(statement, finding)
     const masks = columns.map((column, i): CellMask | undefined => {
       const cell = cells[i]!
       if (cell === 'pass') return search?.copied(column, format)
-      const { catalog } = this.#required()
       const stored = column.origin === undefined
         ? undefined
-        : catalog.relations.get(column.origin.relation)?.columns.find(({ attnum }) => attnum === column.origin!.attnum)
+        : setting.catalog.relations.get(column.origin.relation)?.columns.find(({ attnum }) => attnum === column.origin!.attnum)
       // Of an expression the type is not known, so nothing but NULL certainly fits.
       if (stored === undefined) return { constant: null, whenNull: null }
       const described = { name: column.name, relation: 0, attnum: 0, type: stored.type, typeModifier: stored.typeModifier, format: format.format === 'binary' ? 1 : 0 }
-      return this.#mask(cell, described, column)
+      return this.#mask(cell, described, column, setting)
     })
     return copyMasker(masks, format)
   }
@@ -295,11 +301,6 @@ const passing: RowRewriter = {
 function exposureOf({ action, why, flags, cells, exempted }: Verdict, finding: Finding, policy: MaskingPolicy): Exposure {
   const labels = (finding.columns ?? []).flatMap((column, i) => cells?.[i] === 'pass' ? [] : [...column.labels].filter((label) => !policy.exempt.has(label)))
   return { action, why, flags, masked: [...new Set(labels)].sort(), clear: exempted }
-}
-
-/** The finding a statement was judged by does not hold any more. */
-export function schemaChanged(): GatewayError {
-  return new GatewayError('cancelled', 'the database\'s schema has changed under this statement, so it was not run', { hint: 'run it again' })
 }
 
 function unknownCopy(): GatewayError {

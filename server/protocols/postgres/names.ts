@@ -1,6 +1,7 @@
 // Which prepared statements and portals the server has, by name, so that an Execute is judged by what it will really run.
 // The server's replies decide; what has been sent but not answered is kept apart. Pure.
 import type { Finding } from '../../masking/postgres/finding.ts'
+import type { Protection } from '../../policy/protect.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { Guard } from './guard.ts'
 import type { Search } from './search.ts'
@@ -13,6 +14,8 @@ export interface Portal {
   /** Where it reaches something protected. */
   readonly guard?: Guard
   readonly search?: Search
+  /** Absent where nothing was protected, nor looked for. */
+  readonly judged?: { readonly finding: Finding, readonly by: Protection }
 }
 
 /** What a message does to the names if the server accepts it. Without a value: the name ends. */

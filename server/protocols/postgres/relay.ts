@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { asGatewayError, GatewayError, ProtocolViolation } from '../../../shared/errors.ts'
 import type { HeldContext, Operation, Permit } from '../../../shared/model.ts'
 import { ownMark } from '../../../shared/own-statement.ts'
+import type { Protection } from '../../policy/protect.ts'
 import type { Analyzer } from '../../sql/postgres/index.ts'
 import type { Session } from '../protocol.ts'
 import { planBatch, type Plan, type PlannedStep, type Received } from './batch.ts'
@@ -16,6 +17,7 @@ import { refusal } from './refusal.ts'
 import { Replies, type Owed, type Probe, type Quiet } from './replies.ts'
 import { Searches } from './search.ts'
 import type { Line, Shield } from './shield.ts'
+import { protectionChanged } from './stale.ts'
 import { pinnedSettings, type Upstream } from './upstream.ts'
 import { answer, decodeParameterStatus, type TransactionStatus } from './wire/backend.ts'
 import { FrameSplitter, type Frame } from './wire/frames.ts'
@@ -74,6 +76,8 @@ class Relay {
   #pumping = false
   #ended = false
   #searches: Searches | undefined
+  /** By which the last batch was judged. */
+  #protection: Protection | undefined
   #waiters: { ready: () => boolean, resolve: () => void }[] = []
   #resolve!: () => void
   #reject!: (error: GatewayError) => void
@@ -190,31 +194,30 @@ class Relay {
     let plan: Plan
     let permits: readonly Permit[] = []
     try {
-      plan = await this.#plan(received)
-      if (plan.operations.length > 0) permits = await this.#authorize(plan.operations)
+      [plan, permits] = await this.#judge(received)
       this.#parts.shield.check(plan.statements.map(({ finding }) => finding))
     } catch (error) {
-      for (const permit of permits) permit.settle({ status: 'cancelled' })
+      cancel(permits)
       return this.#refuse(survived(error), end)
     }
     // Meanwhile the client may have gone, or a message before this batch may have failed: then none of it would run.
     if (this.#ended || this.#replies.skipping) {
-      for (const permit of permits) permit.settle({ status: 'cancelled' })
+      cancel(permits)
       return !this.#ended && end === 'sync' ? this.#endSkipping() : undefined
     }
     let bytes: Uint8Array[] = []
     for (const step of plan.steps) {
       const { describe } = step
-      // A Query is described before it is sent, a portal once it is bound.
-      const isQuery = step.owed?.kind === 'query'
-      if (!isQuery || describe === undefined) bytes.push(this.#owe(step, permits))
+      // A Query is described before it is sent, and so is a portal that is run; otherwise once it is bound.
+      const before = step.owed?.kind === 'query' || step.owed?.kind === 'execute'
+      if (!before || describe === undefined) bytes.push(this.#owe(step, permits))
       if (describe === undefined) continue
       const described = await this.#describe(describe, bytes, permits)
       if (described !== 'as found') {
-        for (const permit of permits) permit.settle({ status: 'cancelled' })
+        cancel(permits)
         return described === 'ended' ? undefined : described === 'failed' ? this.#afterFailure(end) : this.#refuse(described, end)
       }
-      bytes = isQuery ? [this.#owe(step, permits)] : []
+      bytes = before ? [this.#owe(step, permits)] : []
     }
     for (const { statement, finding } of plan.statements) this.#parts.shield.sent(statement, finding.changesCatalog)
     if (plan.cut && end === 'query') return this.#close(bytes)
@@ -225,6 +228,21 @@ class Relay {
         this.#groupOpen ||= bytes.length > 0
         return this.#send([...bytes, encode.flush()])
     }
+  }
+
+  /** Planned, and permitted, by what is protected by then. Writing and waiting take time: what has changed meanwhile is judged again. */
+  async #judge(received: readonly Received[]): Promise<readonly [Plan, readonly Permit[]]> {
+    for (;;) {
+      const plan = await this.#plan(received)
+      const permits = plan.operations.length === 0 ? [] : await this.#authorize(plan.operations)
+      if (this.#ended || plan.operations.length === 0 || this.#isCurrent) return [plan, permits]
+      cancel(permits)
+    }
+  }
+
+  /** What is protected is what the last batch was judged by. From an exemption's end on nothing more is sent that was judged with it. */
+  get #isCurrent(): boolean {
+    return this.#parts.session.protection() === this.#protection
   }
 
   /** The client may have to wait here for people; it is told so, and may cancel. */
@@ -270,7 +288,8 @@ class Relay {
     try {
       shield.guards.described(guard, probe.columns)
       await shield.confirm(guard)
-      return this.#ended ? 'ended' : 'as found'
+      if (this.#ended) return 'ended'
+      return this.#isCurrent ? 'as found' : protectionChanged()
     } catch (error) {
       return survived(error)
     }
@@ -284,7 +303,7 @@ class Relay {
   /** Brings what statements are judged by up to date, where anything is protected or looked for. */
   async #shield(): Promise<Guards | undefined> {
     const { session, shield } = this.#parts
-    const protection = session.protection()
+    const protection = this.#protection = session.protection()
     const detection = session.detection()
     if (detection === undefined) this.#searches = undefined
     else if (this.#searches?.isFor(detection) !== true) this.#searches = new Searches(detection)
@@ -496,6 +515,11 @@ export function lastWords(client: Duplex, bytes: Buffer | undefined): Promise<vo
 }
 
 const transactions: Readonly<Record<TransactionStatus, HeldContext['transaction']>> = { I: 'none', T: 'open', E: 'failed' }
+
+/** What they were for does not run. */
+function cancel(permits: readonly Permit[]): void {
+  for (const permit of permits) permit.settle({ status: 'cancelled' })
+}
 
 /** @throws what ends the session */
 function survived(error: unknown): GatewayError {

@@ -5,7 +5,7 @@ import type { MaskingPolicy } from '../../masking/postgres/judge.ts'
 import { protectedColumns, type ProtectRule, type Protection as Marks } from '../../masking/postgres/protect.ts'
 import type { MaskName } from '../../masking/postgres/values.ts'
 import { vouchedIn } from '../../masking/postgres/vouch.ts'
-import type { Protection } from '../../policy/protect.ts'
+import type { ProtectedColumns, Protection } from '../../policy/protect.ts'
 
 /** What a rule protects in a catalog, and has protected before. */
 export type Protects = (catalog: Catalog, rule: ProtectRule) => Protected
@@ -13,8 +13,11 @@ export type Protects = (catalog: Catalog, rule: ProtectRule) => Protected
 /** What follows from a catalog and a protection, derived once for all connections. */
 export interface Setting {
   readonly catalog: Catalog
+  readonly protection: Protection
   readonly marks: Marks
   readonly policy: MaskingPolicy
+  /** Columns that the principal sees masked and some may see in clear, with the groups whose members may ask. */
+  readonly askable: ReadonlyMap<Label, readonly string[]>
   readonly vouched: ReadonlySet<Oid>
   readonly names: ReadonlySet<string>
   /** By search path and text. */
@@ -23,25 +26,40 @@ export interface Setting {
 
 export function settingOf(catalog: Catalog, protection: Protection, protects: Protects): Setting {
   const masks = new Map<Label, MaskName>()
-  const kept = new Set<Label>()
-  const excused = new Set<Label>()
+  const rules = new Map<Label, ProtectedColumns[]>()
   const all = new Map<Oid, Map<number, Label>>()
   for (const rule of protection.rules) {
     const found = protects(catalog, rule)
     for (const label of labelsOf(catalog, found)) {
       if (!masks.has(label)) masks.set(label, rule.mask)
-      ;(rule.exempt ? excused : kept).add(label)
+      rules.set(label, [...rules.get(label) ?? [], rule])
     }
     for (const [oid, columns] of found) all.set(oid, new Map([...columns, ...all.get(oid) ?? []]))
   }
+  const exempt = [...rules].filter(([, protecting]) => protecting.every((rule) => rule.exempt))
   return {
     catalog,
+    protection,
     marks: protectedColumns(catalog, protection.rules, all),
-    policy: { flows: protection.flows, masks, exempt: new Set([...excused].filter((label) => !kept.has(label))) },
+    policy: {
+      flows: protection.flows,
+      masks,
+      exempt: new Map(exempt.map(([label, excepting]) => [label, excepting.map(({ name }) => name)]))
+    },
+    askable: new Map([...rules].flatMap(([label, protecting]) => {
+      const groups = groupsToAsk(protecting)
+      return groups.length === 0 ? [] : [[label, groups]]
+    })),
     vouched: vouchedIn(catalog, protection.trust).vouched,
     names: namesIn(catalog),
     findings: new Map()
   }
+}
+
+/** None where some rule would still mask it. */
+function groupsToAsk(protecting: readonly ProtectedColumns[]): readonly string[] {
+  const masking = protecting.filter((rule) => !rule.exempt)
+  return masking.every(({ mayAsk }) => mayAsk !== undefined) ? [...new Set(masking.flatMap(({ mayAsk = [] }) => mayAsk))] : []
 }
 
 /** Without those of the system's own relations, which nobody is exempt from. */

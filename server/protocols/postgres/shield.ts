@@ -6,8 +6,9 @@ import type { Finding } from '../../masking/postgres/finding.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { CatalogKeeper } from './catalog-keeper.ts'
 import { nothingProtected } from './consult.ts'
-import { Guards, schemaChanged, type Guard, type GuardParts } from './guard.ts'
+import { Guards, type Guard, type GuardParts } from './guard.ts'
 import { movesNames } from './moves.ts'
+import { schemaChanged } from './stale.ts'
 import { temporaryQuery, temporaryRelations } from './temporary.ts'
 import type { TransactionStatus } from './wire/backend.ts'
 
@@ -105,7 +106,7 @@ export class Shield {
 
   /** While the server holds its locks: is what the guard rests on still so? @throws GatewayError cancelled where not */
   async confirm(guard: Guard): Promise<void> {
-    if (await this.#keeper.isStill(guard.finding, guard.catalog)) return
+    if (await this.#keeper.isStill(guard.finding, guard.setting.catalog)) return
     this.#stale = true
     throw schemaChanged()
   }

@@ -4,7 +4,7 @@ import { defaultFlows, judge, strictFlows, type MaskingPolicy } from '../../../s
 
 const ssn = 'clinic.patients.ssn'
 const email = 'clinic.patients.email'
-const policy: MaskingPolicy = { flows: defaultFlows, masks: new Map([[ssn, 'last4']]), exempt: new Set() }
+const policy: MaskingPolicy = { flows: defaultFlows, masks: new Map([[ssn, 'last4']]), exempt: new Map() }
 
 function finding(part: Partial<Finding>): Finding {
   return { columns: [], flows: [], opaque: [], relations: [], reached: true, functions: [], changesCatalog: false, ...part }
@@ -60,7 +60,7 @@ describe('the action', () => {
   })
 
   test('does not count columns this principal may see', () => {
-    const exempt = { ...policy, exempt: new Set([ssn]) }
+    const exempt = { ...policy, exempt: new Map([[ssn, ['PHI']]]) }
     expect(judge(finding({ flows: [flow('order')] }), exempt)).toMatchObject({ action: 'allow', flags: [] })
     expect(judge(finding({ flows: [flow('order', [ssn, email])] }), exempt).action).toBe('hold')
   })
@@ -79,9 +79,9 @@ describe('cells', () => {
   })
 
   test('what an exempt principal sees in clear is said', () => {
-    const exempt = { ...policy, exempt: new Set([ssn]) }
+    const exempt = { ...policy, exempt: new Map([[ssn, ['PHI']]]) }
     expect(cells([column([ssn], { identity: ssn }), column([ssn, email])], {}, exempt)).toEqual(['pass', 'redact'])
-    expect(judge(finding({ columns: [column([ssn], { identity: ssn })] }), exempt).exempted).toEqual([ssn])
+    expect(judge(finding({ columns: [column([ssn], { identity: ssn })] }), exempt).exempted).toEqual([{ rule: 'PHI', columns: [ssn] }])
   })
 
   test('of a statement that is not understood, only stored unprotected columns pass', () => {

@@ -2,7 +2,7 @@
 import type { Finding } from '../../../server/masking/postgres/finding.ts'
 import { defaultFlows, judge, type MaskingPolicy } from '../../../server/masking/postgres/judge.ts'
 
-export const policy: MaskingPolicy = { flows: defaultFlows, masks: new Map(), exempt: new Set() }
+export const policy: MaskingPolicy = { flows: defaultFlows, masks: new Map(), exempt: new Map() }
 
 /** `hold .MR other error`: the action; each cell as pass, mask or redact; kinds of flows; `opaque`. */
 export function short(finding: Finding): string {

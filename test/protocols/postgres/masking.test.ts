@@ -1,4 +1,5 @@
 // Protected columns on the wire: what comes back, in every form, from a real server; through a session whose gate is scripted.
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { defaultFlows } from '../../../server/masking/postgres/judge.ts'
 import type { Protection } from '../../../server/policy/protect.ts'
@@ -256,9 +257,107 @@ test('an exemption shows the values, and says so', async () => {
   const other = await start({ ...protection, rules: [{ ...rule, exempt: true }] })
   const wire = await WireClient.open(other.to, { user: 'me', database: 'clinic' })
   expect((await wire.ask('SELECT ssn FROM patients WHERE id = 1')).rows).toEqual([['123-45-6789']])
-  expect(other.operations).toMatchObject([{ exposure: { clear: ['public.patients.ssn'], masked: [] } }])
+  expect(other.operations).toMatchObject([{ exposure: { clear: [{ rule: 'PHI', columns: ['public.patients.ssn'] }], masked: [] } }])
   wire.destroy()
   await other.stop()
+})
+
+describe('an exemption that has ended', () => {
+  const clear: Protection = { ...protection, rules: [{ ...rule, exempt: true }] }
+  const masked = ['1', '***']
+  const shown = ['1', '123-45-6789']
+  let exempt: ProtocolHarness
+  let wire: WireClient
+  beforeEach(async () => {
+    exempt = await start(clear)
+    exempt.gate = harness.gate
+    wire = await WireClient.open(exempt.to, { user: 'me', database: 'clinic' })
+  })
+  afterEach(async () => {
+    wire.destroy()
+    await exempt.stop()
+  })
+  const end = () => { exempt.protection = { ...protection } }
+  const one = 'SELECT id, ssn FROM patients WHERE id = 1'
+  const clearOf = () => exempt.operations.map((operation) => 'exposure' in operation ? (operation.exposure?.clear ?? []).length : 0)
+
+  test('masks the next statement, prepared ones and those of SQL, described before or not', async () => {
+    await wire.exchange([m.parse(one, 's'), m.describeStatement('s'), m.sync()])
+    await wire.ask(`PREPARE p AS ${one}`)
+    expect((await wire.ask('EXECUTE p')).rows).toEqual([shown])
+    expect(rowsOf(await wire.exchange([m.bind({ statement: 's' }), m.execute(), m.sync()]))).toEqual([shown])
+    end()
+    expect((await wire.ask(one)).rows).toEqual([masked])
+    expect((await wire.ask('EXECUTE p')).rows).toEqual([masked])
+    expect(rowsOf(await wire.exchange([m.bind({ statement: 's' }), m.execute(), m.sync()]))).toEqual([masked])
+    expect((await wire.ask('COPY (SELECT ssn FROM patients) TO STDOUT')).frames.filter(({ type }) => type === 'd').map(({ body }) => body.toString())).toEqual(['***\n', '***\n'])
+    expect(clearOf().slice(-4)).toEqual([0, 0, 0, 0])
+  })
+
+  test('masks the rest of a portal, which was bound and described while it held, and of a cursor', async () => {
+    const both = 'SELECT id, ssn FROM patients ORDER BY id'
+    await wire.ask('BEGIN')
+    await wire.ask(`DECLARE c CURSOR FOR ${both}`)
+    const first = await wire.exchange([m.parse(both), m.bind({ portal: 'p' }), m.describePortal('p'), m.execute('p', 1), m.sync()])
+    expect(rowsOf(first)).toEqual([shown])
+    expect((await wire.ask('FETCH 1 FROM c')).rows).toEqual([shown])
+    end()
+    const second = await wire.exchange([m.execute('p', 1), m.sync()])
+    expect(frameTypes(second)).toBe('D s ZT')
+    expect(rowsOf(second)).toEqual([['2', '***']])
+    expect((await wire.ask('FETCH 1 FROM c')).rows).toEqual([['2', '***']])
+    expect(frameTypes(await wire.exchange([m.execute('p', 1), m.sync()]))).toBe('C ZT')
+  })
+
+  test('judges a portal by what it was bound to, whatever its names mean by now', async () => {
+    await wire.ask('CREATE TEMP TABLE decoy (id int, ssn text)')
+    await wire.ask('BEGIN')
+    await wire.exchange([m.parse('SELECT substr(ssn, 1, 9) FROM patients ORDER BY id'), m.bind({ portal: 'p' }), m.execute('p', 1), m.sync()])
+    await wire.ask('ALTER TABLE decoy RENAME TO patients')
+    end()
+    expect(rowsOf(await wire.exchange([m.execute('p'), m.sync()]))).toEqual([['***']])
+    await wire.ask('ROLLBACK')
+  })
+
+  test('refuses a portal whose columns had another protection', async () => {
+    await wire.ask('BEGIN')
+    await wire.exchange([m.parse('SELECT city FROM patients ORDER BY id'), m.bind({ portal: 'p' }), m.execute('p', 1), m.sync()])
+    exempt.protection = { ...protection, rules: [{ ...rule, columns: ['public.patients.city'] }] }
+    expect(frameTypes(await wire.exchange([m.execute('p'), m.sync()]))).toMatch(/^E42501 Z/)
+  })
+
+  test('while a statement waits for its permit: it is judged again, and the first permit comes to nothing', async () => {
+    exempt.gate = () => {
+      if (exempt.asked.length === 1) end()
+      return undefined
+    }
+    expect((await wire.ask(one)).rows).toEqual([masked])
+    expect(exempt.settled.map(({ outcome }) => outcome.status)).toEqual(['cancelled', 'ok'])
+    expect(clearOf()).toEqual([1, 0])
+  })
+
+  test('while the server describes a statement: nothing of it runs, and the client may ask again', async () => {
+    expect((await wire.ask(one)).rows).toEqual([shown])
+    const locker = new pg.Client(server.url('clinic'))
+    await locker.connect()
+    await locker.query('BEGIN; LOCK TABLE patients IN ACCESS EXCLUSIVE MODE')
+    wire.send(m.query(one))
+    await until('the description to wait', async () => (await asClinic('SELECT 1 FROM pg_locks WHERE NOT granted')).length > 0)
+    end()
+    await locker.query('COMMIT')
+    await locker.end()
+    const frames = await wire.until('Z')
+    expect(frames.filter(({ type }) => type === 'D')).toEqual([])
+    expect(frameTypes(frames)).toBe('E57014 ZI')
+    expect((await wire.ask(one)).rows).toEqual([masked])
+  })
+
+  test('shows an empty statement, and one of clean columns, as ever', async () => {
+    await wire.ask('BEGIN')
+    await wire.exchange([m.parse('', 'nothing'), m.bind({ statement: 'nothing', portal: 'n' }), m.parse('SELECT id FROM patients ORDER BY id'), m.bind({ portal: 'p' }), m.execute('p', 1), m.sync()])
+    end()
+    expect(frameTypes(await wire.exchange([m.execute('n'), m.execute('p', 1), m.sync()]))).toBe('I D s ZT')
+  })
 })
 
 test('a server without a catalog to read shows nothing', async () => {

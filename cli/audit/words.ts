@@ -24,9 +24,11 @@ export function personOf({ email, subject, onBehalfOf }: Pick<Actor, 'email' | '
 
 export function outcomeText(outcome: OutcomeFacts | undefined): string {
   if (outcome === undefined) return 'running, or not known'
-  const { status, rows, errorClass, durationMilliseconds } = outcome
+  const { status, rows, errorClass, durationMilliseconds, exposure } = outcome
+  const clear = [...new Set((exposure?.clear ?? []).flatMap(({ columns }) => columns))]
   return [
     errorClass === undefined ? status : `${status} ${errorClass}`,
+    ...(clear.length === 0 ? [] : [`in clear: ${clear.join(' ')}`]),
     ...(rows === undefined ? [] : [`${rows} ${rows === 1 ? 'row' : 'rows'}`]),
     `${Math.round(durationMilliseconds * 10) / 10} ms`
   ].join(', ')

@@ -1,6 +1,7 @@
 // `hoop connect TARGET`: opens the local port and stays, or runs a command inside it.
 import type { Command } from 'commander'
 import type { Context } from '../context.ts'
+import { clearLines, clearOption, clearWish } from '../clear.ts'
 import { helpTail } from '../help.ts'
 import { withAccess } from '../reviews/access.ts'
 import { endText } from '../reviews/text.ts'
@@ -8,6 +9,7 @@ import type { HoldsStore } from '../tunnel/holds.ts'
 import type { OpenPort } from '../tunnel/port.ts'
 import type { VisitEvent } from '../tunnel/visit.ts'
 import { GatewayError } from '../../shared/errors.ts'
+import type { Exemption } from '../../shared/model.ts'
 import { TunnelClosed } from '../../shared/tunnel.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -15,11 +17,12 @@ interface Flags {
   readonly port?: number
   readonly json?: boolean
   readonly wait?: boolean
+  readonly clear?: string
 }
 
 /** What --json prints, one object a line: first `ready`, then what happens, last `closed`. */
 type ConnectEvent = VisitEvent
-  | { readonly type: 'ready', readonly target: string, readonly protocol: string, readonly session: string, readonly host: string, readonly port: number, readonly socket?: string, readonly url: string, readonly command: string }
+  | { readonly type: 'ready', readonly target: string, readonly protocol: string, readonly session: string, readonly host: string, readonly port: number, readonly socket?: string, readonly url: string, readonly command: string, readonly clear?: readonly Exemption[] }
   | { readonly type: 'failure', readonly code: string, readonly reason: string }
   | { readonly type: 'closed' }
 
@@ -34,6 +37,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .argument('[command...]', 'after --: run with the port in its environment (PGHOST, PGPORT, DATABASE_URL ...)')
     .option('--port <port>', 'the local port; 0 for any free one (default: the same each time, any free one for a command)', wholeNumber(0, 65_535, 'a port is a number'))
     .option('--json', 'print events only, one JSON object a line')
+    .option(...clearOption)
     .option('--wait', 'where opening it needs a review: wait for the decision; on a terminal it is waited for anyway')
     .addHelpText('after', helpTail([
       ['hoop connect prod-db', 'open the port; Ctrl-C closes it'],
@@ -46,9 +50,11 @@ export function register(program: Command, context: () => Promise<Context>): voi
     })
 }
 
-async function connect(context: Context, target: string, words: readonly string[], { port: wanted, json, wait }: Flags): Promise<void> {
+async function connect(context: Context, target: string, words: readonly string[], flags: Flags): Promise<void> {
+  const { port: wanted, json, wait, clear } = flags
   const { terminal, settings, signal, now, exitWith } = context
   const { openPort } = await import('../tunnel/port.ts')
+  const wish = clearWish(clear)
   const wrapped = words.length > 0
   const quiet = wrapped
   /** While there is a live part below the lines. */
@@ -60,6 +66,7 @@ async function connect(context: Context, target: string, words: readonly string[
   }
   const opened = await withAccess(context, { wait: wait === true || (terminal.interactive && !wrapped && json !== true) }, () => openPort({
     target,
+    ...wish,
     // A command finds the port in its environment, so it needs no sticky one, which an open hoop connect may be using.
     ...(wanted !== undefined ? { port: wanted } : wrapped ? { port: 0 } : {}),
     gatewayUrl: context.gatewayUrl(),
@@ -74,6 +81,7 @@ async function connect(context: Context, target: string, words: readonly string[
     },
     now
   }))
+  if (json !== true) for (const line of clearLines(opened)) terminal.say(line)
   try {
     if (wrapped) exitWith(await run(context, opened, words))
     else await stay(context, opened, tell, json === true, (store) => { holds = store })
@@ -121,7 +129,8 @@ async function stay(
       port,
       ...(socket === undefined ? {} : { socket: socket.path }),
       url: usage.url,
-      command: usage.command
+      command: usage.command,
+      ...(opened.clear === undefined ? {} : { clear: opened.clear })
     })
   } else {
     terminal.say(`${target.name} (${target.protocol}) is open on ${host}:${port}, for you alone`)

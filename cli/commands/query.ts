@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Context } from '../context.ts'
+import { clearLines, clearOption, clearWish } from '../clear.ts'
 import { helpTail } from '../help.ts'
 import { createHolding, NotWaited, type Holding } from '../query/held.ts'
 import { createOutput, type Form, type Output } from '../query/output.ts'
@@ -18,6 +19,7 @@ interface Flags {
   readonly wait?: boolean
   readonly timeout?: number
   readonly reason?: string
+  readonly clear?: string
 }
 
 export function register(program: Command, context: () => Promise<Context>): void {
@@ -32,6 +34,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .option('--wait', 'where a statement is held: wait for the decision; without, it is taken back and the exit code is 8')
     .option('--timeout <time>', 'wait at most so long, such as 90s, 30m or 2h', secondsFrom)
     .option('--reason <text>', 'why, for those who decide')
+    .option(...clearOption)
     .addHelpText('after', helpTail([
       ['hoop query prod-db "SELECT count(*) FROM visits"', 'as a table'],
       ['hoop query prod-db --csv -f report.sql > report.csv', 'for a program'],
@@ -42,7 +45,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
 
 async function query(context: Context, target: string, sql: string | undefined, flags: Flags): Promise<void> {
   const { terminal, signal, now } = context
-  const { wait = false, timeout, reason, json } = flags
+  const { wait = false, timeout, reason, json, clear } = flags
   if (timeout !== undefined && !wait) {
     throw new GatewayError('usage', '--timeout says how long to wait, and --wait is missing', { hint: 'hoop query TARGET --wait --timeout 30m' })
   }
@@ -50,11 +53,13 @@ async function query(context: Context, target: string, sql: string | undefined, 
   const waiting = { ...(timeout === undefined ? {} : { timeoutSeconds: timeout }), ...(reason === undefined ? {} : { reason }) }
   try {
     const [{ openQuerySession }, gateway] = await Promise.all([import('../query/session.ts'), context.gateway()])
+    const request = { target, ...clearWish(clear) }
     const holding = createHolding({ gateway, terminal, now, wait, ...waiting })
-    const session = await withAccess(context, { wait, ...waiting }, () => openQuerySession(gateway, target, (event) => {
+    const session = await withAccess(context, { wait, ...waiting }, () => openQuerySession(gateway, request, (event) => {
       holding.tell(event)
       if (event.type === 'warning') terminal.say(`warning: ${event.message}`)
     }))
+    for (const line of clearLines(session.opened)) terminal.say(line)
     const cancel = () => session.connection.close()
     signal.addEventListener('abort', cancel, { once: true })
     try {

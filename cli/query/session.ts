@@ -1,6 +1,6 @@
 // One session at the gateway with one connection in it, for statements of our own: what happens to them at the gate is told by its events.
 import type { Duplex } from 'node:stream'
-import type { OpenedSession } from '../../shared/api.ts'
+import type { OpenedSession, OpenSession } from '../../shared/api.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import type { SessionEvent } from '../../shared/events.ts'
 import type { Gateway } from '../gateway.ts'
@@ -8,14 +8,15 @@ import { isErrorCode } from '../http.ts'
 import { openQuery, type QueryConnection } from './wire.ts'
 
 export interface QuerySession {
+  readonly opened: OpenedSession
   readonly connection: QueryConnection
   /** Ends it at the gateway; what still runs is cancelled. */
   close(): Promise<void>
 }
 
 /** @throws GatewayError; ReviewPending where opening the target waits for people */
-export async function openQuerySession(gateway: Gateway, target: string, tell: (event: SessionEvent) => void): Promise<QuerySession> {
-  const opened = await gateway.openSession({ target })
+export async function openQuerySession(gateway: Gateway, request: OpenSession, tell: (event: SessionEvent) => void): Promise<QuerySession> {
+  const opened = await gateway.openSession(request)
   const stop = new AbortController()
   let tunnel: Duplex | undefined
   const close = async () => {
@@ -33,7 +34,7 @@ export async function openQuerySession(gateway: Gateway, target: string, tell: (
       if (event.type === 'ended') tunnel!.destroy(new GatewayError(isErrorCode(event.code) ? event.code : 'session_ended', event.reason))
       tell(event)
     })
-    return { connection: await openQuery(tunnel, who), close }
+    return { opened, connection: await openQuery(tunnel, who), close }
   } catch (error) {
     await close()
     throw error

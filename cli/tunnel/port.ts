@@ -1,5 +1,6 @@
 // An open port: a visit at the gateway and a local listener that carries connections to it. What `hoop connect` is around.
 import { join } from 'node:path'
+import type { OpenedSession } from '../../shared/api.ts'
 import type { GatewayError } from '../../shared/errors.ts'
 import type { SessionId } from '../../shared/model.ts'
 import type { CliSettings } from '../config.ts'
@@ -11,6 +12,8 @@ import { openVisit, type VisitEvent } from './visit.ts'
 
 export interface PortOptions {
   readonly target: string
+  /** Why protected values are to be seen in clear. */
+  readonly clear?: string
   /** Undefined: the target's sticky one; 0: any free one. */
   readonly port?: number
   readonly gatewayUrl: string
@@ -31,6 +34,8 @@ export interface OpenPort {
   readonly target: { readonly name: string, readonly protocol: string, readonly database?: string }
   readonly session: SessionId
   readonly usage: FilledUsage
+  /** What is shown in clear, as the session was opened. */
+  readonly clear?: OpenedSession['clear']
   readonly connections: number
   /** Resolves when the session is over for a reason no waiting cures; without an error when closed by us. */
   readonly over: Promise<GatewayError | undefined>
@@ -43,7 +48,11 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
   const guard = await localGuard()
   const visit = await openVisit({
     gateway: options.gateway,
-    request: { target, ...(guard === undefined ? { clientPassword: true } : {}) },
+    request: {
+      target,
+      ...(guard === undefined ? { clientPassword: true } : {}),
+      ...(options.clear === undefined ? {} : { clear: options.clear })
+    },
     tell: options.tell,
     // A token from the environment stays what it is; a person may log in again in another window.
     waitForLogin: settings.token === undefined || settings.tokenFile !== undefined
@@ -73,6 +82,7 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     ...place(),
     ...(listener.socket === undefined ? {} : { socket: listener.socket }),
     target: visit.opened.target,
+    ...(visit.opened.clear === undefined ? {} : { clear: visit.opened.clear }),
     get session() { return visit.opened.id },
     get usage() { return fillUsage(visit.opened.usage, place()) },
     get connections() { return listener.connections },

@@ -82,6 +82,8 @@ class KeptVisit implements Visit {
   /** The session is known to be gone at the gateway. */
   #gone = false
   #closing = false
+  /** The session before showed values in clear, and it has not been told that this one does not. */
+  #unasked = false
   /** Ends the events socket in use. */
   #events = new AbortController()
   /** Cuts the pause before the next try short. */
@@ -160,8 +162,11 @@ class KeptVisit implements Visit {
     try {
       const gateway = await this.#options.gateway()
       if (this.#gone) {
-        this.#opened = await gateway.openSession(this.#options.request)
+        // A reason was given for one session. Nobody is here to give one for the next.
+        const { clear, ...request } = this.#options.request
+        this.#opened = await gateway.openSession(request)
         this.#gone = false
+        if (clear !== undefined) this.#unasked = true
       }
       this.#events = new AbortController()
       const events = await gateway.events(this.#opened.id, this.#events.signal)
@@ -189,6 +194,10 @@ class KeptVisit implements Visit {
     const wasAway = this.#state.type === 'away'
     this.#state = { type: 'open', gateway }
     if (wasAway) this.#options.tell({ type: 'gateway.back', session: this.#opened.id })
+    if (this.#unasked) {
+      this.#unasked = false
+      this.#options.tell({ type: 'warning', message: 'values are masked from now on: this is another session, and the reason was given for the one before', hint: 'hoop connect TARGET --clear "..." asks again' })
+    }
     this.#found()
   }
 

@@ -192,7 +192,7 @@ test('whoever is exempt sees the values, and the log says which', async () => {
   }
   await until('both intents to be on disk', async () => (await asked(/FROM patients/)).filter(({ actor }) => actor.email === 'carol@example.com').length === 2)
   const [first, second] = (await asked(/FROM patients/)).filter(({ actor }) => actor.email === 'carol@example.com')
-  expect(first?.statement.exposure).toMatchObject({ clear: ['public.patients.email', 'public.patients.ssn'], masked: [] })
+  expect(first?.statement.exposure).toMatchObject({ clear: [{ rule: 'PHI', columns: ['public.patients.email', 'public.patients.ssn'] }], masked: [] })
   expect(second?.decision.action).toBe('allow')
   expect(JSON.stringify(await gateway.audit())).not.toContain(secrets[0])
 })

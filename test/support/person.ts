@@ -117,8 +117,8 @@ export class TestPerson {
   }
 
   /** `hoop connect TARGET --json` on any free port. */
-  async connect(target: string, env: Readonly<Record<string, string>> = {}): Promise<TestPort> {
-    const child = this.run(['connect', target, '--port', '0', '--json'], env)
+  async connect(target: string, env: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): Promise<TestPort> {
+    const child = this.run(['connect', target, '--port', '0', '--json', ...flags], env)
     await child.line(/"type":"ready".*\n/)
     const lines = () => child.stdout.split('\n').slice(0, -1)
     const events = () => lines().map((line) => JSON.parse(line) as Record<string, unknown>)

@@ -3,9 +3,11 @@ import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { outcomeText, whatOf } from '../../audit/words.ts'
 import { helpTail } from '../../help.ts'
+import { exemptionText } from '../../policy/words.ts'
 import { tableLines, timeFrom } from '../../table.ts'
 import type { SessionDetail } from '../../../shared/api.ts'
 import type { AuditEntry } from '../../../shared/audit/entry.ts'
+import { safeLine } from '../../../shared/text.ts'
 
 export function register(sessions: Command, context: () => Promise<Context>): void {
   sessions.command('show')
@@ -23,7 +25,7 @@ export function register(sessions: Command, context: () => Promise<Context>): vo
       const { terminal, gateway } = await context()
       const session = await (await gateway()).session(id)
       if (json === true) return terminal.json(session)
-      for (const line of [...headLines(session), '', ...statementLines(session.entries)]) terminal.out(line)
+      for (const line of [...headLines(session), ...exemptionLines(session.entries), '', ...statementLines(session.entries)]) terminal.out(line)
     })
 }
 
@@ -35,6 +37,15 @@ function headLines({ id, principal, target, startedAt, endedAt, endReason, conne
     ['ended', endedAt === undefined ? 'still open' : `${timeFrom(endedAt)} UTC${endReason === undefined ? '' : `: ${endReason}`}`],
     ['counted', `${connections} connections, ${statements} statements allowed, ${denied} denied`]
   ])
+}
+
+/** Pure. What was to be seen in clear, until when, and why. */
+function exemptionLines(entries: readonly AuditEntry[]): string[] {
+  return entries.flatMap((entry) => entry.kind !== 'session.start' || entry.exemption === undefined
+    ? []
+    : [
+        `asked to see in clear  ${entry.exemption.rules.map(exemptionText).join(', ')}: ${safeLine(entry.exemption.reason)}`
+      ])
 }
 
 /** Pure. One line for each thing asked; `AT` is its number in the audit log. */

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { afterEach, expect, test } from 'vitest'
 import type { Gateway } from '../../../cli/gateway.ts'
 import { openVisit, type Visit, type VisitEvent } from '../../../cli/tunnel/visit.ts'
-import type { OpenedSession } from '../../../shared/api.ts'
+import type { OpenedSession, OpenSession } from '../../../shared/api.ts'
 import { GatewayError } from '../../../shared/errors.ts'
 import type { SessionEvent } from '../../../shared/events.ts'
 import { TunnelClosed } from '../../../shared/tunnel.ts'
@@ -13,13 +13,15 @@ class FakeGateway {
   number = 0
   readonly open = new Set<string>()
   readonly ended: string[] = []
+  readonly asked: OpenSession[] = []
   failure: GatewayError | undefined
   #tell: ((event: SessionEvent) => void) | undefined
   #stop: ((error?: GatewayError) => void) | undefined
 
   readonly gateway = {
-    openSession: async () => {
+    openSession: async (request: OpenSession) => {
       this.#refuse()
+      this.asked.push(request)
       const id = `session-${++this.number}`
       this.open.add(id)
       return { id } as OpenedSession
@@ -63,12 +65,12 @@ class FakeGateway {
 let visit: Visit | undefined
 afterEach(() => visit?.close())
 
-async function opened({ waitForLogin = true } = {}) {
+async function opened({ waitForLogin = true, request = { target: 'prod-db' } as OpenSession } = {}) {
   const fake = new FakeGateway()
   const events: VisitEvent[] = []
   visit = await openVisit({
     gateway: async () => fake.gateway,
-    request: { target: 'prod-db' },
+    request,
     tell: (event) => events.push(event),
     waitForLogin,
     pauses: [5, 10]
@@ -104,6 +106,18 @@ test('a restarted gateway that forgot the session gets a new one', async () => {
   await until('the way back', () => types().includes('gateway.back'))
   expect(visit.opened.id).toBe('session-2')
   expect(await visit.connection()).toBeDefined()
+})
+
+test('a reason to see values in clear was given for one session: the next is masked, and that is told', async () => {
+  const { fake, events, types } = await opened({ request: { target: 'prod-db', clear: 'INC-1' } })
+  fake.drop()
+  await until('the way back to the same session', () => types().includes('gateway.back'))
+  expect(types()).toEqual(['gateway.lost', 'gateway.back'])
+  fake.forget()
+  fake.drop()
+  await until('the new session', () => types().includes('warning'))
+  expect(fake.asked).toEqual([{ target: 'prod-db', clear: 'INC-1' }, { target: 'prod-db' }])
+  expect(events.at(-1)).toMatchObject({ type: 'warning', message: expect.stringMatching(/values are masked from now on/) as string })
 })
 
 test('a gateway that says it restarts is waited for, whatever else it said', async () => {

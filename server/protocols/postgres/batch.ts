@@ -9,7 +9,7 @@ import type { Finding } from '../../masking/postgres/finding.ts'
 import { marksTheSame } from '../../policy/protect.ts'
 import { unknownFinding, type Guard, type Guards, type NamedFindings } from './guard.ts'
 import { movesNames } from './moves.ts'
-import type { NameChange, Names, Portal } from './names.ts'
+import type { Judged, NameChange, Names, Portal } from './names.ts'
 import type { Owed, OwedStatement } from './replies.ts'
 import type { Search, Searches } from './search.ts'
 import { encode, type FrontendMessage } from './wire/frontend.ts'
@@ -98,8 +98,9 @@ interface Guarded {
   readonly search?: Search
 }
 
-/** A portal's, that was bound when other columns were protected. */
-const outlived = unknownFinding('what is protected has changed since it was bound: bind it again')
+/** A portal's or a cursor's, that was made when other columns were protected. */
+const outlived = unknownFinding('what is protected has changed since its portal or cursor was made: make it again')
+const noCursors: ReadonlyMap<string, Finding> = new Map()
 
 class Unsettled extends Error {}
 
@@ -164,7 +165,7 @@ class Planner {
       const resolved = this.#resolved(statement)
       const { guard, finding, search } = this.#guarded(statement, analysis.statements.length === 1)
       this.#runs(statement, finding)
-      const changes = changesOf(statement, finding)
+      const changes = changesOf(statement, finding, this.guards)
       this.#apply(changes)
       findings.push(finding)
       return { operation: this.#draft(resolved, 'execute', guard), changes, copyIn: statement.copy === 'in', guard, search, ends: endsTransaction(statement) }
@@ -237,7 +238,7 @@ class Planner {
     if (known !== undefined) this.#portals.set(name, { portal, draft: undefined })
     const finding = this.#find(portal.statement)
     this.#runs(portal.statement, finding)
-    const changes = changesOf(portal.statement, finding)
+    const changes = changesOf(portal.statement, finding, this.guards)
     this.#apply(changes)
     const anew = guard?.describe === true && guard !== portal.guard && known !== undefined
     const describe = anew ? { describe: { guard, operation: draft, bytes: encode.describePortal(name) } } : {}
@@ -263,8 +264,11 @@ class Planner {
       const unsearched = this.searches !== undefined && search === undefined && guard === undefined
       return unsearched ? this.#guarded(statement, true) : portal
     }
-    const finding = judged !== undefined && marksTheSame(judged.by, guards.setting.protection) ? judged.finding : outlived
-    return this.#guardedBy(finding, statement, true)
+    return this.#guardedBy(this.#stillFound(judged), statement, true)
+  }
+
+  #stillFound(judged: Judged | undefined): Finding {
+    return judged !== undefined && marksTheSame(judged.by, this.guards!.setting.protection) ? judged.finding : outlived
   }
 
   #close(bytes: Buffer, what: 'statement' | 'portal', name: string): void {
@@ -333,8 +337,9 @@ class Planner {
   #cursors(): ReadonlyMap<string, Finding> {
     const cursors = this.names.cursors()
     if (cursors === 'unsettled') throw new Unsettled()
-    if (this.#rebound.size === 0 || ![...this.#rebound].some((name) => cursors.has(name))) return cursors
-    return new Map([...cursors].filter(([name]) => !this.#rebound.has(name)))
+    if (cursors.size === 0) return noCursors
+    const still = [...cursors].filter(([name]) => !this.#rebound.has(name))
+    return new Map(still.map(([name, judged]) => [name, this.#stillFound(judged)]))
   }
 
   #apply(changes: readonly NameChange[]): void {
@@ -424,11 +429,11 @@ function asPrepared(finding: Finding, name: string): Finding {
   return finding.defines !== undefined ? finding : { ...finding, defines: { type: 'prepared', name, columns: finding.columns } }
 }
 
-function changesOf(changing: AnalyzedStatement, finding: Finding | undefined): readonly NameChange[] {
+function changesOf(changing: AnalyzedStatement, finding: Finding | undefined, guards: Guards | undefined): readonly NameChange[] {
   if (changing.prepares === undefined && changing.deallocates === undefined && finding?.defines === undefined) return noChanges
   const { prepares, deallocates, ...statement } = changing
   const changes: NameChange[] = []
-  if (finding?.defines?.type === 'cursor') changes.push({ kind: 'cursor', name: finding.defines.name, value: finding })
+  if (finding?.defines?.type === 'cursor') changes.push({ kind: 'cursor', name: finding.defines.name, value: { finding, by: guards!.setting.protection } })
   if (prepares !== undefined) changes.push({ kind: 'statement', name: prepares.name, value: statement })
   if (deallocates !== undefined) changes.push(deallocates.name === null ? { kind: 'every statement' } : { kind: 'statement', name: deallocates.name })
   return changes

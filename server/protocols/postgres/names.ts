@@ -15,7 +15,13 @@ export interface Portal {
   readonly guard?: Guard
   readonly search?: Search
   /** Absent where nothing was protected, nor looked for. */
-  readonly judged?: { readonly finding: Finding, readonly by: Protection }
+  readonly judged?: Judged
+}
+
+/** What it shows, and by which protection that was found. */
+export interface Judged {
+  readonly finding: Finding
+  readonly by: Protection
 }
 
 /** What a message does to the names if the server accepts it. Without a value: the name ends. */
@@ -24,7 +30,7 @@ export type NameChange =
   | { readonly kind: 'portal', readonly name: string, readonly value?: Portal }
   | { readonly kind: 'every statement' }
   /** An SQL-level cursor, and what its rows show. */
-  | { readonly kind: 'cursor', readonly name: string, readonly value: Finding }
+  | { readonly kind: 'cursor', readonly name: string, readonly value: Judged }
 
 /**
  * `unsettled`: messages on their way may or may not change what the name stands for (a Parse of a name in use fails and leaves the
@@ -35,7 +41,7 @@ export type Lookup<T> = T | 'unsettled' | undefined
 export class Names {
   readonly #statements = new Map<string, AnalyzedStatement>()
   readonly #portals = new Map<string, Portal>()
-  readonly #cursors = new Map<string, Finding>()
+  readonly #cursors = new Map<string, Judged>()
   /** Sent, not answered; in order. */
   readonly #pending: NameChange[] = []
 
@@ -51,7 +57,7 @@ export class Names {
   }
 
   /** Those that ended are still here: of them, the server returns nothing, until something else takes the name. */
-  cursors(): ReadonlyMap<string, Finding> | 'unsettled' {
+  cursors(): ReadonlyMap<string, Judged> | 'unsettled' {
     const moving = this.#pending.some((change) => change.kind === 'cursor' || (change.kind === 'portal' && this.#cursors.has(change.name)))
     return moving ? 'unsettled' : this.#cursors
   }

@@ -319,11 +319,15 @@ describe('an exemption that has ended', () => {
     await wire.ask('ROLLBACK')
   })
 
-  test('refuses a portal whose columns had another protection', async () => {
+  test('refuses a portal, and a cursor, whose columns had another protection', async () => {
+    await wire.ask('DECLARE c CURSOR WITH HOLD FOR SELECT upper(city) FROM patients ORDER BY id')
+    expect((await wire.ask('FETCH 1 FROM c')).rows).toEqual([['LONDON']])
     await wire.ask('BEGIN')
     await wire.exchange([m.parse('SELECT city FROM patients ORDER BY id'), m.bind({ portal: 'p' }), m.execute('p', 1), m.sync()])
     exempt.protection = { ...protection, rules: [{ ...rule, columns: ['public.patients.city'] }] }
     expect(frameTypes(await wire.exchange([m.execute('p'), m.sync()]))).toMatch(/^E42501 Z/)
+    expect((await wire.ask('ROLLBACK')).error).toBeUndefined()
+    expect(await wire.ask('FETCH 1 FROM c')).toMatchObject({ rows: [], error: { C: '42501' } })
   })
 
   test('while a statement waits for its permit: it is judged again, and the first permit comes to nothing', async () => {

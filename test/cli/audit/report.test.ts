@@ -24,7 +24,7 @@ const login = (actor: Actor | undefined, accepted = true, reason?: string): Entr
   ({ kind: 'login', source: '10.0.0.7', method: 'oidc', accepted, ...(actor === undefined ? {} : { actor }), ...(reason === undefined ? {} : { reason }) })
 const by = (actor: Actor, fields: Partial<Intent> = {}): Intent => ({ ...base, actor, ...fields })
 const exposing = (masked: string[], clear: string[] = []): Partial<Intent> =>
-  ({ statement: { ...base.statement, exposure: { why: [], flags: [], masked, clear } } })
+  ({ statement: { ...base.statement, exposure: { why: [], flags: [], masked, clear: clear.length === 0 ? [] : [{ rule: 'PHI', columns: clear }] } } })
 
 const held: EntryFacts = {
   kind: 'review.held', review: 'r1', actor: eve, target: base.target, statements: [{ ...base.statement, redacted: hostile }], binding: 'x',

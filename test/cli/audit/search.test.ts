@@ -14,7 +14,7 @@ const base = intent() as Intent
 const entry = stamped({
   ...base,
   actor: { ...base.actor, onBehalfOf: { issuer: 'i', subject: 'u-7', email: 'Bob@example.com' } },
-  statement: { ...base.statement, exposure: { why: [], flags: ['lookup public.patients.email, public."odd name".x'], masked: ['public.patients.ssn'], clear: ['clinic.staff.ssn'] } }
+  statement: { ...base.statement, exposure: { why: [], flags: ['lookup public.patients.email, public."odd name".x'], masked: ['public.patients.ssn'], clear: [{ rule: 'PHI', columns: ['clinic.staff.ssn'] }] } }
 })
 const refused = stamped({ ...base, kind: 'decision', decision: { ...base.decision, action: 'deny' }, statement: { ...base.statement, exposure: { why: ['rows depend on s ~~ … (public.patients.dob)'], flags: [], masked: [], clear: [] } } })
 

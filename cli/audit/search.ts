@@ -51,7 +51,8 @@ export function statementsOf(entry: AuditEntry): readonly StatementFacts[] {
 export function columnsOf({ exposure }: StatementFacts): readonly string[] {
   if (exposure === undefined) return []
   // A flag is a kind and its columns: "lookup public.patients.email"; a reason to refuse ends in them, in brackets.
-  return [...exposure.masked, ...exposure.clear.flatMap(({ columns }) => columns), ...[...exposure.flags, ...exposure.why].flatMap((text) => text.match(dotted) ?? [])]
+  const named = [...exposure.flags, ...exposure.why].flatMap((text) => text.match(dotted) ?? [])
+  return [...exposure.masked, ...exposure.clear.flatMap(({ columns }) => columns), ...named]
 }
 
 const dotted = /(?:"[^"]*"|[^\s",()]+)(?:\.(?:"[^"]*"|[^\s".,()]+)){2}/g

@@ -76,15 +76,18 @@ export function callFunction(
 ): Value {
   const name = parts.at(-1) ?? ''
   const callee = calleeOf(parts, reading)
+  const helper = callee === undefined && parts[0] === 'information_schema' && name.startsWith('_pg_')
   const [first] = args
   if (callee === undefined) {
     // `name(row)` is `row.name`.
     if (args.length === 1 && first?.type === 'row') return derived([first], (last) => `${name}(${last})`)
-    if (parts[0] !== 'information_schema' || !name.startsWith('_pg_')) reading.unproven(`the function ${parts.join('.')} is unknown`)
+    if (!helper) reading.unproven(`the function ${parts.join('.')} is unknown`)
   } else {
     checkCallee(callee, reading)
   }
-  const value = derived([...args, ...more], (last) => `${name}(${last})`, callee === undefined ? undefined : typeOf(callee, args, reading))
+  const expands = helper && name === expandsArray
+  const type = callee === undefined ? expands ? 'row' : undefined : typeOf(callee, args, reading)
+  const value = derived([...args, ...more], (last) => `${name}(${last})`, type)
   const view = { types: args.map(({ type }) => type), constants }
   const harmless = (position: number) => callee !== undefined && callee.own.length === 0
     && (isHarmless(name, position, view) || (keptValid.has(name) && fromCatalog(args[position]!)))
@@ -102,9 +105,12 @@ export function callFunction(
   }
   const culprits = args.filter((_, position) => !harmless(position))
   if (culprits.length > 0) mayFailUnless(false, { labels: union(culprits), path: value.path }, name, reading)
-  if (callee !== undefined && returnsSet(callee)) reading.flow('srf', value.labels, `how many rows ${name} makes depends on a protected value`)
+  if (expands || (callee !== undefined && returnsSet(callee))) reading.flow('srf', value.labels, `how many rows ${name} makes depends on a protected value`)
   return value
 }
+
+/** Of information_schema's helpers the one that makes rows: a row (x, n) for each element. JDBC reads keys and indexes with it. */
+const expandsArray = '_pg_expandarray'
 
 /** Take apart what only the server writes: options of foreign servers, of users, of relations. */
 const keptValid = new Set(['pg_options_to_table'])

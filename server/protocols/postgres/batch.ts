@@ -115,6 +115,8 @@ class Planner {
 
   /** What every further statement is, once one may change what it would be judged by. */
   #moved: Finding | undefined
+  /** The one table that has been altered so far, in place; to anything but more of that, this one is as if it had `moved` names. */
+  #altered: { readonly table: string, readonly moved: Finding } | undefined
   readonly #lastSteps = new Map<number, { last: boolean }>()
   readonly #sent: Sent[] = []
 
@@ -324,6 +326,7 @@ class Planner {
       },
       cursors: this.#cursors()
     }
+    if (this.#altered !== undefined && guards.altersInPlace(statement) !== this.#altered.table) this.#moved ??= this.#altered.moved
     return this.#moved ?? guards.find(statement, named)
   }
 
@@ -331,7 +334,11 @@ class Planner {
   #runs(statement: AnalyzedStatement, finding: Finding | undefined): void {
     if (finding === undefined) return
     const what = finding.changesCatalog ? 'changes the schema' : movesNames(statement) ? 'changes what names mean' : undefined
-    if (what !== undefined) this.#moved ??= unknownFinding(`the statement before it in the same batch ${what}: send it in a batch of its own`)
+    if (what === undefined) return
+    const moved = unknownFinding(`the statement before it in the same batch ${what}: send it in a batch of its own`)
+    const table = movesNames(statement) ? undefined : this.guards?.altersInPlace(statement)
+    if (table === undefined || this.#moved !== undefined) this.#moved ??= moved
+    else this.#altered ??= { table, moved }
   }
 
   #cursors(): ReadonlyMap<string, Finding> {

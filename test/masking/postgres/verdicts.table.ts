@@ -90,6 +90,12 @@ hold R opaque | SELECT via_view(1)
 hold R opaque | SELECT via_function(1)
 hold R opaque | SELECT query_to_xml('select 1', true, true, '')
 hold R opaque | SELECT nothing_like_it(1)
+allow .. | SELECT (information_schema._pg_expandarray(indkey)).n, information_schema._pg_expandarray(indkey) FROM pg_index
+allow . | SELECT (k.keys).x FROM (SELECT information_schema._pg_expandarray(indkey) AS keys FROM pg_index) k WHERE 1 = (k.keys).x
+hold R error srf | SELECT information_schema._pg_expandarray(aliases) FROM patients
+hold R error srf | SELECT (information_schema._pg_expandarray(aliases)).x FROM patients
+hold . error other srf | SELECT id FROM (SELECT id, information_schema._pg_expandarray(aliases) AS keys FROM patients) k WHERE (k.keys).x = 'a'
+hold R error srf | SELECT n FROM (SELECT id, (information_schema._pg_expandarray(aliases)).n FROM patients) k
 allow . | SELECT upper('x'::varchar)
 hold R opaque | SELECT 1 === 2
 allow . | SELECT 1 OPERATOR(clinic.@+@) 2

@@ -235,6 +235,25 @@ describe('a race', () => {
     expect((await client.ask('SELECT city FROM mine')).error).toBeDefined()
   })
 
+  test('one table is altered several times in one string, and nothing else is done in it', async () => {
+    const altered = await client.ask('ALTER TABLE notes ALTER body SET NOT NULL; ALTER TABLE notes ALTER body SET DEFAULT \'x\'; ALTER TABLE notes ADD UNIQUE (body); ALTER TABLE notes ALTER body TYPE varchar(80)')
+    expect(frameTypes(altered.frames)).toBe('C C C C ZI')
+    for (const after of [
+      'SELECT body FROM notes',
+      'ALTER TABLE people ALTER id SET DEFAULT 1',
+      'ALTER TABLE patients ALTER ssn DROP NOT NULL',
+      'ALTER TABLE notes RENAME id TO n; ALTER TABLE notes ALTER n SET DEFAULT 1',
+      'ALTER TABLE notes ADD COLUMN n int DEFAULT 1; ALTER TABLE notes ALTER n SET DEFAULT 1'
+    ]) {
+      expect((await client.ask(`ALTER TABLE notes ALTER body SET NOT NULL; ${after}`)).error?.C, after).toBe('42501')
+    }
+    // Evaluated for every row, which moves the name of the second.
+    await asClinic('CREATE SCHEMA other; CREATE TABLE other.notes (id int, body text)')
+    const moved = await client.ask('ALTER TABLE notes ALTER body TYPE text USING set_config(\'search_path\', \'other\', false); ALTER TABLE notes ALTER body SET DEFAULT \'y\'')
+    expect(moved.error?.C).toBe('42501')
+    await asClinic('DROP SCHEMA other CASCADE')
+  })
+
   test('a search path that was moved is known before the next statement', async () => {
     await asClinic('CREATE SCHEMA other; CREATE TABLE other.notes (id int, body text); INSERT INTO other.notes VALUES (1, \'other\')')
     await asClinic('CREATE VIEW other.shown AS SELECT ssn AS body FROM public.patients; CREATE TABLE public.shown (body text)')

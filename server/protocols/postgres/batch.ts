@@ -8,7 +8,7 @@ import { askedValues } from '../../masking/postgres/asked.ts'
 import type { Finding } from '../../masking/postgres/finding.ts'
 import { marksTheSame } from '../../policy/protect.ts'
 import { unknownFinding, type Guard, type Guards, type NamedFindings } from './guard.ts'
-import { movesNames } from './moves.ts'
+import { altersInPlace, movesNames } from './moves.ts'
 import type { Judged, NameChange, Names, Portal } from './names.ts'
 import type { Owed, OwedStatement } from './replies.ts'
 import type { Search, Searches } from './search.ts'
@@ -326,7 +326,7 @@ class Planner {
       },
       cursors: this.#cursors()
     }
-    if (this.#altered !== undefined && guards.altersInPlace(statement) !== this.#altered.table) this.#moved ??= this.#altered.moved
+    if (this.#altered !== undefined && this.#alters(statement) !== this.#altered.table) this.#moved ??= this.#altered.moved
     return this.#moved ?? guards.find(statement, named)
   }
 
@@ -336,9 +336,14 @@ class Planner {
     const what = finding.changesCatalog ? 'changes the schema' : movesNames(statement) ? 'changes what names mean' : undefined
     if (what === undefined) return
     const moved = unknownFinding(`the statement before it in the same batch ${what}: send it in a batch of its own`)
-    const table = movesNames(statement) ? undefined : this.guards?.altersInPlace(statement)
+    const table = movesNames(statement) ? undefined : this.#alters(statement)
     if (table === undefined || this.#moved !== undefined) this.#moved ??= moved
     else this.#altered ??= { table, moved }
+  }
+
+  /** @returns the table that it alters in place, and does nothing else */
+  #alters(statement: AnalyzedStatement): string | undefined {
+    return statement.verb === 'ALTER TABLE' ? altersInPlace(this.guards?.world.parse(statement.text)) : undefined
   }
 
   #cursors(): ReadonlyMap<string, Finding> {

@@ -19,7 +19,6 @@ import type { Protection } from '../../policy/protect.ts'
 import type { Parser, PlPgSqlParser } from '../../sql/postgres/parser.ts'
 import { as, type Tree } from '../../sql/postgres/tree.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
-import { altersInPlace } from './moves.ts'
 import type { Search } from './search.ts'
 import { schemaChanged } from './stale.ts'
 import { settingOf, type Protects, type Setting } from './setting.ts'
@@ -170,11 +169,6 @@ export class Guards {
       setting.findings.set(key, finding)
     }
     return finding
-  }
-
-  /** @see altersInPlace */
-  altersInPlace(statement: AnalyzedStatement): string | undefined {
-    return statement.verb === 'ALTER TABLE' ? altersInPlace(this.#tree(statement.text)) : undefined
   }
 
   /** @returns undefined where nothing protected is reached: then nothing is decoded, and nothing is changed */

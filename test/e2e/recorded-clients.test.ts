@@ -68,7 +68,7 @@ describe.skipIf(!hasServer({ major: 15 }))('what real clients send (needs Postgr
     const through = play(recording, () => Promise.resolve({ host, port: port.port }), await behind!.named(), async (recorded, wire) => {
       if (!aside.has(recorded)) {
         // What others change is noticed within a second, what the session itself changes at once.
-        if (unseen) expect((await wire.ask('COMMENT ON TABLE public.kv IS NULL')).error).toBeUndefined()
+        if (unseen) expect((await wire.ask('COMMENT ON TABLE clinic.rooms IS NULL')).error).toBeUndefined()
         unseen = false
         return undefined
       }

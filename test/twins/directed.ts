@@ -204,7 +204,59 @@ const channels = [
   'SELECT pg_typeof(p.ssn), B FROM S',
   'SELECT every(B = 1), bool_and(B = 1) FROM S',
   'SELECT mode() WITHIN GROUP (ORDER BY B) FROM S',
-  'SELECT any_ FROM (SELECT B AS any_ FROM S) z ORDER BY any_'
+  'SELECT any_ FROM (SELECT B AS any_ FROM S) z ORDER BY any_',
+  'MERGE INTO public.kv USING S ON k = \'k\' || p.id AND B = 1 WHEN MATCHED THEN DELETE',
+  'MERGE INTO public.kv USING S ON k = \'k\' || p.id WHEN MATCHED AND B = 1 THEN UPDATE SET v = \'x\'',
+  'MERGE INTO public.kv USING S ON k = \'k\' || p.id WHEN NOT MATCHED AND B = 1 THEN INSERT VALUES (\'z\' || p.id, \'x\')',
+  'MERGE INTO public.kv USING S ON k = \'k\' || p.id WHEN MATCHED AND B = 1 THEN DO NOTHING WHEN MATCHED THEN DELETE',
+  'MERGE INTO public.kv USING S ON k = CASE WHEN B = 1 THEN \'k1\' ELSE \'k2\' END WHEN MATCHED THEN UPDATE SET v = \'x\'',
+  'MERGE INTO public.kv USING (SELECT \'k1\' AS key FROM S WHERE B = 1 AND p.id < 4) q ON k = key WHEN MATCHED THEN DELETE',
+  'MERGE INTO public.kv USING S ON k = \'k\' || p.id WHEN MATCHED THEN UPDATE SET v = B::text',
+  'MERGE INTO public.kv USING S ON k = \'k\' || p.id WHEN NOT MATCHED THEN INSERT VALUES (\'z\' || p.id * B, \'x\')',
+  'MERGE INTO public.kv USING S ON k = \'k\' || p.id WHEN MATCHED THEN UPDATE SET v = (1 / (1 - B))::text',
+  'MERGE INTO public.kv USING (SELECT p.id, max(B) AS b FROM S GROUP BY p.id ORDER BY 2 LIMIT 3) q ON k = \'k\' || q.id WHEN MATCHED THEN DELETE',
+  'WITH q AS (SELECT p.id FROM S WHERE B = 1) MERGE INTO public.kv USING q ON k = \'k\' || q.id WHEN MATCHED THEN DELETE',
+  'EXPLAIN (COSTS OFF, ANALYZE, TIMING OFF, SUMMARY OFF) MERGE INTO public.kv USING S ON k = \'k\' || p.id AND B = 1 WHEN MATCHED THEN DELETE',
+  'SELECT p.id, t.a FROM S, xmltable(\'/x\' PASSING xmlelement(name x, B) COLUMNS a text PATH \'.\') t',
+  'SELECT t.a FROM S, xmltable(\'/r/x\' PASSING xmlparse(document CASE WHEN B = 1 THEN \'<r><x/></r>\' ELSE \'<r/>\' END) COLUMNS a FOR ORDINALITY) t',
+  'SELECT count(*) FROM S, xmltable(CASE WHEN B = 1 THEN \'/r\' ELSE \'/x\' END PASSING xmlelement(name r) COLUMNS a text) t',
+  'SELECT t.a FROM S, xmltable(\'/r\' PASSING xmlelement(name r) COLUMNS a int PATH \'y\' DEFAULT B) t',
+  'SELECT t.b FROM S, xmltable(\'/r\' PASSING xmlelement(name r) COLUMNS a int PATH \'y\' DEFAULT nullif(B, 1) NOT NULL, b FOR ORDINALITY) t',
+  'SELECT t.b FROM S, xmltable(\'/r\' PASSING xmlelement(name r) COLUMNS a text PATH (CASE WHEN B = 1 THEN \'(\' ELSE \'y\' END), b FOR ORDINALITY) t',
+  'SELECT t.a FROM S, xmltable(\'/r\' PASSING xmlelement(name r, 1) COLUMNS a text PATH \'.\') t WHERE B = 1',
+  'WITH RECURSIVE r(n, b) AS (SELECT 1, 0 UNION ALL SELECT n + 1, B FROM r JOIN S ON p.id = n WHERE n < 5) SEARCH DEPTH FIRST BY b SET o SELECT n FROM r ORDER BY o',
+  'WITH RECURSIVE r(n, b) AS (SELECT 1, 0 UNION ALL SELECT n + 1, B FROM r JOIN S ON p.id = n WHERE n < 5) SEARCH BREADTH FIRST BY b SET o SELECT o::text FROM r',
+  'WITH RECURSIVE r(n, b) AS (SELECT 1, 0 UNION ALL SELECT n + 1, B FROM r JOIN S ON p.id = n WHERE n < 5) SEARCH DEPTH FIRST BY n SET o SELECT * FROM r',
+  'WITH RECURSIVE r(n, b) AS (SELECT 1, 0 UNION ALL SELECT n + 1, B FROM r JOIN S ON p.id = n WHERE n < 5) CYCLE b SET c USING w SELECT n FROM r',
+  'WITH RECURSIVE r(n, b) AS (SELECT 1, 0 UNION ALL SELECT n + 1, B FROM r JOIN S ON p.id = n WHERE n < 5) CYCLE n SET c USING w SELECT c, w::text FROM r WHERE n < 3',
+  'WITH RECURSIVE r(n, b) AS (SELECT 1, 0 UNION ALL SELECT n + 1, B FROM r JOIN S ON p.id = n WHERE n < 5) CYCLE n, b SET c TO 1 DEFAULT 0 USING w SELECT sum(c) FROM r'
+]
+
+/** MERGE RETURNING, JSON_TABLE and the functions beside it. */
+const since17 = [
+  'MERGE INTO public.kv USING (SELECT p.id, B AS b FROM S) q ON k = \'k\' || q.id WHEN MATCHED THEN UPDATE SET v = q.b::text RETURNING v',
+  'MERGE INTO public.kv USING (SELECT p.id, B AS b FROM S) q ON k = \'k\' || q.id WHEN MATCHED THEN DELETE RETURNING q.b, kv.*',
+  'MERGE INTO public.kv USING (SELECT p.id, B AS b FROM S) q ON k = \'k\' || q.id WHEN MATCHED AND q.b = 1 THEN DELETE WHEN MATCHED THEN UPDATE SET v = \'x\' RETURNING merge_action(), k',
+  'MERGE INTO public.kv USING (SELECT p.id FROM S WHERE B = 1) q ON k = \'k\' || q.id WHEN NOT MATCHED BY SOURCE THEN DELETE RETURNING k',
+  'MERGE INTO public.kv USING clinic.rooms r ON k = \'k\' || r.id WHEN NOT MATCHED BY SOURCE AND (SELECT max(B) FROM S) = 1 THEN DELETE RETURNING k',
+  'WITH w AS (MERGE INTO public.kv USING S ON k = \'k\' || p.id AND B = 1 WHEN MATCHED THEN DELETE RETURNING k) SELECT count(*) FROM w',
+  'WITH w AS (MERGE INTO public.kv USING S ON k = \'k\' || p.id WHEN MATCHED THEN UPDATE SET v = B::text RETURNING v) SELECT * FROM w WHERE v = \'1\'',
+  'SELECT p.id, t.a FROM S, json_table(to_jsonb(B), \'$\' COLUMNS (a int PATH \'$\')) t',
+  'SELECT t.a FROM S, json_table(CASE WHEN B = 1 THEN \'[1]\' ELSE \'[]\' END::jsonb, \'$[*]\' COLUMNS (a FOR ORDINALITY)) t',
+  'SELECT count(*) FROM S, json_table(p.profile, \'$.n ? (@ > 4)\' COLUMNS (a int PATH \'$\')) t',
+  'SELECT t.a FROM S, json_table(\'[1, 2]\'::jsonb, \'$[*] ? (@ <= $b)\' PASSING B AS b COLUMNS (a int PATH \'$\')) t',
+  'SELECT t.a FROM S, json_table(\'[1]\'::jsonb, \'$[*]\' COLUMNS (NESTED \'$\' COLUMNS (a text PATH \'$\'))) t WHERE B = 1',
+  'SELECT t.a FROM S, json_table(p.profile, \'$\' COLUMNS (a int PATH \'$.tag\' ERROR ON ERROR)) t',
+  'SELECT json_value(p.profile, \'$.n\'), B FROM S',
+  'SELECT p.id FROM S WHERE json_exists(p.profile, \'$ ? (@.n > 4)\')',
+  'SELECT json_value(to_jsonb(B), \'$\') FROM S',
+  'SELECT json_value(p.profile, \'$.tag\' RETURNING int ERROR ON ERROR) FROM S',
+  'SELECT json_value(CASE WHEN B = 1 THEN \'{}\' ELSE \'{"a": 1}\' END::jsonb, \'$.a\' ERROR ON EMPTY) FROM S',
+  'SELECT json_value(CASE WHEN B = 1 THEN \'{\' ELSE \'{}\' END, \'$.a\') FROM S',
+  'SELECT json_query(p.profile, \'$.*\' ERROR ON ERROR) FROM S',
+  'SELECT json_query(to_jsonb(B), \'$\' WITH WRAPPER) FROM S',
+  'SELECT json_exists(\'[1]\'::jsonb, \'$[$b]\' PASSING B AS b ERROR ON ERROR) FROM S',
+  'SELECT json_exists(\'[1]\'::jsonb, \'strict $[$b]\' PASSING B AS b) FROM S'
 ]
 
 /** Ways to put a whole query inside another. */
@@ -227,9 +279,12 @@ const wrappings = [
 
 export class Directed {
   readonly #random: Random
+  readonly #channels: readonly string[]
 
-  constructor(seed: number) {
+  /** @param major whose grammar it writes */
+  constructor(seed: number, major: number) {
     this.#random = new Random(seed)
+    this.#channels = major < 17 ? channels : [...channels, ...since17]
   }
 
   statement(): string {
@@ -237,7 +292,7 @@ export class Directed {
     const predicate = random.pick(predicates)
     // Whole words only: aliases and columns are in small letters.
     const bit = random.pick(bits).replace(/\bP\b/g, () => predicate)
-    const [channel, source] = [random.pick(channels), random.pick(sources)]
+    const [channel, source] = [random.pick(this.#channels), random.pick(sources)]
     const sql = channel.replace(/\b[BPS]\b/g, (word) => word === 'B' ? `(${bit})` : word === 'P' ? predicate : source)
     return /^(SELECT|VALUES)\b/.test(channel) && !/ INTO /.test(channel) ? random.pick(wrappings)(sql) : sql
   }

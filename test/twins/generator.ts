@@ -42,20 +42,24 @@ const tableNames = Object.keys(tables)
 
 export class Generator {
   readonly #random: Random
+  readonly #major: number
   #aliases = 0
   #scope: readonly Item[] = []
 
-  constructor(seed: number) {
+  /** @param major whose grammar it writes */
+  constructor(seed: number, major: number) {
     this.#random = new Random(seed)
+    this.#major = major
   }
 
   statement(): string {
     this.#aliases = 0
     this.#scope = []
     const kind = this.#random.next()
-    if (kind < 0.8) return this.#query(2)
-    if (kind < 0.85) return `WITH c AS (${this.#select(1, ['text', 'int'])}) SELECT * FROM c${this.#random.chance(0.3) ? ' WHERE column2 > 3' : ''}`.replace('c AS', 'c(column1, column2) AS')
-    if (kind < 0.88) return this.#recursive()
+    if (kind < 0.76) return this.#query(2)
+    if (kind < 0.81) return `WITH c AS (${this.#select(1, ['text', 'int'])}) SELECT * FROM c${this.#random.chance(0.3) ? ' WHERE column2 > 3' : ''}`.replace('c AS', 'c(column1, column2) AS')
+    if (kind < 0.85) return this.#recursive()
+    if (kind < 0.91) return this.#merge()
     return this.#change()
   }
 
@@ -143,8 +147,23 @@ export class Generator {
       return { sql: `(${inner}) ${alias}(${columns.map(({ name }) => name).join(', ')})`, items: [{ alias, columns }] }
     }
     if (choice < 0.25) return { sql: `generate_series(1, ${1 + this.#random.below(4)}) ${alias}(g)`, items: [{ alias, columns: [column('g', 'int')] }] }
+    if (choice < 0.29) return this.#document(alias)
     const name = this.#random.pick(tableNames)
     return { sql: `${name} ${alias}`, items: [{ alias, columns: tables[name]!, row: true }] }
+  }
+
+  /** XMLTABLE or JSON_TABLE, of what is around it or of nothing protected. */
+  #document(alias: string): { sql: string, items: Item[] } {
+    const random = this.#random
+    const columns = [column('c0', 'text'), column('c1', 'int')]
+    const value = this.#column('text', 0.3)
+    if (this.#major < 17 || random.chance(0.5)) {
+      const path = random.pick(['\'c0\'', '\'c0\' DEFAULT \'none\'', `'c0' DEFAULT ${this.#column('text', 0.1)}`])
+      return { sql: `xmltable('/r/x' PASSING xmlelement(name r, xmlelement(name x, xmlelement(name c0, ${value})), xmlelement(name x)) COLUMNS c0 text PATH ${path}, c1 FOR ORDINALITY) ${alias}`, items: [{ alias, columns }] }
+    }
+    const behaviour = random.pick(['', ' DEFAULT \'none\' ON EMPTY', ' ERROR ON ERROR'])
+    const document = random.pick([`jsonb_build_array(${value}, 1)`, `to_jsonb(ARRAY[${value}])`, this.#column('json', 0.3)])
+    return { sql: `json_table(${document}, '$[*]' COLUMNS (c0 text PATH '$'${behaviour}, c1 FOR ORDINALITY)) ${alias}`, items: [{ alias, columns }] }
   }
 
   /** A subquery in FROM does not see its neighbours. */
@@ -207,6 +226,7 @@ export class Generator {
         () => `format('%s', ${down('text')})`,
         () => `repeat(${down('text')}, 2)`,
         () => `trim(${down('text')})`,
+        () => this.#major < 17 ? down('text') : `json_value(${down('json')}, '$.tag'${random.pick(['', ' NULL ON EMPTY', ' ERROR ON EMPTY', ' DEFAULT \'x\' ON ERROR'])})`,
         () => `(${down('bool')})::text`
       ])()
       case 'int': return random.pick([
@@ -227,7 +247,7 @@ export class Generator {
       case 'numeric': return random.pick([() => `${down('numeric')} * 2`, () => `round(${down('numeric')})`, () => `(${down('int')})::numeric`])()
       case 'date': return random.pick([() => `${down('date')} + 1`, () => `date_trunc('month', ${down('date')})::date`, () => this.#column('date', 0.6)])()
       case 'bool': return this.#predicate(depth - 1, 0.6)
-      case 'json': return random.pick([() => `to_jsonb(${down('text')})`, () => `jsonb_build_object('k', ${down('text')})`, () => `${down('json')} -> 'tag'`])()
+      case 'json': return random.pick([() => `to_jsonb(${down('text')})`, () => `jsonb_build_object('k', ${down('text')})`, () => this.#major < 17 ? `${down('json')} -> 'tag'` : `json_query(${down('json')}, '$.tag')`])()
       case 'array': return random.pick([() => `ARRAY[${down('text')}, ${down('text')}]`, () => `string_to_array(${down('text')}, '-')`])()
     }
   }
@@ -297,7 +317,39 @@ export class Generator {
   #recursive(): string {
     const random = this.#random
     const item: Item = { alias: 'p', columns: tables['clinic.patients']!, row: true }
-    return this.#within([item], () => `WITH RECURSIVE r(n, t) AS (SELECT 1, 'x'::text UNION ${random.chance(0.8) ? 'ALL ' : ''}SELECT r.n + 1, ${this.#expression('text', 1)} FROM r JOIN clinic.patients p ON p.id = r.n WHERE ${random.chance(0.8) ? 'r.n < 4' : `r.n < 4 AND ${this.#predicate(0, 0.3)}`}) SELECT ${random.pick(['*', 'n', 'max(t)', 'count(*)'])} FROM r`)
+    const key = random.pick(['n', 'n', 't'])
+    const [added, also] = random.pick([
+      ['', []],
+      ['', []],
+      [` SEARCH ${random.pick(['DEPTH', 'BREADTH'])} FIRST BY ${key} SET o`, ['o::text', 'n, o::text', 'n, t']],
+      [` CYCLE ${key} SET c USING w`, ['n, c', 'w::text', 'c, t']]
+    ] as const)
+    return this.#within([item], () => `WITH RECURSIVE r(n, t) AS (SELECT 1, 'x'::text UNION ${random.chance(0.8) ? 'ALL ' : ''}SELECT r.n + 1, ${this.#expression('text', 1)} FROM r JOIN clinic.patients p ON p.id = r.n WHERE ${random.chance(0.8) ? 'r.n < 4' : `r.n < 4 AND ${this.#predicate(0, 0.3)}`})${added} SELECT ${random.pick(['*', 'n', 'max(t)', 'count(*)', ...also])} FROM r`)
+  }
+
+  #merge(): string {
+    const random = this.#random
+    const target: Item = { alias: 'kv', columns: tables['public.kv']! }
+    const { sql, items: [source] } = this.#source(1)
+    const from = source!
+    const key = from.columns.find(({ name }) => name === 'id')?.name ?? from.columns.find(({ type }) => type === 'int')?.name
+    const on = [
+      key === undefined ? this.#within([from], () => `kv.k = ${this.#column('text', 0.1)}`) : `kv.k = 'k' || ${from.alias}.${key}`,
+      ...random.chance(0.25) ? [this.#within([from, target], () => this.#predicate(0, 0.15))] : []
+    ].join(' AND ')
+    const when = (items: readonly Item[]) => random.chance(0.3) ? ` AND ${this.#within(items, () => this.#predicate(0, 0.1))}` : ''
+    const text = (items: readonly Item[], secrets: number) => this.#within(items, () => random.chance(0.6) ? this.#column('text', secrets) : this.#expression('text', 1))
+    const clauses = [
+      ...random.chance(0.7)
+        ? [`WHEN MATCHED${when([from, target])} THEN ${random.pick([() => 'DELETE', () => `UPDATE SET v = ${text([from, target], 0.15)}`, () => 'DO NOTHING'])()}`]
+        : [],
+      ...random.chance(0.5) || this.#major < 17 ? [`WHEN NOT MATCHED${when([from])} THEN ${random.pick([() => `INSERT (k, v) VALUES ('m' || ${from.alias}.${key ?? from.columns[0]!.name}, ${text([from], 0.15)})`, () => 'DO NOTHING'])()}`] : [],
+      ...this.#major < 17 ? [] : [`WHEN NOT MATCHED BY SOURCE${when([target])} THEN ${random.pick([() => 'DELETE', () => `UPDATE SET v = ${text([target], 0.15)}`])()}`]
+    ]
+    const columns = random.pick(['*', 'merge_action(), kv.*', `v, ${from.alias}.*`])
+    const returning = this.#major >= 17 && random.chance(0.5) ? ` RETURNING ${columns}` : ''
+    const sentence = `MERGE INTO public.kv USING ${sql} ON ${on} ${clauses.join(' ')}${returning}`
+    return returning !== '' && random.chance(0.3) ? `WITH w AS (${sentence.replace(columns, 'k, v')}) SELECT ${random.pick(['*', 'count(*)'])} FROM w` : sentence
   }
 
   #change(): string {

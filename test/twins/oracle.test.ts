@@ -25,7 +25,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
     await twins?.stop()
   })
 
-  test.each([['random', new Generator(5)], ['directed', new Directed(5)]] as const)('%s statements', async (_, source) => {
+  test.each([['random', new Generator(5, major)], ['directed', new Directed(5, major)]] as const)('%s statements', async (_, source) => {
     let [columns, needless, asked] = [0, 0, 0]
     const unsound: string[] = []
     for (const sql of take(source, count)) {

@@ -81,7 +81,7 @@ if (process.argv[1]?.endsWith('run.ts') === true) {
   }
   const twins = await Twins.start(options)
   try {
-    const runs = [['random', new Generator(seed), Number(values.random ?? 2000)], ['directed', new Directed(seed), Number(values.directed ?? 2000)]] as const
+    const runs = [['random', new Generator(seed, twins.world.catalog.major), Number(values.random ?? 2000)], ['directed', new Directed(seed, twins.world.catalog.major), Number(values.directed ?? 2000)]] as const
     for (const [name, source, count] of runs) {
       report(name, twins.world.catalog.major, await compare(twins, take(source, count)))
     }

@@ -15,14 +15,14 @@ describe.each(majors)('PostgreSQL %i', (major) => {
   afterAll(() => twins.stop())
 
   test('random statements', async () => {
-    const counts = await compare(twins, take(new Generator(7), 1000))
+    const counts = await compare(twins, take(new Generator(7, major), 1000))
     expect(counts.differing).toEqual([])
     expect(counts.accepted).toBeGreaterThan(0.6 * counts.statements)
     expect(counts.released).toBeGreaterThan(0.3 * counts.statements)
   }, 240_000)
 
   test('attacks', async () => {
-    const counts = await compare(twins, take(new Directed(7), 1000))
+    const counts = await compare(twins, take(new Directed(7, major), 1000))
     expect(counts.differing).toEqual([])
     expect(counts.heldDiffering).toBeGreaterThan(0.25 * counts.held)
   }, 240_000)

@@ -5,6 +5,7 @@ import { call } from './function-call.ts'
 import { totalCast, totalOperator, totalUnion } from './operators.ts'
 import { nothing, union, type Reading } from './reading.ts'
 import { clean, either, find, itemNamed, rowOf, settled, star, type Scope, type Value } from './scope.ts'
+import { jsonFunction } from './sql-json.ts'
 import { sublink } from './sublink.ts'
 import { constantType, namedType } from './typing.ts'
 
@@ -39,6 +40,8 @@ const kinds: Readonly<Record<string, Evaluate>> = {
   A_Const: (node) => ({ ...clean, type: constantType(node) }),
   ParamRef: () => ({ ...clean, type: 'unknown' }),
   SetToDefault: () => clean,
+  // Only RETURNING of MERGE may have it: which clause a row met, and so what the clauses' conditions looked at, which are flows.
+  MergeSupportFunc: () => ({ ...clean, type: 'text' }),
   SQLValueFunction: (node) => ({ ...clean, type: valueFunctionType(text(node.op) ?? '') }),
   GroupingFunc: () => ({ ...clean, type: 'int4' }),
   ColumnRef: column,
@@ -103,7 +106,8 @@ const kinds: Readonly<Record<string, Evaluate>> = {
   JsonIsPredicate: constructed('IS JSON', ['expr']),
   JsonParseExpr: (node, scope, reading) => converted('json', jsonValue(node.expr, scope, reading), node.output, reading),
   JsonSerializeExpr: (node, scope, reading) => converted('json_serialize', jsonValue(node.expr, scope, reading), node.output, reading),
-  JsonScalarExpr: constructed('json_scalar', ['expr'], 'output')
+  JsonScalarExpr: constructed('json_scalar', ['expr'], 'output'),
+  JsonFuncExpr: jsonFunction
 }
 
 function valueFunctionType(op: string): string {

@@ -43,6 +43,8 @@ SubLink: subLinkType subLinkId testexpr operName subselect location
 SQLValueFunction: op type typmod location
 GroupingFunc: args location
 SetToDefault: location
+MergeSupportFunc: msftype@17-18 location@17-18
+CurrentOfExpr: cvarno cursor_name cursor_param
 MultiAssignRef: source colno ncolumns
 XmlExpr: op name named_args arg_names args xmloption type typmod location
 XmlSerialize: xmloption expr typeName=TypeName indent@16-18 location
@@ -57,6 +59,12 @@ JsonIsPredicate: expr format=JsonFormat item_type unique_keys location
 JsonParseExpr: expr=JsonValueExpr output=JsonOutput unique_keys location
 JsonScalarExpr: expr output=JsonOutput location
 JsonSerializeExpr: expr=JsonValueExpr output=JsonOutput location
+JsonFuncExpr: op@17-18 column_name@17-18 context_item=JsonValueExpr@17-18 pathspec@17-18 passing@17-18 output=JsonOutput@17-18 on_empty=JsonBehavior@17-18 on_error=JsonBehavior@17-18 wrapper@17-18 quotes@17-18 location@17-18
+JsonArgument: val=JsonValueExpr@17-18 name@17-18
+JsonBehavior: btype@17-18 expr@17-18 coerce@17-18 location@17-18
+JsonTable: context_item=JsonValueExpr@17-18 pathspec=JsonTablePathSpec@17-18 passing@17-18 columns@17-18 on_error=JsonBehavior@17-18 alias=Alias@17-18 lateral@17-18 location@17-18
+JsonTablePathSpec: string@17-18 name@17-18 name_location@17-18 location@17-18
+JsonTableColumn: coltype@17-18 name@17-18 typeName=TypeName@17-18 pathspec=JsonTablePathSpec@17-18 format=JsonFormat@17-18 wrapper@17-18 quotes@17-18 columns@17-18 on_empty=JsonBehavior@17-18 on_error=JsonBehavior@17-18 location@17-18
 
 SelectStmt: distinctClause intoClause=IntoClause targetList fromClause whereClause groupClause groupDistinct havingClause windowClause valuesLists sortClause limitOffset limitCount limitOption lockingClause withClause=WithClause op all larg=SelectStmt rarg=SelectStmt
 ResTarget: name indirection val location
@@ -65,10 +73,14 @@ WindowDef: name refname partitionClause orderClause frameOptions startOffset end
 GroupingSet: kind content location
 LockingClause: lockedRels strength waitPolicy
 WithClause: ctes recursive location
-CommonTableExpr: ctename aliascolnames ctematerialized ctequery location
+CommonTableExpr: ctename aliascolnames ctematerialized ctequery search_clause=CTESearchClause cycle_clause=CTECycleClause location
+CTESearchClause: search_col_list search_breadth_first search_seq_column location
+CTECycleClause: cycle_col_list cycle_mark_column cycle_mark_value cycle_mark_default cycle_path_column location
 RangeVar: catalogname schemaname relname inh relpersistence alias=Alias location
 RangeSubselect: lateral subquery alias=Alias
 RangeFunction: lateral ordinality is_rowsfrom functions alias=Alias coldeflist
+RangeTableFunc: lateral docexpr rowexpr namespaces columns alias=Alias location
+RangeTableFuncCol: colname typeName=TypeName for_ordinality is_not_null colexpr coldefexpr location
 RangeTableSample: relation method args repeatable location
 JoinExpr: jointype isNatural larg rarg usingClause join_using_alias=Alias quals alias=Alias rtindex
 IntoClause: rel=RangeVar colNames accessMethod options onCommit tableSpaceName viewQuery skipData
@@ -76,6 +88,8 @@ IntoClause: rel=RangeVar colNames accessMethod options onCommit tableSpaceName v
 InsertStmt: relation=RangeVar cols selectStmt onConflictClause=OnConflictClause returningList@15-17 returningClause=ReturningClause@18 withClause=WithClause override
 UpdateStmt: relation=RangeVar targetList whereClause fromClause returningList@15-17 returningClause=ReturningClause@18 withClause=WithClause
 DeleteStmt: relation=RangeVar usingClause whereClause returningList@15-17 returningClause=ReturningClause@18 withClause=WithClause
+MergeStmt: relation=RangeVar sourceRelation joinCondition mergeWhenClauses returningList@17 returningClause=ReturningClause@18 withClause=WithClause
+MergeWhenClause: matched@15-16 matchKind@17-18 commandType override condition targetList values
 ReturningClause: options@18 exprs@18
 ReturningOption: option@18 value@18 location@18
 OnConflictClause: action infer=InferClause targetList whereClause location

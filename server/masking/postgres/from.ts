@@ -10,7 +10,9 @@ import { readQuery } from './query.ts'
 import { itemOf, labelOf, relationOf } from './relation.ts'
 import { nothing, union, type Reading } from './reading.ts'
 import { below, inside, join, noFrom, renamed, type Field, type From, type RangeItem, type Scope, type Value } from './scope.ts'
+import { jsonTable } from './sql-json.ts'
 import { aliasOf, namedType, valueType } from './typing.ts'
+import { xmlTable } from './xml-table.ts'
 
 /** @param scope the level the clause is of, and those around; what stands further left is seen by LATERAL and functions only */
 export function readFrom(clause: unknown, scope: Scope, reading: Reading): From {
@@ -28,6 +30,8 @@ function readItem(value: unknown, left: From, scope: Scope, reading: Reading): F
       return visible({ name: name ?? '', fields: named(renamed(fields, columns), name) })
     }
     case 'RangeFunction': return visible(rangeFunction(node, below({ ...scope, from: left }), reading))
+    case 'RangeTableFunc': return visible(tableItem(node, 'xmltable', xmlTable(node, below({ ...scope, from: left }), reading)))
+    case 'JsonTable': return visible(tableItem(node, 'json_table', jsonTable(node, below({ ...scope, from: left }), reading)))
     case 'RangeTableSample': {
       const method = strings(node.method)
       if (method.length !== 1 || !['bernoulli', 'system'].includes(method[0]!)) reading.unproven(`the sampling method ${method.join('.')} is unknown`)
@@ -61,15 +65,22 @@ function rangeVar(node: Tree, scope: Scope, reading: Reading): RangeItem {
   const written = text(node.relname) ?? ''
   const common = node.schemaname === undefined ? scope.common.get(written) : undefined
   if (common !== undefined) {
-    const fields = common()
-    if (fields === undefined) reading.unproven(`the WITH query ${written} refers to itself in a way that is not understood`)
-    return { name: alias ?? written, fields: renamed(fields ?? [], columns) }
+    const all = common()
+    if (all === undefined) reading.unproven(`the WITH query ${written} refers to itself in a way that is not understood`)
+    const fields = (all ?? []).map(({ added: _, ...field }) => field)
+    const starless = all?.some(({ added }) => added === true) === true && scope.own?.get(written) !== common && !reading.off('starless')
+    return { name: alias ?? written, fields: renamed(fields, columns), ...(starless ? { starless } : {}) }
   }
   const relation = relationOf(node, reading)
   if (relation === undefined) return { name: alias ?? written, fields: [] }
   const item = itemOf(relation, alias ?? relation.name, reading)
   const fields = renamed(item.fields, columns)
   return alias === undefined ? { ...item, fields } : { name: alias, fields, relation }
+}
+
+function tableItem(node: Tree, called: string, fields: readonly Field[]): RangeItem {
+  const { name, columns } = aliasOf(node)
+  return { name: name ?? called, fields: named(renamed(fields, columns), name) }
 }
 
 /** Functions in FROM: their arguments decide how many rows there are. */
@@ -139,7 +150,9 @@ function joinExpr(node: Tree, left: From, scope: Scope, reading: Reading): From 
   if (node.quals !== undefined) readCondition(node.quals, { ...scope, from: both }, reading, exact)
   const fields = [...merged, ...[...a.fields, ...b.fields].filter(({ name }) => !shared.includes(name))]
   const { name, columns } = aliasOf(node)
-  if (name !== undefined) return visible({ name, fields: named(renamed(fields, columns), name) })
+  const starless = both.items.some((one) => one.starless === true)
+  if (starless && (columns.length > 0 || node.isNatural === true)) reading.unproven('which columns a join has is not known')
+  if (name !== undefined) return visible({ name, fields: named(renamed(fields, columns), name), ...(starless ? { starless } : {}) })
   const usingAlias = isTree(node.join_using_alias) ? text(node.join_using_alias.aliasname) : undefined
   const items = usingAlias === undefined ? both.items : [...both.items, { name: usingAlias, fields: merged }]
   return { fields, items }

@@ -59,6 +59,8 @@ function nameOf(value: unknown): Named | undefined {
     }
     case 'MinMaxExpr': return strong(node.op === 'IS_LEAST' ? 'least' : 'greatest')
     case 'SQLValueFunction': return strong(valueFunctionName(text(node.op) ?? ''))
+    // JSON_VALUE_OP -> json_value
+    case 'JsonFuncExpr': return strong(text(node.op)?.replace(/_OP$/, '').toLowerCase())
     case 'XmlExpr': return strong(xmlNames[text(node.op) ?? ''])
     default: return fixed[kind]
   }

@@ -8,7 +8,8 @@ import { readChange } from './modify.ts'
 import { resultName } from './names.ts'
 import { readCondition } from './predicate.ts'
 import { union, type Reading } from './reading.ts'
-import { either, find, inside, renamed, settled, star, type Aggregates, type Common, type Field, type Scope, type Value } from './scope.ts'
+import { fixpoint, withAdded } from './recursive.ts'
+import { either, find, inside, nested, renamed, settled, star, type Aggregates, type Common, type CommonField, type Field, type Scope, type Value } from './scope.ts'
 
 export interface Query {
   readonly fields: readonly Field[]
@@ -16,13 +17,13 @@ export interface Query {
 }
 
 const noRows: Query = { fields: [], atMostOneRow: false }
-const maxRounds = 8
+const changes: ReadonlySet<string> = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'])
 
 /** @param tagged a SelectStmt or, in WITH, a change with RETURNING. @param scope a level of its own, FROM still empty */
 export function readQuery(tagged: Tree, scope: Scope, reading: Reading): Query {
   const [kind, node] = kindOf(tagged)
   if (kind === 'SelectStmt') return readSelect(node, scope, reading)
-  if (kind === 'InsertStmt' || kind === 'UpdateStmt' || kind === 'DeleteStmt') return { ...noRows, fields: readChange(kind, node, scope, reading) ?? [] }
+  if (changes.has(kind)) return { ...noRows, fields: readChange(kind, node, scope, reading) ?? [] }
   reading.unproven(`${kind || 'this syntax'} is not understood`)
   return noRows
 }
@@ -30,7 +31,7 @@ export function readQuery(tagged: Tree, scope: Scope, reading: Reading): Query {
 export function readSelect(node: Tree, around: Scope, reading: Reading): Query {
   const scope = withCommon(node.withClause, around, reading)
   if (node.intoClause !== undefined) reading.unproven('SELECT INTO below the top of a statement')
-  if (node.op !== undefined && node.op !== 'SETOP_NONE') return setOperation(node, scope, reading)
+  if (node.op !== undefined && node.op !== 'SETOP_NONE') return setOperation(node, nested(scope), reading)
   if (node.valuesLists !== undefined) return values(node, scope, reading)
 
   const from = readFrom(node.fromClause, scope, reading)
@@ -52,7 +53,7 @@ export function targetFields(target: Tree, scope: Scope, reading: Reading): Fiel
   const fields = list(as(target.val, 'ColumnRef')?.fields)
   if (as(fields.at(-1), 'A_Star') !== undefined) {
     const all = star(strings(fields), scope)
-    if (all === undefined) reading.unproven(`${strings(fields).join('.')}.* is unknown`)
+    if (all === undefined) reading.unproven(`${[...strings(fields), '*'].join('.')} is unknown`)
     return [...all ?? []]
   }
   const indirection = as(target.val, 'A_Indirection')
@@ -60,7 +61,7 @@ export function targetFields(target: Tree, scope: Scope, reading: Reading): Fiel
     // (row).*
     const names = strings(as(indirection.arg, 'ColumnRef')?.fields)
     const found = names.length === 1 ? find(names, scope) : undefined
-    if (found?.type === 'row' && list(indirection.indirection).length === 1) return [...found.item.fields]
+    if (found?.type === 'row' && found.item.starless !== true && list(indirection.indirection).length === 1) return [...found.item.fields]
     evaluate(indirection.arg, scope, reading)
     reading.unproven('the columns of a row that is computed are not known')
     return []
@@ -169,7 +170,7 @@ function setOperation(node: Tree, scope: Scope, reading: Reading): Query {
   return { fields, atMostOneRow: limit(node, scope, reading) }
 }
 
-function combine(left: readonly Field[], right: readonly Field[], reading: Reading): readonly Field[] {
+export function combine(left: readonly Field[], right: readonly Field[], reading: Reading): readonly Field[] {
   if (left.length !== right.length) reading.unproven('the queries of a set operation do not have the same number of columns')
   return left.map((field, at) => {
     becomeOne([field, right[at] ?? field], reading)
@@ -182,24 +183,23 @@ function combine(left: readonly Field[], right: readonly Field[], reading: Readi
 export function withCommon(clause: unknown, scope: Scope, reading: Reading): Scope {
   if (!isTree(clause)) return scope
   const common = new Map(scope.common)
-  const inner = { ...scope, common }
+  const inner = { ...nested(scope), common }
   const queries = list(clause.ctes).map((item) => as(item, 'CommonTableExpr') ?? {})
-  const pending: Common[] = []
+  const own = new Map<string, Common>()
   for (const node of queries) {
     // Without RECURSIVE a query sees those before it; with it, all.
-    const seen = clause.recursive === true ? inner : { ...scope, common: new Map(common) }
+    const seen = clause.recursive === true ? inner : { ...inner, common: new Map(common) }
     const read = commonQuery(node, clause.recursive === true, seen, reading)
-    common.set(text(node.ctename) ?? '', read)
-    pending.push(read)
+    for (const names of [common, own]) names.set(text(node.ctename) ?? '', read)
   }
-  for (const read of pending) read()
-  return inner
+  for (const read of own.values()) read()
+  return { ...inner, own }
 }
 
 function commonQuery(node: Tree, recursive: boolean, scope: Scope, reading: Reading): Common {
   const name = text(node.ctename) ?? ''
   const columns = strings(node.aliascolnames)
-  let fields: readonly Field[] | undefined
+  let fields: readonly CommonField[] | undefined
   let state: 'unread' | 'reading' | 'read' = 'unread'
   return () => {
     if (state === 'unread') {
@@ -208,32 +208,12 @@ function commonQuery(node: Tree, recursive: boolean, scope: Scope, reading: Read
       const select = as(query, 'SelectStmt')
       const own = { ...scope, from: { fields: [], items: [] } }
       const union_ = recursive && select?.op === 'SETOP_UNION' && some(select.rarg, (tree) => as(tree, 'RangeVar')?.relname === name)
-      fields = union_ ? fixpoint(name, select, columns, own, reading) : renamed(readQuery(query, own, reading).fields, columns)
+      fields = union_
+        ? withAdded(node, fixpoint(name, select, columns, own, reading), reading)
+        : renamed(readQuery(query, own, reading).fields, columns)
+      if (!union_ && (node.search_clause ?? node.cycle_clause) !== undefined) reading.unproven('SEARCH or CYCLE of a query that is not recursive')
       state = 'read'
     }
     return fields
   }
-}
-
-/** A recursive query's columns depend on themselves: read again until nothing is added. */
-function fixpoint(name: string, node: Tree, columns: readonly string[], around: Scope, reading: Reading): readonly Field[] {
-  const scope = withCommon(node.withClause, around, reading)
-  const start = readSelect(isTree(node.larg) ? node.larg : {}, scope, reading).fields
-  let fields: readonly Field[] = renamed(start, columns).map(({ origin: _, ...field }) => field)
-  for (let round = 0; round < maxRounds; round++) {
-    const inner = { ...scope, common: new Map(scope.common).set(name, () => fields) }
-    const next = combine(fields, readSelect(isTree(node.rarg) ? node.rarg : {}, inner, reading).fields, reading)
-    const grown = next.some((field, at) => !isSame(field, fields[at]))
-    fields = next
-    if (grown) continue
-    if (node.all !== true) reading.flow('setop', union(fields), 'rows are compared with each other by protected values')
-    if (node.sortClause !== undefined || node.limitCount !== undefined || node.limitOffset !== undefined) reading.unproven('ORDER BY or LIMIT of a recursive query')
-    return fields
-  }
-  reading.unproven(`the recursive query ${name} does not settle`)
-  return fields
-}
-
-function isSame(a: Value, b: Value | undefined): boolean {
-  return a.labels.size === b?.labels.size && a.identity === b.identity && a.type === b.type
 }

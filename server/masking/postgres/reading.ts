@@ -35,6 +35,11 @@ export class Reading {
     if (labels.size > 0 && !this.off(kind)) this.flows.push({ kind, labels, why, ...more })
   }
 
+  /** What has decided so far which rows there are. */
+  rows(): ReadonlySet<Label> {
+    return union(this.flows.filter(({ kind }) => rowKinds.has(kind)))
+  }
+
   unproven(reason: Reason): void {
     this.opaque.add(reason)
   }

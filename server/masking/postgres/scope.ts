@@ -30,6 +30,8 @@ export interface RangeItem {
   readonly fields: readonly Field[]
   /** A stored relation, which has ctid and the like. */
   readonly relation?: Relation
+  /** A star leaves some of its columns out, or may: those that SEARCH and CYCLE add, below the query that WITH belongs to. */
+  readonly starless?: true
 }
 
 /** What a FROM clause, or a part of it, makes visible. */
@@ -42,14 +44,22 @@ export interface From {
 
 export const noFrom: From = { fields: [], items: [] }
 
+/** Of a WITH query. */
+export interface CommonField extends Field {
+  /** By its SEARCH or CYCLE. */
+  readonly added?: true
+}
+
 /** A WITH query: read where it is first used, since names may point forward. */
-export type Common = () => readonly Field[] | undefined
+export type Common = () => readonly CommonField[] | undefined
 
 /** A level of names: the FROM clause in reach, and the levels around it. */
 export interface Scope {
   readonly from: From
   readonly outer?: Scope
   readonly common: ReadonlyMap<string, Common>
+  /** Those of them that belong to the query of this very level. */
+  readonly own?: ReadonlyMap<string, Common>
   readonly windows?: ReadonlyMap<string, Value>
   readonly aggregates?: Aggregates
 }
@@ -79,6 +89,11 @@ export type Found =
 
 export function inside(scope: Scope, from: From): Scope {
   return { ...scope, from }
+}
+
+/** The same names for a query within: what belongs to the one around is no longer its own. */
+export function nested({ own: _, ...scope }: Scope): Scope {
+  return scope
 }
 
 /** A level for a query of its own within this one. */
@@ -136,10 +151,13 @@ export function rowOf(item: RangeItem): Value {
   return { labels: union(item.fields), path: item.fields.find(({ labels }) => labels.size > 0)?.path ?? [], type: 'row' }
 }
 
-/** What `*` and `alias.*` stand for, in the server's order; undefined: no such item. */
+/** What `*` and `alias.*` stand for, in the server's order; undefined: no such item, or not known. */
 export function star(qualifier: readonly string[], scope: Scope): readonly Field[] | undefined {
   const [name, schema] = qualifier.toReversed()
-  return name === undefined ? scope.from.fields : itemNamed(name, schema, scope)?.fields
+  const item = name === undefined ? undefined : itemNamed(name, schema, scope)
+  const starless = (name === undefined ? scope.from.items : [item]).some((one) => one?.starless === true)
+  if (starless) return undefined
+  return name === undefined ? scope.from.fields : item?.fields
 }
 
 /** `AS t (a, b)`: the first columns get these names, the rest keep theirs. */

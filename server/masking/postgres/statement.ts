@@ -51,6 +51,7 @@ const statements: Readonly<Record<string, Read>> = {
   InsertStmt: (node, reading) => ({ columns: readChange('InsertStmt', node, noScope, reading) }),
   UpdateStmt: (node, reading) => ({ columns: readChange('UpdateStmt', node, noScope, reading) }),
   DeleteStmt: (node, reading) => ({ columns: readChange('DeleteStmt', node, noScope, reading) }),
+  MergeStmt: (node, reading) => ({ columns: readChange('MergeStmt', node, noScope, reading) }),
   CreateTableAsStmt(node, reading) {
     reading.changesCatalog = true
     const { columns } = readStatement(isTree(node.query) ? node.query : {}, reading)

@@ -108,8 +108,7 @@ export const utilities: Readonly<Record<string, Utility>> = {
   AlterSystemStmt: server,
   CreateTableSpaceStmt: server,
   DropTableSpaceStmt: server,
-  AlterTableSpaceOptionsStmt: server,
-  MergeStmt: { type: 'opaque', reason: 'MERGE is not understood' }
+  AlterTableSpaceOptionsStmt: server
 }
 
 /** Result columns of SHOW and the like are named by the server. */

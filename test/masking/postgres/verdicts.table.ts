@@ -219,8 +219,66 @@ hold - other | DELETE FROM codes WHERE code = 'D1'
 allow - lookup | DELETE FROM kv USING patients p WHERE p.email = 'x' AND k = 'k1'
 allow .. | WITH w AS (UPDATE kv SET v = 'x' RETURNING *) SELECT * FROM w
 allow M | WITH w AS (DELETE FROM notes WHERE id = 1 RETURNING body) SELECT body FROM w
-hold - opaque | MERGE INTO kv USING rooms ON false WHEN MATCHED THEN DELETE
 hold - opaque | UPDATE kv SET v = 'x' WHERE CURRENT OF c
+
+## merge
+allow - | MERGE INTO kv USING codes c ON k = c.code WHEN MATCHED THEN DELETE
+allow - | MERGE INTO kv t USING (SELECT code, title FROM codes) c ON t.k = c.code WHEN MATCHED AND t.v > 'a' THEN UPDATE SET v = c.title WHEN NOT MATCHED THEN INSERT VALUES (code, title)
+allow - | WITH c AS (SELECT 'a' AS x) MERGE INTO kv USING c ON k = x WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED THEN INSERT (k) VALUES (x)
+allow - | MERGE INTO kv USING patients p ON k = p.mrn WHEN MATCHED THEN UPDATE SET v = p.name
+allow - | MERGE INTO kv USING (SELECT max(ssn) AS s, 'a' AS k FROM patients) q ON kv.k = q.k WHEN MATCHED THEN DELETE
+hold - error other | MERGE INTO kv USING patients p ON k = p.ssn WHEN MATCHED THEN DELETE
+hold - other | MERGE INTO kv USING patients p ON k = p.ssn WHEN NOT MATCHED THEN INSERT VALUES (p.mrn)
+hold - error lookup | MERGE INTO kv USING patients p ON k = p.mrn AND p.email = 'x' WHEN MATCHED THEN DELETE
+hold - other | MERGE INTO kv USING patients p ON k = p.mrn AND p.email = 'x' WHEN NOT MATCHED THEN INSERT VALUES (p.mrn)
+hold - error join | MERGE INTO staff USING patients p ON staff.ssn = p.ssn WHEN MATCHED THEN DELETE
+hold - error other | MERGE INTO kv USING patients p ON k = p.mrn WHEN MATCHED AND p.ssn > '5' THEN DO NOTHING WHEN MATCHED THEN DELETE
+hold - other | MERGE INTO kv USING patients p ON k = p.mrn WHEN NOT MATCHED AND p.ssn > '5' THEN INSERT VALUES (p.mrn)
+allow - null | MERGE INTO kv USING patients p ON k = p.mrn WHEN MATCHED AND p.ssn IS NULL THEN DELETE
+hold - error order | MERGE INTO kv USING (SELECT mrn FROM patients ORDER BY ssn LIMIT 1) p ON k = p.mrn WHEN MATCHED THEN DELETE
+hold - error other | MERGE INTO kv USING v_filtered p ON k = p.name WHEN MATCHED THEN DELETE
+hold - error other | WITH p AS (SELECT name FROM patients WHERE ssn > '5') MERGE INTO kv USING p ON k = p.name WHEN MATCHED THEN DELETE
+deny - launder | MERGE INTO kv USING patients p ON k = p.mrn WHEN MATCHED THEN UPDATE SET v = p.ssn
+deny - launder | MERGE INTO kv USING patients p ON k = p.mrn WHEN NOT MATCHED THEN INSERT VALUES (p.mrn, left(p.ssn, 1))
+deny - launder | MERGE INTO kv USING patients p ON k = p.mrn WHEN MATCHED THEN UPDATE SET (k, v) = (SELECT 'k', p.email)
+deny - launder | MERGE INTO notes n USING rooms r ON n.id = r.id WHEN MATCHED THEN UPDATE SET kind = n.body
+allow - | MERGE INTO notes n USING rooms r ON n.id = r.id WHEN MATCHED THEN UPDATE SET body = n.body, kind = r.name
+allow - constraint | MERGE INTO staff USING rooms r ON staff.id = r.id WHEN MATCHED THEN UPDATE SET ssn = '111-11-1111'
+hold - other | MERGE INTO staff USING rooms r ON staff.id = r.id WHEN MATCHED THEN UPDATE SET room = r.id
+hold - other | MERGE INTO codes USING rooms r ON title = r.name WHEN MATCHED THEN DELETE
+allow - constraint | MERGE INTO patients p USING rooms r ON p.id = r.id WHEN NOT MATCHED THEN INSERT (id, mrn, name, ssn) VALUES (r.id, 'M', r.name, '111-11-1111')
+hold - opaque | MERGE INTO defaulted d USING rooms r ON d.id = r.id WHEN NOT MATCHED THEN INSERT (id) VALUES (r.id)
+allow - | MERGE INTO defaulted d USING rooms r ON d.id = r.id WHEN NOT MATCHED THEN INSERT VALUES (r.id, 'a', 'b')
+hold - opaque | MERGE INTO rooms r USING codes c ON r.name = c.title WHEN MATCHED THEN DELETE
+hold - opaque | MERGE INTO v_rooms r USING codes c ON r.name = c.title WHEN MATCHED THEN DELETE
+hold - opaque | MERGE INTO kv USING codes c ON k = c.code WHEN NOT MATCHED THEN INSERT (k) VALUES (kv.v)
+hold - error other | MERGE INTO secured USING rooms r ON secured.id = r.id WHEN MATCHED THEN DELETE
+deny - error launder | MERGE INTO kv USING patients p ON k = p.mrn WHEN MATCHED THEN UPDATE SET v = (1 / (p.ssn_num - 1))::text IS NULL
+allow . | EXPLAIN MERGE INTO kv USING codes c ON k = c.code WHEN MATCHED THEN DELETE
+hold . error explain other | EXPLAIN MERGE INTO kv USING patients p ON k = p.ssn WHEN MATCHED THEN DELETE
+
+## tables
+allow .. | SELECT * FROM xmltable('/r/x' PASSING ('<r><x>1</x></r>'::xml) COLUMNS a int PATH '.', o FOR ORDINALITY)
+allow .. | SELECT r.id, t.b FROM rooms r, xmltable('/x' PASSING xmlelement(name x, r.name) COLUMNS a text PATH '.') AS t(b)
+hold .R error srf | SELECT id, a FROM patients, xmltable('/x' PASSING xmlelement(name x, ssn) COLUMNS a text PATH '.')
+hold . error srf | SELECT id FROM patients, xmltable(ssn PASSING ('<x/>'::xml) COLUMNS a text)
+hold .R error srf | SELECT id, o FROM patients, xmltable('/x' PASSING ('<x/>'::xml) COLUMNS a text PATH 'y' DEFAULT ssn, o FOR ORDINALITY)
+hold . error srf | SELECT id FROM patients, xmltable(XMLNAMESPACES(ssn AS y), '/y:x' PASSING ('<x/>'::xml) COLUMNS a text)
+hold . error srf | SELECT id FROM patients, xmltable('/x' PASSING ('<x/>'::xml) COLUMNS a text PATH ssn)
+hold R opaque | SELECT a FROM xmltable('/x' PASSING ('<x/>'::xml) COLUMNS a clinic.checked PATH '.')
+allow . | SELECT xmltable.a FROM xmltable('/x' PASSING ('<x/>'::xml) COLUMNS a text)
+
+## recursive
+allow ... | WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 4) SEARCH DEPTH FIRST BY n SET o CYCLE n SET c USING p SELECT n, c, p FROM r ORDER BY o
+allow .R. | WITH RECURSIVE r(n, s) AS (SELECT 1, 'x'::text UNION ALL SELECT n + 1, p.ssn FROM r JOIN patients p ON p.id = n WHERE n < 4) SEARCH BREADTH FIRST BY n SET o SELECT * FROM r
+allow R | WITH RECURSIVE r(n, s) AS (SELECT 1, 'x'::text UNION ALL SELECT n + 1, p.ssn FROM r JOIN patients p ON p.id = n WHERE n < 4) SEARCH DEPTH FIRST BY s SET o SELECT o FROM r
+hold . order | WITH RECURSIVE r(n, s) AS (SELECT 1, 'x'::text UNION ALL SELECT n + 1, p.ssn FROM r JOIN patients p ON p.id = n WHERE n < 4) SEARCH DEPTH FIRST BY s SET o SELECT n FROM r ORDER BY o
+allow .R.. | WITH RECURSIVE r(n, s) AS (SELECT 1, 'x'::text UNION ALL SELECT n + 1, p.ssn FROM r JOIN patients p ON p.id = n WHERE n < 4) CYCLE n SET c TO 'y' DEFAULT 'n' USING w SELECT * FROM r
+hold .RR error other | WITH RECURSIVE r(n, s) AS (SELECT 1, 'x'::text UNION ALL SELECT n + 1, p.ssn FROM r JOIN patients p ON p.id = n WHERE n < 4) CYCLE s SET c USING w SELECT n, c, w FROM r
+hold R opaque | WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 4) SEARCH DEPTH FIRST BY n SET o SELECT n FROM (SELECT * FROM r) x
+allow .. | WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 4) SEARCH DEPTH FIRST BY n SET o SELECT * FROM (SELECT n, o FROM r) x
+hold R opaque | WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 4) SEARCH DEPTH FIRST BY m SET o SELECT n FROM r
+hold R opaque | WITH r(n) AS (SELECT 1) SEARCH DEPTH FIRST BY n SET o SELECT n FROM r
 
 ## statement
 deny - launder | CREATE TABLE x AS SELECT ssn FROM patients
@@ -300,14 +358,37 @@ allow . | SELECT '1' IS JSON
 hold - opaque | SELECT json_arrayagg(ssn) FROM patients
 
 ## statement, from 17
-hold - opaque | SELECT * FROM json_table('[1]', '$[*]' COLUMNS (a int PATH '$')) t
-hold - opaque | SELECT json_value('{"a": 1}', '$.a')
-hold - opaque | SELECT merge_action()
+allow .. | SELECT json_value('{"a": 1}', '$.a'), json_exists('{}', '$' ERROR ON ERROR)
+allow RRR | SELECT json_value(profile, '$.tag'), json_query(profile, 'lax $.a[*]' EMPTY ARRAY ON EMPTY), json_exists(profile, '$.tag') FROM patients
+hold R error | SELECT json_value(profile, '$.tag' ERROR ON ERROR) FROM patients
+hold R error | SELECT json_value(profile, '$.tag' ERROR ON EMPTY) FROM patients
+hold R error | SELECT json_value(profile, '$.tag' DEFAULT 1 / (id - id) ON EMPTY) FROM patients
+hold R error | SELECT json_value(profile, '$.tag' RETURNING int) FROM patients
+hold R error | SELECT json_value(profile, '$.tag.double()') FROM patients
+hold R error | SELECT json_value(profile, ssn::jsonpath) FROM patients
+hold R error | SELECT json_value('{}'::jsonb, '$.tag' PASSING ssn AS x) FROM patients
+hold R error | SELECT json_value(to_json(ssn), '$') FROM patients
+hold R opaque | SELECT json_value('{}', '$' RETURNING clinic.checked)
+hold .RR other | SELECT id, json_value(profile, '$.n'), json_query(profile, '$') AS q FROM patients WHERE json_exists(profile, '$.tag')
+allow ... | SELECT * FROM json_table('[1]', '$[*]' COLUMNS (o FOR ORDINALITY, NESTED '$' COLUMNS (a int PATH '$'), b text PATH '$')) t
+allow . | SELECT t.b FROM rooms r, json_table(to_jsonb(r.name), '$' COLUMNS (a text PATH '$')) AS t(b)
+hold R error srf | SELECT a FROM patients, json_table(profile, '$' COLUMNS (a text PATH '$.tag'))
+hold . error srf | SELECT id FROM patients, json_table('[]'::jsonb, '$[*] ? (@ == $x)' PASSING ssn_num AS x COLUMNS (a text PATH '$.tag'))
+hold R opaque | SELECT a FROM json_table('[1]', '$[*]' COLUMNS (NESTED '$' COLUMNS (a clinic.checked PATH '$')))
+allow ..... | MERGE INTO kv USING codes c ON k = c.code WHEN NOT MATCHED BY SOURCE THEN DELETE WHEN NOT MATCHED BY TARGET THEN INSERT VALUES (code) RETURNING merge_action(), *
+allow ...M. | MERGE INTO notes n USING rooms r ON n.id = r.id WHEN MATCHED THEN DELETE RETURNING r.id, n.id, patient, body, kind
+deny .MR launder | MERGE INTO kv USING patients p ON k = p.mrn WHEN MATCHED THEN UPDATE SET v = p.ssn WHEN NOT MATCHED THEN INSERT VALUES ('a', 'b') RETURNING k, p.ssn, v
+hold - opaque | MERGE INTO kv USING codes c ON k = c.code WHEN NOT MATCHED BY SOURCE THEN UPDATE SET v = c.title
+hold - error other | MERGE INTO notes n USING rooms r ON n.id = r.id WHEN NOT MATCHED BY SOURCE AND n.body > 'x' THEN DELETE
+allow .. | WITH w AS (MERGE INTO kv USING codes c ON k = c.code WHEN MATCHED THEN DELETE RETURNING kv.*) SELECT * FROM w
+deny R launder | WITH w AS (MERGE INTO kv USING patients p ON k = p.mrn WHEN MATCHED THEN UPDATE SET v = p.ssn RETURNING v) SELECT * FROM w
+allow . | COPY (MERGE INTO kv USING codes c ON k = c.code WHEN MATCHED THEN DELETE RETURNING k) TO STDOUT
 
 ## statement, from 18
 allow M | UPDATE notes SET kind = 'x' RETURNING old.body
 allow M. | UPDATE notes SET kind = 'x' RETURNING WITH (OLD AS o, NEW AS n) o.body, n.kind
 allow ..M...M. | DELETE FROM notes RETURNING old.*, new.*
+allow MM | MERGE INTO notes n USING rooms r ON n.id = r.id WHEN MATCHED THEN UPDATE SET kind = 'x' RETURNING old.body, new.body
 `
 
 export interface Row { readonly group: string, readonly from: number, readonly expected: string, readonly sql: string }

@@ -1,0 +1,22 @@
+// XMLTABLE: rows and columns out of an XML document. Pure. As PostgreSQL docs, *XML Functions*.
+import { as, isTree, list, text, type Tree } from '../../sql/postgres/tree.ts'
+import { evaluate, evaluateAll } from './expression.ts'
+import type { Reading } from './reading.ts'
+import type { Field, Scope } from './scope.ts'
+import { tableOf } from './sql-json.ts'
+import { namedType } from './typing.ts'
+
+/** Paths of columns and their defaults are expressions, which see what stands further left. */
+export function xmlTable(node: Tree, scope: Scope, reading: Reading): readonly Field[] {
+  const columns = list(node.columns).map((column) => as(column, 'RangeTableFuncCol') ?? {})
+  const parts = [
+    evaluate(node.docexpr, scope, reading),
+    evaluate(node.rowexpr, scope, reading),
+    ...evaluateAll(node.namespaces, scope, reading),
+    ...columns.flatMap(({ colexpr, coldefexpr }) => [evaluate(colexpr, scope, reading), evaluate(coldefexpr, scope, reading)])
+  ]
+  return tableOf('XMLTABLE', parts, columns.map((column) => ({
+    name: text(column.colname) ?? '',
+    type: column.for_ordinality === true ? 'int4' : isTree(column.typeName) ? namedType(column.typeName, reading).type : undefined
+  })), reading)
+}

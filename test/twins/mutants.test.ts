@@ -1,6 +1,9 @@
 // Every rule is needed: without it, some statement is let through that tells the twins apart. Not here: the fields of nodes, of which
 // the test is in test/masking/postgres/analysis.test.ts.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { FlowKind } from '../../server/masking/postgres/finding.ts'
+import type { World } from '../../server/masking/postgres/world.ts'
+import { findServer } from '../support/postgres-server.ts'
 import { strict, Twins } from './twins.ts'
 
 interface Witness {
@@ -11,6 +14,12 @@ interface Witness {
   /** Run after it, to read what it left behind. */
   readonly then?: string
   readonly before?: string
+  /** Kinds of flows that are allowed: the rule is about what they do not cover. */
+  readonly allowing?: readonly FlowKind[]
+  /** Syntax that only PostgreSQL 17 and later have: run on the embedded server. */
+  readonly since17?: true
+  /** The cursor `c` is declared so, and is at its first row. */
+  readonly cursor?: string
 }
 
 /** What the shared schema does not have: code and constraints that leak where nobody looks. */
@@ -31,6 +40,9 @@ UPDATE clinic.visits SET diagnosis = 'D99' WHERE id = 1 AND 'TWIN' = 'a';
 UPDATE clinic.notes SET body = (SELECT ssn FROM clinic.patients WHERE id = 1) WHERE id IN (20, 21) AND 'TWIN' = 'a';
 UPDATE clinic.notes SET body = NULL WHERE id = 22 AND 'TWIN' = 'a';
 DO $$ BEGIN CREATE ROLE reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+ALTER TABLE clinic.notes ADD COLUMN page xml;
+COMMENT ON COLUMN clinic.notes.page IS 'PHI';
+UPDATE clinic.notes SET page = ('<r>' || repeat('<x/>', CASE 'TWIN' WHEN 'a' THEN id ELSE 1 END) || '</r>')::xml;
 GRANT USAGE ON SCHEMA clinic TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA clinic TO reader;
 CREATE TABLE clinic.pins (id integer, pin text UNIQUE DEFAULT 'none');
 COMMENT ON COLUMN clinic.pins.pin IS 'PHI';
@@ -75,20 +87,78 @@ const witnesses: readonly Witness[] = [
   { rule: 'triggers', sql: 'INSERT INTO clinic.triggered VALUES (1, \'x\') RETURNING x' },
   { rule: 'checks', sql: 'INSERT INTO clinic.checking VALUES (\'u1@y.org\')' },
   { rule: 'defaults', sql: 'INSERT INTO clinic.defaulted (id) VALUES (1) RETURNING copied' },
-  { rule: 'referrers', sql: 'DELETE FROM clinic.codes WHERE code = \'D99\'' }
+  { rule: 'referrers', sql: 'DELETE FROM clinic.codes WHERE code = \'D99\'' },
+  { rule: 'merge-join', sql: 'MERGE INTO public.kv USING clinic.patients p ON k = \'k\' || p.id AND p.ssn > \'5\' WHEN MATCHED THEN DELETE', then: 'SELECT k FROM public.kv' },
+  {
+    rule: 'merge-when',
+    sql: 'MERGE INTO public.kv USING clinic.patients p ON k = \'k\' || p.id WHEN MATCHED AND p.ssn > \'5\' THEN DELETE',
+    then: 'SELECT k FROM public.kv'
+  },
+  {
+    rule: 'merge-twice',
+    allowing: ['other'],
+    sql: 'MERGE INTO public.kv USING clinic.patients p ON k = \'k1\' AND p.ssn_num < 5003 WHEN MATCHED THEN DELETE'
+  },
+  {
+    rule: 'launder',
+    sql: 'MERGE INTO public.kv USING clinic.patients p ON k = \'k\' || p.id WHEN MATCHED THEN UPDATE SET v = p.ssn',
+    then: 'SELECT v FROM public.kv'
+  },
+  {
+    rule: 'launder',
+    sql: 'MERGE INTO public.kv USING clinic.patients p ON k = \'z\' || p.id WHEN NOT MATCHED THEN INSERT VALUES (\'z\' || p.id, p.ssn)',
+    then: 'SELECT v FROM public.kv'
+  },
+  {
+    rule: 'triggers',
+    sql: 'MERGE INTO clinic.triggered t USING public.kv ON t.x = k WHEN NOT MATCHED THEN INSERT VALUES (1, k)',
+    then: 'SELECT x FROM clinic.triggered'
+  },
+  {
+    rule: 'returning',
+    also: ['launder'],
+    since17: true,
+    sql: 'MERGE INTO public.kv USING clinic.patients p ON k = \'k\' || p.id WHEN MATCHED THEN UPDATE SET v = p.ssn RETURNING v'
+  },
+  { rule: 'current-of', cursor: 'SELECT k FROM public.kv WHERE k = \'k\' || (SELECT min(id) FROM clinic.patients WHERE ssn > \'5\')', sql: 'DELETE FROM public.kv WHERE CURRENT OF c RETURNING k' },
+  { rule: 'search', sql: `WITH RECURSIVE r(n, t) AS (SELECT 1, 'x'::text UNION ALL SELECT n + 1, ssn::text FROM r JOIN clinic.patients ON id = n WHERE n < 4)
+    SEARCH DEPTH FIRST BY t SET o SELECT o::text FROM r` },
+  { rule: 'cycle', sql: `WITH RECURSIVE r(n, t) AS (SELECT 1, 1 UNION ALL SELECT n + 1, (ssn > '5')::int FROM r JOIN clinic.patients ON id = n WHERE n < 4)
+    CYCLE t SET c USING w SELECT n FROM r` },
+  { rule: 'starless', sql: `WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 4) SEARCH DEPTH FIRST BY n SET o
+    SELECT b FROM (SELECT r.*, p.ssn, p.id FROM r JOIN clinic.patients p ON p.id = n) x(a, b)` },
+  { rule: 'table-rows', also: ['error'], sql: 'SELECT id FROM clinic.notes, xmltable(\'/r/x\' PASSING page COLUMNS a text PATH \'y\')' },
+  { rule: 'table-columns', also: ['error', 'table-rows'], sql: 'SELECT x.n FROM clinic.notes, xmltable(\'/r/x\' PASSING page COLUMNS n FOR ORDINALITY) x' },
+  { rule: 'table-rows', also: ['error'], since17: true, sql: 'SELECT id FROM clinic.patients, json_table(to_jsonb(aliases), \'$[*]\' COLUMNS (a text PATH \'$\'))' },
+  {
+    rule: 'table-columns',
+    also: ['error', 'table-rows'],
+    since17: true,
+    sql: 'SELECT a FROM clinic.patients, json_table(profile, \'$\' COLUMNS (a text PATH \'$.tag\'))'
+  },
+  { rule: 'json-path', since17: true, sql: 'SELECT json_value(profile, \'$.n ? (@ == 4)\' ERROR ON EMPTY) FROM clinic.patients WHERE id = 4' }
 ]
 
-let twins: Twins
-beforeAll(async () => { twins = await Twins.start({}, more) })
-afterAll(() => twins.stop())
+let twins: readonly Twins[] = []
+beforeAll(async () => {
+  twins = [await Twins.start({}, more)]
+  const embedded = findServer({ server: 'embedded' })
+  if (embedded.major !== twins[0]!.world.catalog.major) twins = [...twins, await Twins.start({ server: 'embedded' }, more)]
+})
+afterAll(async () => { for (const one of twins) await one.stop() })
 
-test.each(witnesses)('without the rule "$rule", $sql would tell the twins apart', async ({ rule, also = [], sql, then, before }) => {
-  const withAll = twins.judge(sql, strict, { ...twins.world, without: new Set(also) })!
+test.each(witnesses)('without the rule "$rule", $sql would tell the twins apart', async ({ rule, also = [], allowing = [], since17, cursor, sql, then, before }) => {
+  const pair = since17 === true ? twins.at(-1)! : twins[0]!
+  const policy = { ...strict, flows: { ...strict.flows, ...Object.fromEntries(allowing.map((kind) => [kind, 'allow' as const])) } }
+  const declare = cursor === undefined ? [] : [`DECLARE c CURSOR FOR ${cursor}`, 'MOVE c']
+  const cursors = new Map(declare.slice(0, 1).map((one) => ['c', pair.judge(one)!.finding]))
+  const world = (without: readonly string[]): World => ({ ...pair.world, cursors, without: new Set(without) })
+  const withAll = pair.judge(sql, policy, world(also))!
   // Held, or its cells masked.
   expect(withAll.verdict.action !== 'allow' || withAll.verdict.cells?.some((cell) => cell !== 'pass')).toBe(true)
-  const mutant = twins.judge(sql, strict, { ...twins.world, without: new Set([...also, rule]) })!
+  const mutant = pair.judge(sql, policy, world([...also, rule]))!
   expect(mutant.verdict).toMatchObject({ action: 'allow', why: [] })
-  const script = [before, sql, then].filter((part) => part !== undefined)
-  const [a, b] = await twins.script(script, mutant.verdict.cells)
+  const script = [before, ...declare, sql, then].filter((part) => part !== undefined)
+  const [a, b] = await pair.script(script, mutant.verdict.cells)
   expect(JSON.stringify(a)).not.toBe(JSON.stringify(b))
 })

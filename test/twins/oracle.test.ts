@@ -36,7 +36,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
       asked++
       // IS NULL and count() leave a value clean, and say so.
       const declassified = new Set(finding.flows.filter(({ kind }) => kind === 'null').flatMap(({ labels }) => [...labels]))
-      if (finding.columns?.length !== opinion.columns.length) unsound.push(`${finding.columns?.length} columns for ${opinion.columns.length}: ${sql}`)
+      if ((finding.columns ?? []).length !== opinion.columns.length) unsound.push(`${finding.columns?.length} columns for ${opinion.columns.length}: ${sql}`)
       for (const [at, labels] of opinion.columns.entries()) {
         const found = finding.columns?.[at]?.labels ?? new Set<Label>()
         columns++

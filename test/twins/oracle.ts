@@ -17,7 +17,10 @@ export interface Opinion {
 
 export const oracleSettings = 'SET log_min_messages = fatal; SET client_min_messages = log; SET debug_print_rewritten = on; SET debug_pretty_print = off; SET search_path = clinic, reporting, public'
 
-/** @returns undefined: the server refuses it, or it is not one SELECT. @param client with `oracleSettings` */
+const select = '1'
+const merge = '5'
+
+/** @returns undefined: the server refuses it, or it is not one SELECT or MERGE. @param client with `oracleSettings` */
 export async function ask(client: pg.Client, sql: string, world: World): Promise<Opinion | undefined> {
   const trees: string[] = []
   const onNotice = ({ message, detail }: { message?: string, detail?: string }) => { if (message === 'rewritten parse tree:') trees.push(detail ?? '') }
@@ -32,7 +35,7 @@ export async function ask(client: pg.Client, sql: string, world: World): Promise
   }
   // PREPARE itself is a utility statement around it.
   const queries = trees.map((text) => read(text)).flatMap((value) => Array.isArray(value) ? value as Value[] : [value])
-    .filter((value): value is Node => isNode(value) && value.kind === 'QUERY' && value.fields.get('commandType') === '1')
+    .filter((value): value is Node => isNode(value) && value.kind === 'QUERY' && [select, merge].includes(String(value.fields.get('commandType'))))
   const [query] = queries
   return query === undefined ? undefined : new Walk(world).opinion(query)
 }
@@ -80,8 +83,19 @@ class Walk {
   }
 
   opinion(query: Node): Opinion {
+    if (query.fields.get('commandType') === merge) return this.#ofMerge(query)
     const visible = nodes(query.fields.get('targetList')).filter(({ fields }) => fields.get('resjunk') !== 'true')
     return { columns: visible.map(({ fields }) => this.#column(Number(fields.get('resno')), [query])), rows: this.#rows([query]) }
+  }
+
+  /** What its clauses store is not asked: RETURNING shows the stored columns' own labels. */
+  #ofMerge(query: Node): Opinion {
+    const { fields } = query
+    const conditions = [fields.get('mergeJoinCondition'), ...nodes(fields.get('mergeActionList')).map((action) => action.fields.get('qual'))]
+    return {
+      columns: nodes(fields.get('returningList')).map((target) => this.#labels(target.fields.get('expr'), [query])),
+      rows: union([this.#rows([query]), ...conditions.map((condition) => this.#labels(condition, [query]))])
+    }
   }
 
   /** @param stack queries around, innermost first: it is a column of the first */
@@ -137,8 +151,8 @@ class Walk {
         return each(visible(query), (n) => this.#once(`${name} ${n}`, () => this.#column(n, [query, ...holders])))
       }
       case '9': return this.#labels((fields.get('groupexprs') as Value[])[attribute - 1], own)
-      // Functions, VALUES and the rest: all they are made of.
-      default: return union(['functions', 'values_lists'].map((name) => this.#labels(fields.get(name), own)))
+      // Functions, XMLTABLE, JSON_TABLE, VALUES and the rest: all they are made of.
+      default: return union(['functions', 'tablefunc', 'values_lists'].map((name) => this.#labels(fields.get(name), own)))
     }
   }
 
@@ -167,6 +181,7 @@ class Walk {
     for (const entry of nodes(fields.get('rtable'))) {
       const query = entry.fields.get('subquery')
       if (isNode(query)) found.push(this.#rows([query, ...stack]))
+      found.push(this.#labels(entry.fields.get('tablefunc'), stack))
     }
     for (const common of nodes(fields.get('cteList'))) found.push(this.#rows([common.fields.get('ctequery') as Node, ...stack]))
     return union(found)

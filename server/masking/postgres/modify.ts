@@ -100,5 +100,9 @@ function readWhere(node: Tree, relation: Relation, level: Scope, reading: Readin
   if (cursor?.relations.some(({ oid }) => oid === relation.oid) !== true) return reading.unproven(`the cursor ${name} is not known to be one of ${relation.name}`)
   for (const reason of cursor.opaque) reading.unproven(reason)
   if (reading.off('current-of')) return
-  for (const { kind, labels, why } of cursor.flows) reading.flow(kind, labels, `in the cursor ${name}, ${why}`)
+  for (const { kind, labels, why, asked } of cursor.flows) {
+    // Parameters were the cursor's own, and are not known here.
+    const known = asked?.every((one) => typeof one === 'string') === true ? { asked } : {}
+    reading.flow(kind, labels, `in the cursor ${name}, ${why}`, known)
+  }
 }

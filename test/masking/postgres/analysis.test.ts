@@ -38,6 +38,25 @@ describe('what is not understood', () => {
     expect(short(analyze(moved, twins.world))).toBe('hold - opaque')
   })
 
+  test('syntax of another major is opaque: each has its own name for the rows a clause of MERGE is for, and only some have JSON_TABLE', async () => {
+    const [old, now] = [await parserOf(15), await parserOf(17)]
+    const sql = 'MERGE INTO kv USING codes c ON k = c.code WHEN MATCHED THEN DELETE'
+    expect([unknownIn(one(old, sql)!, 15), unknownIn(one(now, sql)!, 17)]).toEqual([undefined, undefined])
+    expect(unknownIn(one(old, sql)!, 17)).toBe('MergeWhenClause.matched')
+    expect(unknownIn(one(now, sql)!, 16)).toBe('MergeWhenClause.matchKind')
+    expect(unknownIn(one(now, 'SELECT * FROM json_table(\'[]\', \'$\' COLUMNS (a int))')!, 16)).toBe('JsonTable.context_item')
+    expect(unknownIn(one(now, `${sql} RETURNING k`)!, 18)).toBe('MergeStmt.returningList')
+  })
+
+  test('a kind of row, or an action, that MERGE does not have yet is opaque', () => {
+    const tree = one(twins.parser, 'MERGE INTO kv USING codes c ON k = c.code WHEN MATCHED THEN DELETE')!
+    const clauses = (clause: object) => ({ MergeStmt: { ...tree.MergeStmt as object, mergeWhenClauses: [{ MergeWhenClause: clause }] } })
+    const world = { ...twins.world, without: new Set(['fields']) }
+    expect(short(analyze(clauses({ matched: true, commandType: 'CMD_DELETE' }), world))).toBe('allow -')
+    expect(short(analyze(clauses({ matched: true, commandType: 'CMD_NEW' }), world))).toBe('hold - opaque')
+    expect(short(analyze(clauses({ matchKind: 'MERGE_WHEN_NEW', commandType: 'CMD_DELETE' }), world))).toBe('hold - opaque')
+  })
+
   test('an unknown kind, a list of something else and a tree that makes no sense are opaque, never thrown', () => {
     const column = { ResTarget: { val: { NewExpr: {} } } }
     const senseless = [
@@ -112,6 +131,21 @@ describe('what a session has made', () => {
     expect(short(find('FETCH 3 FROM c', world))).toBe('allow .M')
     expect(short(find('MOVE 3 FROM c', world))).toBe('allow -')
     expect(short(find('FETCH 3 FROM other', world))).toBe('hold - opaque')
+  })
+
+  test('the row a cursor is at may be changed where the cursor is one of that table; what decides the cursor\'s rows decides that', () => {
+    const declare = (query: string) => ({ cursors: new Map([['c', find(`DECLARE c CURSOR FOR ${query}`)]]) })
+    const change = 'UPDATE clinic.notes SET kind = \'x\' WHERE CURRENT OF c RETURNING id, body'
+    expect(short(find(change, declare('SELECT * FROM clinic.notes')))).toBe('allow .M')
+    expect(short(find('DELETE FROM kv WHERE CURRENT OF c', declare('SELECT k FROM kv FOR UPDATE')))).toBe('allow -')
+    expect(short(find(change, declare('SELECT * FROM clinic.rooms')))).toBe('hold .M opaque')
+    expect(short(find('UPDATE clinic.notes SET kind = \'x\' WHERE CURRENT OF d', declare('SELECT * FROM clinic.notes')))).toBe('hold - opaque')
+    expect(short(find(change, declare('SELECT * FROM clinic.notes WHERE body > \'x\'')))).toBe('hold .M other')
+    expect(short(find(change, declare('SELECT * FROM clinic.notes WHERE body = \'x\'')))).toBe('allow .M lookup')
+    // Which value that asks for is not known here.
+    expect(short(find(change, declare('SELECT * FROM clinic.notes WHERE body = $1')))).toBe('hold .M lookup')
+    expect(short(find(change, declare('SELECT id FROM clinic.notes, nowhere')))).toBe('hold .M opaque')
+    expect(short(find('UPDATE clinic.notes SET kind = body WHERE CURRENT OF c', declare('SELECT * FROM clinic.notes')))).toBe('deny - launder')
   })
 
   test('a prepared statement is judged with the values it is given', () => {

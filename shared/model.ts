@@ -71,7 +71,7 @@ export type Effect = 'read' | 'write' | 'schema' | 'privilege' | 'session' | 'un
 
 /**
  * Facts rules can match on besides effects.
- *   no_where         UPDATE or DELETE of every row (no WHERE, or one that is always true)
+ *   no_where         UPDATE, DELETE or MERGE of every row (no WHERE, or one that is always true)
  *   syntax_error     does not parse; only the server's parser is asked, for its own error message
  *   pinned_setting   would change a setting the gateway's reading of SQL rests on
  *   server_file      reads or writes files or programs on the server

@@ -18,10 +18,10 @@ export interface Needs {
 }
 
 const understood = new Set(`
-  A_ArrayExpr A_Const A_Expr A_Indices A_Indirection A_Star Alias BitString BoolExpr Boolean BooleanTest CallStmt CaseExpr CaseWhen
-  CoalesceExpr CollateClause ColumnDef ColumnRef CommonTableExpr DeleteStmt Float FuncCall FunctionParameter GroupingFunc GroupingSet
-  IndexElem InferClause InsertStmt Integer JoinExpr List LockingClause MinMaxExpr MultiAssignRef NamedArgExpr NullTest OnConflictClause
-  ParamRef RangeFunction RangeSubselect RangeTableSample RangeVar RawStmt ResTarget ReturnStmt RowExpr SQLValueFunction SelectStmt
+  A_ArrayExpr A_Const A_Expr A_Indices A_Indirection A_Star Alias BitString BoolExpr Boolean BooleanTest CTECycleClause CTESearchClause
+  CallStmt CaseExpr CaseWhen CoalesceExpr CollateClause ColumnDef ColumnRef CommonTableExpr DeleteStmt Float FuncCall FunctionParameter GroupingFunc GroupingSet
+  IndexElem InferClause InsertStmt Integer JoinExpr List LockingClause MergeStmt MergeWhenClause MinMaxExpr MultiAssignRef NamedArgExpr NullTest OnConflictClause
+  ParamRef RangeFunction RangeSubselect RangeTableFunc RangeTableFuncCol RangeTableSample RangeVar RawStmt ResTarget ReturnStmt RowExpr SQLValueFunction SelectStmt
   SetToDefault SortBy String SubLink TypeCast TypeName UpdateStmt WindowDef WithClause XmlExpr XmlSerialize`.trim().split(/\s+/))
 
 /** Operators that stand for themselves in USING, IN, CASE, BETWEEN, GREATEST and ORDER BY. */
@@ -66,7 +66,7 @@ export function needsOf(tree: unknown, context: BodyContext, needs: Needs): void
     else if (kind === 'A_Expr') operator(strings(node.name).at(-1), context, needs)
     else if (kind === 'SubLink') operator(strings(node.operName).at(-1), context, needs)
     else if (kind === 'SortBy') operator(strings(node.useOp).at(-1), context, needs)
-    else if (kind === 'InsertStmt' || kind === 'UpdateStmt' || kind === 'DeleteStmt') writeRelation(node.relation)
+    else if (kind === 'InsertStmt' || kind === 'UpdateStmt' || kind === 'DeleteStmt' || kind === 'MergeStmt') writeRelation(node.relation)
     else if (kind === 'SelectStmt' && node.intoClause !== undefined) fault('makes a table')
     // Names of range items, not of relations.
     else if (kind === 'LockingClause') return

@@ -18,7 +18,10 @@ export const inspect: Readonly<Record<string, Inspect>> = {
   },
   UpdateStmt: change,
   DeleteStmt: change,
-  MergeStmt: (node, reading, mode) => [targetOf(node, mode), { value: write(node, reading, mode), mode }],
+  MergeStmt(node, reading, mode) {
+    if (mergesAll(node)) reading.flag(mode, 'no_where')
+    return [targetOf(node, mode), { value: write(node, reading, mode), mode }]
+  },
   TruncateStmt(node, reading, mode) {
     for (const relation of list(node.relations)) writeTo(as(relation, 'RangeVar'), reading, mode)
     return undefined
@@ -111,6 +114,15 @@ function change(node: Tree, reading: Reading, mode: Mode): readonly Below[] {
   const looks = returns(node) || node.fromClause !== undefined || node.usingClause !== undefined
   if (looks || mentionsColumns([node.whereClause, node.targetList])) reading.effect(mode, 'read')
   return [targetOf(node, mode), { value: rest, mode }]
+}
+
+/** MERGE: a clause without a condition changes every row that is joined without one, or every row that is joined with nothing. */
+function mergesAll({ joinCondition, mergeWhenClauses }: Tree): boolean {
+  const never = constant(joinCondition) === 'false'
+  return list(mergeWhenClauses).map((clause) => as(clause, 'MergeWhenClause') ?? {}).some(({ matched, matchKind, commandType, condition }) => {
+    if (!['CMD_UPDATE', 'CMD_DELETE'].includes(text(commandType) ?? '') || !alwaysTrue(condition)) return false
+    return matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' ? never : (matched === true || matchKind === 'MERGE_WHEN_MATCHED') && !never && alwaysTrue(joinCondition)
+  })
 }
 
 /** What a write does by what it writes to. @returns the statement without its target */

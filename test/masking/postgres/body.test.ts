@@ -88,6 +88,11 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     ['a rule behind an insert', 'INSERT INTO clinic.rooms VALUES (99); SELECT 1'],
     ['a default that reads', 'INSERT INTO clinic.defaulted (id) VALUES (1) RETURNING 1'],
     ['what a protected column references', 'DELETE FROM clinic.codes RETURNING 1'],
+    ['that in a MERGE', 'MERGE INTO clinic.codes c USING clinic.rooms r ON c.title = r.name WHEN MATCHED THEN DELETE; SELECT 1'],
+    ['a MERGE of protected values', 'MERGE INTO clinic.audit a USING clinic.patients p ON a.id = p.id WHEN MATCHED THEN UPDATE SET what = p.ssn; SELECT 1'],
+    ['a MERGE\'s condition', 'MERGE INTO kv USING clinic.rooms r ON k = r.name WHEN MATCHED AND clinic.ssn_of(r.id) > k THEN DELETE; SELECT 1'],
+    ['an XMLTABLE\'s path', 'SELECT count(*) FROM xmltable(\'/x\' PASSING xmlelement(name x) COLUMNS a text PATH (clinic.ssn_of(1)))'],
+    ['an XMLTABLE\'s type', 'SELECT count(*) FROM xmltable(\'/x\' PASSING xmlelement(name x) COLUMNS a clinic.checked PATH \'.\')'],
     ['a table nobody knows', 'SELECT 1 FROM pg_temp.x'],
     ['SELECT INTO', 'SELECT 1 AS x INTO clinic.copied; SELECT 1'],
     ['DDL', 'CREATE TABLE x AS SELECT 1; SELECT 1'],
@@ -156,6 +161,10 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     ['window functions, grouping sets, arrays, XML', `CREATE FUNCTION made.f() RETURNS SETOF text LANGUAGE sql AS $$
       SELECT (ARRAY[name])[1] || row_number() OVER (PARTITION BY floor ORDER BY id)::text || xmlelement(name x, id)::text FROM clinic.rooms
       GROUP BY GROUPING SETS ((name, floor, id), ()) $$`],
+    ['MERGE, XMLTABLE, SEARCH and CYCLE', `CREATE FUNCTION made.f() RETURNS SETOF text LANGUAGE sql AS $$
+      MERGE INTO clinic.audit a USING clinic.rooms r ON a.id = r.id WHEN MATCHED THEN UPDATE SET what = r.name WHEN NOT MATCHED THEN INSERT (what) VALUES (r.name);
+      WITH RECURSIVE q(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM q WHERE n < 3) SEARCH DEPTH FIRST BY n SET o CYCLE n SET c USING p
+      SELECT a FROM q, xmltable('/x' PASSING xmlelement(name x, q.n) COLUMNS a text PATH '.') ORDER BY o $$`],
     ['recursion through another', `CREATE FUNCTION made.g(i integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN made.f(i); END';
       CREATE FUNCTION made.f(i integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN IF i > 1 THEN RETURN made.g(i - 1); END IF; RETURN 1; END'`],
     ['variables of a table\'s types', `CREATE FUNCTION made.f() RETURNS text LANGUAGE plpgsql AS $$

@@ -198,6 +198,18 @@ describe.each(majors)('on a server of PostgreSQL %i', (major) => {
     await expectSame(places.filter((_, at) => exists[at] !== '42883'))
   }, 300_000)
 
+  test.runIf(major >= 17)('no document fails on a plain path, unless the statement asks for that (JSON_VALUE is of PostgreSQL 17)', async () => {
+    const paths = ['$', '$.a', 'lax $.a.b', '$.a[0]', '$[1].a', '$[*]', '$.a[*].b']
+    const behaviours = [
+      ...['', ' NULL ON ERROR', ' NULL ON EMPTY'].flatMap((behaviour) => ['json_value', 'json_query'].map((name) => [name, behaviour] as const)),
+      ...['', ' TRUE ON ERROR', ' UNKNOWN ON ERROR'].map((behaviour) => ['json_exists', behaviour] as const),
+      ...[' EMPTY ARRAY ON EMPTY', ' EMPTY OBJECT ON ERROR'].map((behaviour) => ['json_query', behaviour] as const)
+    ]
+    const places = behaviours.flatMap(([name, behaviour]) => paths.map((path) =>
+      values.jsonb!.map((value) => `SELECT ${name}(${literal(value, 'jsonb')}, '${path}'${behaviour})`)))
+    await expectSame(places)
+  }, 60_000)
+
   test('every type has values', () => {
     expect(Object.entries(values).filter(([, known]) => known.length < 2)).toEqual([])
   })

@@ -74,7 +74,17 @@ export const rows: readonly Row[] = [
   row('UPDATE a SET b = c.x FROM c WHERE a.id = c.id', 'UPDATE', 'read write', on('a', 'c')),
   row('DELETE FROM a USING b WHERE a.id = b.id RETURNING a.*', 'DELETE', 'read write', on('a', 'b')),
   row('MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (1)', 'MERGE', 'read write', on('a', 'b')),
-  row('MERGE INTO a USING b ON true WHEN MATCHED THEN DELETE RETURNING merge_action()', 'MERGE', 'read write', { relations: ['a', 'b'], from: 17 }),
+  row('MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE RETURNING merge_action()', 'MERGE', 'read write', { relations: ['a', 'b'], from: 17 }),
+  row('WITH a AS (SELECT * FROM c) MERGE INTO a USING a AS b ON a.id = b.id WHEN MATCHED THEN DELETE', 'MERGE', 'read write', on('a', 'c')),
+  row('MERGE INTO a USING (VALUES (1)) b (x) ON a.id = b.x WHEN MATCHED THEN DO NOTHING', 'MERGE', 'read write', on('a')),
+  row('MERGE INTO a USING b ON a.id = b.id WHEN MATCHED AND mine() THEN UPDATE SET x = (SELECT max(x) FROM c)', 'MERGE', 'read write unknown', {
+    relations: ['a', 'b', 'c'],
+    functions: ['max', 'mine'],
+    effectful: ['mine']
+  }),
+  row('MERGE INTO a USING b ON a.id = b.id WHEN NOT MATCHED THEN INSERT VALUES (nextval(\'s\'))', 'MERGE', 'read write', { relations: ['a', 'b', 's'], functions: ['nextval'], effectful: ['nextval'] }),
+  row('MERGE INTO pg_authid a USING b ON a.oid = b.id WHEN MATCHED THEN UPDATE SET rolsuper = true', 'MERGE', 'read write privilege', on('b', 'pg_authid')),
+  row('WITH w AS (MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE RETURNING a.id) SELECT * FROM w', 'SELECT', 'read write', { relations: ['a', 'b'], from: 17 }),
   row('TRUNCATE a, b.c', 'TRUNCATE', 'write', on('a', 'b.c')),
   row('TRUNCATE a CASCADE', 'TRUNCATE', 'write', { relations: ['a'], flags: ['cascade'] }),
   row('NOTIFY channel, \'payload\'', 'NOTIFY', 'write'),
@@ -102,6 +112,13 @@ export const rows: readonly Row[] = [
   ].map((where) => row(`DELETE FROM a WHERE ${where}`, 'DELETE', 'read write', { relations: ['a'], flags: ['no_where'] })),
   ...['id = 1', 'id = other', 'id <> id', 'name NOT LIKE \'%\'', 'id = 1 AND true', 'id IS NULL OR other IS NOT NULL', 'name LIKE \'%x\''].map((where) =>
     row(`DELETE FROM a WHERE ${where}`, 'DELETE', 'read write', on('a'))),
+
+  ...['ON true WHEN MATCHED THEN DELETE', 'ON a.id = a.id WHEN MATCHED AND 1 = 1 THEN UPDATE SET x = 1'].map((rest) =>
+    row(`MERGE INTO a USING b ${rest}`, 'MERGE', 'read write', { relations: ['a', 'b'], flags: ['no_where'] })),
+  row('MERGE INTO a USING b ON false WHEN NOT MATCHED BY SOURCE THEN DELETE', 'MERGE', 'read write', { relations: ['a', 'b'], flags: ['no_where'], from: 17 }),
+  ...['ON true WHEN MATCHED AND a.id = 1 THEN DELETE', 'ON true WHEN MATCHED THEN DO NOTHING', 'ON false WHEN MATCHED THEN DELETE', 'ON true WHEN NOT MATCHED THEN INSERT VALUES (1)'].map((rest) =>
+    row(`MERGE INTO a USING b ${rest}`, 'MERGE', 'read write', on('a', 'b'))),
+  row('MERGE INTO a USING b ON a.id = b.id WHEN NOT MATCHED BY SOURCE THEN DELETE', 'MERGE', 'read write', { relations: ['a', 'b'], from: 17 }),
 
   // COPY
   row('COPY a FROM STDIN', 'COPY', 'write', { relations: ['a'], relay: { copy: 'in' } }),

@@ -31,6 +31,11 @@ CREATE RULE copy AS ON INSERT TO clinic.ruled DO ALSO INSERT INTO clinic.audit (
 CREATE TABLE clinic.triggered (id integer, x text);
 CREATE FUNCTION clinic.fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.x := (SELECT ssn FROM clinic.patients WHERE id = 1); RETURN NEW; END $$;
 CREATE TRIGGER fill BEFORE INSERT ON clinic.triggered FOR EACH ROW EXECUTE FUNCTION clinic.fill();
+CREATE TABLE clinic.parted (id integer, x text) PARTITION BY LIST (id);
+CREATE TABLE clinic.parted_1 PARTITION OF clinic.parted FOR VALUES IN (1);
+CREATE TABLE clinic.parted_2 PARTITION OF clinic.parted FOR VALUES IN (2);
+INSERT INTO clinic.parted VALUES (1, 'x');
+CREATE TRIGGER fill BEFORE INSERT ON clinic.parted_2 FOR EACH ROW EXECUTE FUNCTION clinic.fill();
 CREATE TABLE clinic.checking (x text CHECK (clinic.known_city(x)));
 CREATE TABLE clinic.limits (id integer, secret integer, amount integer, CHECK (amount < secret));
 COMMENT ON COLUMN clinic.limits.secret IS 'PHI';
@@ -85,6 +90,7 @@ const witnesses: readonly Witness[] = [
   { rule: 'returning', also: ['launder'], sql: 'UPDATE public.kv SET v = p.ssn FROM clinic.patients p WHERE p.id = 1 AND k = \'k1\' RETURNING v' },
   { rule: 'rules', sql: 'INSERT INTO clinic.ruled VALUES (1, \'x\')', then: 'SELECT what FROM clinic.audit' },
   { rule: 'triggers', sql: 'INSERT INTO clinic.triggered VALUES (1, \'x\') RETURNING x' },
+  { rule: 'moves', sql: 'UPDATE clinic.parted SET id = 2 RETURNING x' },
   { rule: 'checks', sql: 'INSERT INTO clinic.checking VALUES (\'u1@y.org\')' },
   { rule: 'defaults', sql: 'INSERT INTO clinic.defaulted (id) VALUES (1) RETURNING copied' },
   { rule: 'referrers', sql: 'DELETE FROM clinic.codes WHERE code = \'D99\'' },

@@ -33,6 +33,8 @@ export function checkWrite(relation: Relation, event: Event, written: ReadonlyMa
     reading.relations.set(one.oid, one)
     if (one.rules && !reading.off('rules')) reading.unproven(`${one.name} has rules that rewrite what is written to it`)
     triggers(one, event, reading)
+    // What takes a row to another partition is a DELETE here and an INSERT there.
+    if (event === 'update' && relation.kind === 'p' && !reading.off('moves')) for (const move of ['delete', 'insert'] as const) triggers(one, move, reading)
     if (event !== 'delete') {
       defaults(one, event, written, reading)
       checks(one, reading)

@@ -129,6 +129,40 @@ describe('a masked result', () => {
     expect((await client.ask('DELETE FROM patients WHERE id = 2 RETURNING *')).rows).toEqual([['2', 'Bob', '***', null, 'Oslo']])
   })
 
+  test('of the row a cursor is at, and of MERGE, that change what they may', async () => {
+    await client.ask('BEGIN')
+    await client.ask('DECLARE c CURSOR FOR SELECT id FROM patients ORDER BY id')
+    expect((await client.ask('UPDATE patients SET city = \'Paris\' WHERE CURRENT OF c')).error?.C).toBe('24000')
+    await client.ask('ROLLBACK')
+    await client.ask('BEGIN')
+    await client.ask('DECLARE c CURSOR FOR SELECT id FROM patients')
+    await client.ask('FETCH 1 FROM c')
+    expect((await client.ask('UPDATE patients SET city = \'Paris\' WHERE CURRENT OF c RETURNING *')).rows).toEqual([['1', 'Ada', '***', '***', 'Paris']])
+    await client.ask('COMMIT')
+    const merge = 'MERGE INTO notes n USING patients p ON n.id = p.id WHEN MATCHED THEN UPDATE SET body = p.city WHEN NOT MATCHED THEN INSERT VALUES (p.id, p.name)'
+    expect((await client.ask(merge)).error).toBeUndefined()
+    expect((await client.ask('SELECT * FROM notes ORDER BY id')).rows).toEqual([['1', 'Paris'], ['2', 'Bob']])
+  })
+
+  test('of MERGE with RETURNING and of JSON_TABLE, which PostgreSQL 17 has', async () => {
+    const newer = await TestPostgres.start({ server: 'embedded' })
+    try {
+      await newer.query('CREATE DATABASE clinic')
+      await newer.query(`CREATE TABLE patients (id int PRIMARY KEY, ssn text, email text); INSERT INTO patients VALUES (1, '123-45-6789');
+        CREATE TABLE notes (id int, body text); INSERT INTO notes VALUES (1, 'nothing'), (3, 'more')`, { database: 'clinic' })
+      const there = await ProtocolHarness.start(protocol, { address: newer.address, user: newer.superuser, password: newer.password, database: 'clinic', protection })
+      const to = await WireClient.open(there.to, { user: 'me', database: 'clinic' })
+      const merge = `MERGE INTO notes n USING patients p ON n.id = p.id WHEN MATCHED THEN UPDATE SET body = 'x' WHEN NOT MATCHED BY SOURCE THEN DELETE`
+      expect((await to.ask(`${merge} RETURNING merge_action(), *`)).rows).toEqual([['UPDATE', '1', '***', null, '1', 'x'], ['DELETE', null, null, null, '3', 'more']])
+      expect((await to.ask('SELECT * FROM json_table(\'[1, 2]\', \'$[*]\' COLUMNS (a int PATH \'$\'))')).rows).toEqual([['1'], ['2']])
+      expect(scan.find(Buffer.concat(to.frames.map(({ bytes }) => bytes)))).toEqual([])
+      to.destroy()
+      await there.stop()
+    } finally {
+      await newer.stop()
+    }
+  })
+
   test.each([
     ['COPY patients TO STDOUT', '1\tAda\t***\t***\tLondon\n'],
     ['COPY (SELECT ssn, id FROM patients ORDER BY id) TO STDOUT (FORMAT csv)', '***,1\n']
@@ -147,6 +181,9 @@ describe('what may not run', () => {
     ['CREATE TABLE copied AS SELECT ssn FROM patients', /ssn/],
     ['INSERT INTO notes SELECT id, ssn FROM patients', /ssn/],
     ['UPDATE patients SET city = ssn', /ssn/],
+    ['MERGE INTO notes n USING patients p ON n.id = p.id WHEN MATCHED THEN UPDATE SET body = p.ssn', /ssn/],
+    ['MERGE INTO notes n USING patients p ON n.body = p.ssn WHEN MATCHED THEN DELETE', /ssn/],
+    ['DELETE FROM patients WHERE CURRENT OF c', /cursor c/],
     ['SELECT query_to_xml(\'select ssn from patients\', true, true, \'\')', /query_to_xml/],
     ['DO $$ BEGIN RAISE NOTICE \'%\', (SELECT ssn FROM patients LIMIT 1); END $$', /./],
     ['SELECT id FROM patients; SELECT ssn FROM patients', /one by one/]

@@ -96,7 +96,7 @@ function readWhere(node: Tree, relation: Relation, level: Scope, reading: Readin
   const current = as(node.whereClause, 'CurrentOfExpr')
   if (current === undefined) return readCondition(node.whereClause, level, reading, true)
   const name = text(current.cursor_name) ?? ''
-  const cursor = reading.world.cursors?.get(name)
+  const cursor = reading.named('cursor', name)
   if (cursor?.relations.some(({ oid }) => oid === relation.oid) !== true) return reading.unproven(`the cursor ${name} is not known to be one of ${relation.name}`)
   for (const reason of cursor.opaque) reading.unproven(reason)
   if (reading.off('current-of')) return

@@ -1,6 +1,6 @@
 // What is being found out about one statement while it is read. Pure. Gathers; judges nothing.
 import type { Oid, Relation } from './catalog.ts'
-import type { Flow, FlowKind, Label, Reason } from './finding.ts'
+import type { Finding, Flow, FlowKind, Label, Reason } from './finding.ts'
 import type { World } from './world.ts'
 
 /** Which rows there are, in which order: inside an expression they are part of its value, not a flow of the statement. */
@@ -15,6 +15,7 @@ export class Reading {
   readonly relations = new Map<Oid, Relation>()
   readonly functions = new Set<Oid>()
   changesCatalog = false
+  ofSession = false
   /** How many things have been met that may fail, or do something, even where all values are clean. */
   failing = 0
   /** Protected columns that decide, within values, which rows are looked at or which branch is taken: a plan with counts shows it. */
@@ -38,6 +39,12 @@ export class Reading {
   /** What has decided so far which rows there are. */
   rows(): ReadonlySet<Label> {
     return union(this.flows.filter(({ kind }) => rowKinds.has(kind)))
+  }
+
+  /** What the session has by that name; undefined: nothing known. */
+  named(kind: 'cursor' | 'prepared', name: string): Finding | undefined {
+    this.ofSession = true
+    return (kind === 'cursor' ? this.world.cursors : this.world.prepared)?.get(name)
   }
 
   unproven(reason: Reason): void {

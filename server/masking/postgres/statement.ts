@@ -72,7 +72,7 @@ const statements: Readonly<Record<string, Read>> = {
     return { columns: undefined, defines: { type: 'cursor', name: text(node.portalname) ?? '', columns } }
   },
   FetchStmt(node, reading) {
-    const found = reading.world.cursors?.get(text(node.portalname) ?? '')
+    const found = reading.named('cursor', text(node.portalname) ?? '')
     const columns = resume(found, `the cursor ${text(node.portalname)}`, reading)
     return node.ismove === true ? noColumns : { columns }
   },
@@ -82,7 +82,7 @@ const statements: Readonly<Record<string, Read>> = {
     return { columns: undefined, defines: { type: 'prepared', name: text(node.name) ?? '', columns } }
   },
   ExecuteStmt(node, reading) {
-    const found = reading.world.prepared?.get(text(node.name) ?? '')
+    const found = reading.named('prepared', text(node.name) ?? '')
     evaluateAll(node.params, noScope, reading)
     const values = list(node.params).map(constant)
     for (const flow of found?.flows ?? []) reading.flow(flow.kind, flow.labels, flow.why, asking(flow, values))

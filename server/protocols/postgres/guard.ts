@@ -154,8 +154,8 @@ export class Guards {
     const tree = this.#tree(statement.text)
     if (tree === undefined) return unread
     const key = `${this.searchPath.join('\0')}\0\0${statement.text}`
-    // What a name stands for is the session's own affair.
-    const lasting = statement.executes === undefined && as(tree, 'FetchStmt') === undefined && this.overlay.length === 0
+    // Where the session's own names are in it, it is never kept.
+    const lasting = this.overlay.length === 0
     const known = lasting ? setting.findings.get(key) : undefined
     if (known !== undefined) return known
     const prepared = statement.executes === undefined ? undefined : named.prepared(statement.executes.name)
@@ -164,7 +164,7 @@ export class Guards {
       prepared: new Map(prepared === undefined ? [] : [[statement.executes!.name, prepared]]),
       cursors: named.cursors
     })
-    if (lasting) {
+    if (lasting && finding.ofSession !== true) {
       if (setting.findings.size >= maxCachedFindings) setting.findings.clear()
       setting.findings.set(key, finding)
     }

@@ -144,6 +144,18 @@ describe('a masked result', () => {
     expect((await client.ask('SELECT * FROM notes ORDER BY id')).rows).toEqual([['1', 'Paris'], ['2', 'Bob']])
   })
 
+  test('of a cursor\'s row, by the cursor this session has: what was found for another session is not taken for it', async () => {
+    const change = 'UPDATE notes SET body = \'x\' WHERE CURRENT OF c RETURNING *'
+    const other = await connect()
+    await client.ask('BEGIN')
+    await client.ask('DECLARE c CURSOR FOR SELECT * FROM notes')
+    await client.ask('FETCH 1 FROM c')
+    expect((await client.ask(change)).rows).toEqual([['1', 'x']])
+    await client.ask('ROLLBACK')
+    expect((await other.ask(change)).error).toMatchObject({ C: '42501', M: expect.stringMatching(/cursor c/) as string })
+    other.destroy()
+  })
+
   test('of MERGE with RETURNING and of JSON_TABLE, which PostgreSQL 17 has', async () => {
     const newer = await TestPostgres.start({ server: 'embedded' })
     try {

@@ -109,9 +109,11 @@ class Planner {
   readonly #steps: PlannedStep[] = []
   /** Names as they stand within this batch; a draft there may still be raised to a further step. */
   readonly #statements = new Map<string, { statement: AnalyzedStatement, draft: number | undefined } | undefined>()
-  readonly #portals = new Map<string, { portal: Portal, draft: number | undefined } | undefined>()
+  readonly #portals = new Map<string, { portal: Portal, draft: number | undefined, ran?: number } | undefined>()
   /** Portals of this batch: whatever cursor had the name is no more. */
   readonly #rebound = new Set<string>()
+  /** How many portals have been run before. */
+  #ran = 0
 
   /** What every further statement is, once one may change what it would be judged by. */
   #moved: Finding | undefined
@@ -219,7 +221,7 @@ class Planner {
     const describe = probed?.describe === true ? { describe: { guard: probed, operation: draft, bytes: encode.describePortal(name) } } : {}
     this.#step(bytes, 'bind', draft, [{ kind: 'portal', name, value: portal }], { guard, ...describe })
     if (guard === undefined) this.#shape(name, statement, search)
-    this.#portals.set(name, { portal, draft })
+    this.#portals.set(name, { portal, draft, ran: this.#ran })
     this.#rebound.add(name)
   }
 
@@ -232,11 +234,14 @@ class Planner {
   #execute(bytes: Buffer, name: string): void {
     const known = this.#portal(name)
     const portal = known?.portal ?? { statement: unseen(`portal "${name}"`), ...unbound }
-    const { guard, search } = known === undefined ? this.#guarded(portal.statement, true) : this.#stillGuarded(portal)
+    // The server looks up what FETCH, EXECUTE and CURRENT OF name when they run: it may be another one than when they were bound.
+    const stale = portal.judged?.finding.ofSession === true && known?.ran !== this.#ran
+    this.#ran++
+    const { guard, search } = stale ? this.#stale(portal) : known === undefined ? this.#guarded(portal.statement, true) : this.#stillGuarded(portal)
     if (guard === undefined && search !== portal.search) this.#shape(name, portal.statement, search)
     let draft = known?.draft
     if (draft === undefined) draft = this.#draft(this.#resolved(portal.statement), 'execute', guard, { parameters: portal.parameters, parameterFormats: portal.parameterFormats })
-    else this.#drafts[draft]!.step = 'execute'
+    else Object.assign(this.#drafts[draft]!, { step: 'execute', guard })
     if (known !== undefined) this.#portals.set(name, { portal, draft: undefined })
     const finding = this.#find(portal.statement)
     this.#runs(portal.statement, finding)
@@ -379,7 +384,13 @@ class Planner {
     return found === undefined ? undefined : { statement: found, draft: undefined }
   }
 
-  #portal(name: string): { portal: Portal, draft: number | undefined } | undefined {
+  #stale({ statement }: Portal): Pick<Portal, 'guard' | 'search'> {
+    const finding = unknownFinding('what it names may have changed since it was bound: bind it and run it together, before anything else runs')
+    const guard = this.guards?.guard(statement, finding, true)
+    return guard === undefined ? {} : { guard }
+  }
+
+  #portal(name: string): { portal: Portal, draft: number | undefined, ran?: number } | undefined {
     if (this.#portals.has(name)) return this.#portals.get(name)
     const found = this.names.portal(name)
     if (found === 'unsettled') throw new Unsettled()

@@ -184,6 +184,46 @@ describe('a masked result', () => {
   })
 })
 
+describe('a portal that names something', () => {
+  const swaps = [
+    ['FETCH 1 FROM c', ['DECLARE c CURSOR FOR SELECT name FROM patients'], ['CLOSE c', 'DECLARE c CURSOR FOR SELECT ssn FROM patients']],
+    ['EXECUTE q', ['PREPARE q AS SELECT name FROM patients'], ['DEALLOCATE q', 'PREPARE q AS SELECT ssn FROM patients']]
+  ] as const
+
+  test.each(swaps)('%s is not run once that may be something else than when it was bound', async (sql, before, after) => {
+    for (const text of ['BEGIN', ...before]) await client.ask(text)
+    await client.exchange([m.parse(sql, 's'), m.bind({ statement: 's', portal: 'p' }), m.sync()])
+    for (const text of after) expect((await client.ask(text)).error).toBeUndefined()
+    expect(frameTypes(await client.exchange([m.execute('p'), m.sync()]))).toBe('E42501 ZT')
+  })
+
+  test.each(swaps)('%s, likewise within one batch', async (sql, before, after) => {
+    for (const text of ['BEGIN', ...before]) await client.ask(text)
+    const between = after.flatMap((text) => [m.parse(text), m.bind(), m.execute()])
+    const frames = await client.exchange([m.parse(sql, 's'), m.bind({ statement: 's', portal: 'p' }), ...between, m.execute('p'), m.sync()])
+    expect(frameTypes(frames)).toContain('E42501')
+  })
+
+  test.each(swaps)('%s runs where it is bound and run together', async (sql, before) => {
+    for (const text of ['BEGIN', ...before]) await client.ask(text)
+    const frames = await client.exchange([m.parse(sql), m.bind(), m.execute(), m.sync()])
+    expect(rowsOf(frames)[0]).toEqual(['Ada'])
+  })
+
+  test('FETCH from a portal that has the name of a cursor there was does not take it for that', async () => {
+    for (const text of ['BEGIN', 'DECLARE c CURSOR FOR SELECT name FROM patients', 'CLOSE c']) await client.ask(text)
+    await client.exchange([m.parse('SELECT ssn FROM patients', 's'), m.bind({ statement: 's', portal: 'c' }), m.sync()])
+    expect((await client.ask('FETCH 1 FROM c')).error?.C).toBe('42501')
+  })
+
+  test('nor in the batch in which that portal is bound', async () => {
+    for (const text of ['BEGIN', 'DECLARE c CURSOR FOR SELECT name FROM patients', 'CLOSE c']) await client.ask(text)
+    const fetch = [m.parse('FETCH 1 FROM c'), m.bind(), m.execute()]
+    const frames = await client.exchange([m.parse('SELECT ssn FROM patients', 's'), m.bind({ statement: 's', portal: 'c' }), ...fetch, m.sync()])
+    expect(frameTypes(frames)).toContain('E42501')
+  })
+})
+
 describe('what may not run', () => {
   test.each<[string, RegExp]>([
     ['SELECT id FROM patients WHERE ssn LIKE \'123%\'', /ssn/],

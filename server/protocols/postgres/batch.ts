@@ -237,7 +237,8 @@ class Planner {
     // The server looks up what FETCH, EXECUTE and CURRENT OF name when they run: it may be another one than when they were bound.
     const stale = portal.judged?.finding.ofSession === true && known?.ran !== this.#ran
     this.#ran++
-    const { guard, search } = stale ? this.#stale(portal) : known === undefined ? this.#guarded(portal.statement, true) : this.#stillGuarded(portal)
+    const judged = known === undefined ? this.#guarded(portal.statement, true) : this.#stillGuarded(portal)
+    const { guard, search } = stale ? this.#stale(portal) : judged
     if (guard === undefined && search !== portal.search) this.#shape(name, portal.statement, search)
     let draft = known?.draft
     if (draft === undefined) draft = this.#draft(this.#resolved(portal.statement), 'execute', guard, { parameters: portal.parameters, parameterFormats: portal.parameterFormats })

@@ -14,6 +14,7 @@ export function buildCatalog(rows: CatalogRows, previous?: Catalog): Catalog {
   return {
     epoch: (previous?.epoch ?? 0) + 1,
     major: rows.major,
+    schemas: new Map(rows.schemas.map(([id, name]) => [oid(id), name ?? ''])),
     searchPath: rows.searchPath,
     relations,
     relationsByName: grouped(relations.values(), ({ name }) => name),

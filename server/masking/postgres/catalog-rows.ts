@@ -8,6 +8,8 @@ export interface CatalogRows {
   readonly major: number
   /** Schemas of the search path, in order. */
   readonly searchPath: readonly string[]
+  /** oid, name */
+  readonly schemas: readonly Row[]
   /** oid, schema, name, relkind, oid of its TOAST relation or 0, type of its rows or 0, xmin, definition of a view */
   readonly relations: readonly Row[]
   /** relation, attnum, name, type, typmod, not null, generated, default, xmin; ordered by relation and attnum */

@@ -8,6 +8,8 @@ export interface Catalog {
   /** Counts snapshots; a finding is good for the one it was made with. */
   readonly epoch: number
   readonly major: number
+  /** Names of schemas. */
+  readonly schemas: ReadonlyMap<Oid, string>
   readonly relations: ReadonlyMap<Oid, Relation>
   /** By bare name, over all schemas. */
   readonly relationsByName: ReadonlyMap<string, readonly Relation[]>

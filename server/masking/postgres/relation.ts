@@ -13,24 +13,32 @@ const maxViewDepth = 40
 
 /** As the server finds it: temporary relations, pg_catalog, the search path. */
 export function resolve(node: Tree, reading: Reading): Relation | undefined {
-  const { catalog, overlay = [], searchPath } = reading.world
+  const { catalog, searchPath } = reading.world
   const [name, schema] = [text(node.relname) ?? '', text(node.schemaname)]
   const parts = schema === undefined ? [name] : [schema, name]
   if (reading.world.resolve !== undefined && reading.depth === 0) {
     const oid = reading.world.resolve(parts)
-    return oid === undefined ? undefined : overlay.find((one) => one.oid === oid) ?? catalog.relations.get(oid)
+    return oid === undefined ? undefined : catalog.relations.get(oid)
   }
-  const own = overlay.filter((one) => one.name === name)
   const candidates = catalog.relationsByName.get(name) ?? []
-  if (schema === 'pg_temp') return own[0]
-  if (schema !== undefined) return own.find((one) => one.schema === schema) ?? candidates.find((one) => one.schema === schema)
-  const temporary = own.find((one) => one.schema.startsWith('pg_temp'))
+  const within = (place: string) => candidates.find((one) => one.schema === place)
+  if (schema !== undefined) return within(schema) ?? (schema === 'pg_temp' ? candidates.find(isTemporary) : undefined)
+  // A path as the server gives it has both, where they are looked into.
+  const first = searchPath.includes('pg_catalog') ? [] : ['pg_catalog']
+  const temporary = searchPath.some((place) => place.startsWith(temporarySchema)) ? undefined : candidates.find(isTemporary)
   if (temporary !== undefined) return temporary
-  for (const place of searchPath.includes('pg_catalog') ? searchPath : ['pg_catalog', ...searchPath]) {
-    const found = own.find((one) => one.schema === place) ?? candidates.find((one) => one.schema === place)
+  for (const place of [...first, ...searchPath]) {
+    const found = within(place)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+const temporarySchema = 'pg_temp_'
+
+/** Of the session itself: a catalog has nobody else's. */
+function isTemporary({ schema }: Relation): boolean {
+  return schema.startsWith(temporarySchema)
 }
 
 /** Resolves and notes it; undefined, and opaque, where there is none. */
@@ -95,7 +103,7 @@ function viewFinding(view: Relation, reading: Reading): ViewFinding {
   const { views } = memoryOf(reading.world)
   const before = views.get(view.oid)
   if (before !== undefined) return before
-  const { overlay: _, resolve: _resolve, ...world } = reading.world
+  const { resolve: _, ...world } = reading.world
   const inner = new Reading({ ...world, searchPath: [] })
   inner.depth = reading.depth + 1
   let fields: readonly Field[] = []
@@ -121,7 +129,7 @@ function viewFinding(view: Relation, reading: Reading): ViewFinding {
 function readPolicies(relation: Relation, item: RangeItem, reading: Reading): void {
   if (reading.world.vouched.has(relation.oid) || reading.off('policies')) return
   const scope: Scope = { ...noScope, from: { fields: item.fields, items: [item] } }
-  const { overlay: _, resolve: _resolve, ...world } = reading.world
+  const { resolve: _, ...world } = reading.world
   for (const policy of relation.policies) {
     const inner = new Reading({ ...world, searchPath: [] })
     inner.depth = reading.depth + 1

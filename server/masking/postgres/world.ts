@@ -1,6 +1,6 @@
-// What a statement is judged against: the catalog, what of it is protected, and what the session has made itself. Types only.
+// What a statement is judged against: the catalog, what of it is protected, and what the session has by name. Types only.
 import type { Tree } from '../../sql/postgres/tree.ts'
-import type { Catalog, Oid, Protected, Relation } from './catalog.ts'
+import type { Catalog, Oid, Protected } from './catalog.ts'
 import type { Finding } from './finding.ts'
 
 /** Its first four fields are one object each for as long as they hold the same: what is derived from them is kept by them. */
@@ -18,8 +18,6 @@ export interface World {
   /** What the server itself says a relation's name means; without it, the search path decides. */
   resolve?(name: readonly string[]): Oid | undefined
   readonly searchPath: readonly string[]
-  /** Temporary tables, and what the batch itself creates; in front of the catalog's. */
-  readonly overlay?: readonly Relation[]
   /** Statements prepared and cursors declared by this session, by name. */
   readonly prepared?: ReadonlyMap<string, Finding>
   readonly cursors?: ReadonlyMap<string, Finding>

@@ -98,26 +98,27 @@ export class CatalogKeeper {
     return this.#changing.size > (this.#changing.has(session) ? 1 : 0)
   }
 
-  /** Whether everything a finding rests on is in the catalog of now as it was in its own. Asks nobody. */
+  /** Whether everything a finding rests on is in the catalog of now as it was in everybody's when it was made. Asks nobody. */
   holds({ relations, functions }: Finding, catalog: Catalog): boolean {
     const now = this.#latest
     return now === catalog || (now !== undefined
-      && relations.every(({ oid, stamp }) => !catalog.relations.has(oid) || now.relations.get(oid)?.stamp === stamp)
+      && relations.every(({ oid }) => now.relations.get(oid)?.stamp === catalog.relations.get(oid)?.stamp)
       && functions.every((oid) => now.functionsByOid.get(oid)?.stamp === catalog.functionsByOid.get(oid)?.stamp))
   }
 
   /**
    * Whether everything a finding rests on is as it was in the catalog it was made with. To be asked while the server holds its locks.
    * Functions are not locked; between this answer and the statement stands one round trip.
+   * @param catalog everybody's: of what the session has changed itself, whether others have left it as it was before
    */
   async isStill({ relations, functions }: Finding, catalog: Catalog): Promise<boolean> {
     // Not waiting for one that is being read: that may wait for the very locks held here.
     if (this.#latest !== catalog) return false
     const now = await this.#watcher.ask((asker) => readStamps(asker, relations.map(({ oid }) => oid), functions))
-    // Temporary tables are the session's own: nobody else changes them.
-    const shared = relations.filter(({ oid, system }) => !system && catalog.relations.has(oid))
+    // What nobody else knows, nobody else changes.
+    const shared = relations.flatMap(({ oid }) => catalog.relations.get(oid) ?? []).filter(({ system }) => !system)
     return shared.every(({ oid, stamp }) => now.relations.get(oid) === stamp)
-      && functions.every((oid) => now.functions.get(oid) === catalog.functionsByOid.get(oid)?.stamp)
+      && functions.flatMap((oid) => catalog.functionsByOid.get(oid) ?? []).every(({ oid, stamp }) => now.functions.get(oid) === stamp)
   }
 
   /**

@@ -6,7 +6,7 @@ import { GatewayError } from '../../../shared/errors.ts'
 import type { Exposure } from '../../../shared/model.ts'
 import { firstOwnOid } from '../../masking/postgres/build-catalog.ts'
 import { analyze } from '../../masking/postgres/analyze.ts'
-import type { Catalog, Oid, Relation } from '../../masking/postgres/catalog.ts'
+import type { Catalog, Oid } from '../../masking/postgres/catalog.ts'
 import { copyFormat, type CopyFormat } from '../../masking/postgres/copy-format.ts'
 import { copyMasker } from '../../masking/postgres/copy.ts'
 import type { Column, Finding } from '../../masking/postgres/finding.ts'
@@ -72,12 +72,10 @@ export class Guards {
   #setting: Setting | undefined
   #judging = true
   searchPath: readonly string[] = []
-  /** The session's own temporary tables. */
-  overlay: readonly Relation[] = []
   /** Somebody else is changing the catalog: what reaches nothing protected is described as well, so that it stays so. */
   watching = false
-  /** The search path may have moved, and cannot be asked for just now. */
-  uncertain = false
+  /** Why what names mean cannot be told just now. */
+  uncertain: string | undefined
 
   constructor({ parser, plpgsql, protects, key, now }: GuardParts) {
     this.#protects = protects
@@ -127,8 +125,7 @@ export class Guards {
       vouched,
       parse: (text) => this.#tree(text),
       parsePlPgSql: (definition) => this.#plpgsql.parse(definition),
-      searchPath: this.searchPath,
-      overlay: this.overlay
+      searchPath: this.searchPath
     }
   }
 
@@ -150,13 +147,11 @@ export class Guards {
 
   find(statement: AnalyzedStatement, named: NamedFindings): Finding {
     const setting = this.#required()
-    if (this.uncertain && !statement.flags.includes('transaction')) return moved
+    if (this.uncertain !== undefined && !statement.flags.includes('transaction')) return unknownFinding(this.uncertain)
     const tree = this.#tree(statement.text)
     if (tree === undefined) return unread
     const key = `${this.searchPath.join('\0')}\0\0${statement.text}`
-    // Where the session's own names are in it, it is never kept.
-    const lasting = this.overlay.length === 0
-    const known = lasting ? setting.findings.get(key) : undefined
+    const known = setting.findings.get(key)
     if (known !== undefined) return known
     const prepared = statement.executes === undefined ? undefined : named.prepared(statement.executes.name)
     const finding = analyze(tree, {
@@ -164,7 +159,7 @@ export class Guards {
       prepared: new Map(prepared === undefined ? [] : [[statement.executes!.name, prepared]]),
       cursors: named.cursors
     })
-    if (lasting && finding.ofSession !== true) {
+    if (finding.ofSession !== true) {
       if (setting.findings.size >= maxCachedFindings) setting.findings.clear()
       setting.findings.set(key, finding)
     }
@@ -289,7 +284,6 @@ export function unknownFinding(why: string): Finding {
 }
 
 const unread = unknownFinding('the statement could not be read')
-const moved = unknownFinding('what its names mean cannot be told just now: send Sync before it')
 
 /** Rows of a guarded statement in which nothing is masked: an exemption, or only counts depend on what is protected. */
 const passing: RowRewriter = {

@@ -1,6 +1,7 @@
-// Keeps what one connection is judged by up to date: the catalog, what is protected in it, the search path of the session, and the
-// settings without which an index would give rows away by their order.
+// Keeps what one connection is judged by up to date: the catalog as its session sees it, what is protected in it, the search path, and
+// the settings without which an index would give rows away by their order.
 import { asGatewayError, GatewayError } from '../../../shared/errors.ts'
+import type { Catalog } from '../../masking/postgres/catalog.ts'
 import type { Protection } from '../../policy/protect.ts'
 import type { Finding } from '../../masking/postgres/finding.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
@@ -8,23 +9,21 @@ import type { CatalogKeeper } from './catalog-keeper.ts'
 import { nothingProtected } from './consult.ts'
 import { Guards, type Guard, type GuardParts } from './guard.ts'
 import { movesNames } from './moves.ts'
+import { NamesUnknown, readSessionCatalog, type OwnConnection } from './own-objects.ts'
 import { schemaChanged } from './stale.ts'
-import { temporaryQuery, temporaryRelations } from './temporary.ts'
-import type { TransactionStatus } from './wire/backend.ts'
 
 /** The connection, for questions of the gateway's own in between. */
-export interface Line {
-  /** Of the last ReadyForQuery, now. */
-  readonly status: TransactionStatus
+export interface Line extends OwnConnection {
   /** Something was sent that no Sync has ended: a Query of the gateway's own would end it. */
   readonly open: boolean
   /** Nothing sent is unanswered, now. */
   readonly quiet: boolean
   /** Nothing sent is unanswered. */
   idle(): Promise<void>
-  /** Rows as text. @throws GatewayError where the server refuses */
-  ask(text: string): Promise<readonly (readonly (string | null)[])[]>
 }
+
+/** A transaction that has changed relations holds locks which whoever reads the catalog may wait for. */
+const maxWaitMilliseconds = 8_000
 
 export class Shield {
   readonly guards: Guards
@@ -34,8 +33,12 @@ export class Shield {
   #raised = false
   /** The session has changed the catalog since it was read. */
   #stale = false
+  /** What names mean was asked for, and nothing since may have changed it. */
   #pathKnown = false
-  #mayHaveTemporary = false
+  /** It may have temporary relations, or changes that are not committed. */
+  #mayHaveOwn = false
+  /** Its own catalog, and everybody's at that time: the same where it has nothing of its own. */
+  #session: { readonly base: Catalog, readonly catalog: Catalog } | undefined
   /** Settings this session was given, as text. */
   #applied = '[]'
 
@@ -53,31 +56,69 @@ export class Shield {
     this.#raised ||= protection !== undefined
     this.#line = line
     if (this.#stale) await line.idle()
-    const read = this.#stale || this.#keeper.isBehind ? this.#keeper.refresh() : this.#keeper.current()
-    const catalog = await read.catch((cause: unknown) => {
+    const base = await this.#base(line)
+    // What a transaction has not committed, nobody else can see: it stays stale.
+    if (line.status === 'I') this.#stale = false
+    const known = this.#pathKnown && (this.#session?.base === base || !this.#mayHaveOwn)
+    if (known && !this.#mayHaveOwn) this.#session = { base, catalog: base }
+    this.guards.uncertain = undefined
+    if (!known) await this.#ask(base, line)
+    const { catalog } = this.#session ?? { catalog: base }
+    this.guards.use(catalog, protection ?? nothingProtected, this.#raised)
+    this.guards.watching = this.#keeper.isChanging(this)
+    if (this.guards.uncertain === undefined) await this.#order(known, line)
+  }
+
+  /** Everybody's catalog. */
+  async #base(line: Line): Promise<Catalog> {
+    try {
+      const reading = this.#stale || this.#keeper.isBehind ? this.#keeper.refresh() : this.#keeper.current()
+      return await (line.status === 'I' ? reading : within(maxWaitMilliseconds, reading))
+    } catch (cause) {
       throw new GatewayError('denied', `the database's catalog cannot be read just now, so nothing can be shown: ${asGatewayError(cause).message}`, {
         hint: 'run it again in a moment', cause
       })
-    })
-    // What a transaction has not committed, nobody else can see: it stays stale.
-    if (line.status === 'I') this.#stale = false
-    this.guards.use(catalog, protection ?? nothingProtected, this.#raised)
-    this.guards.watching = this.#keeper.isChanging(this)
+    }
+  }
+
+  /** What unqualified names mean to this session, and what it has of its own. */
+  async #ask(base: Catalog, line: Line): Promise<void> {
+    await line.idle()
+    this.#session = { base, catalog: base }
+    // In a failed transaction nothing but its end runs, and between a Flush and its Sync nothing may be asked.
+    this.guards.uncertain = line.open || line.status === 'E' ? 'what its names mean cannot be told just now: send Sync before it' : undefined
+    if (this.guards.uncertain !== undefined) return
+    // With the places of pg_catalog and of temporary relations, which a client may choose.
+    const path = await line.ask('SELECT pg_catalog.unnest(pg_catalog.current_schemas(true))')
+    try {
+      if (this.#mayHaveOwn) this.#session = { base, catalog: await readSessionCatalog(line, base) }
+    } catch (error) {
+      if (!(error instanceof NamesUnknown)) throw error
+      this.guards.uncertain = `${error.message}: what names mean cannot be told before it ends`
+      return
+    }
+    const { catalog } = this.#session
+    if (catalog === base && line.status === 'I') this.#mayHaveOwn = false
+    // A schema with nothing in it says nothing, and findings are kept by the path.
+    this.guards.searchPath = path.flatMap(([schema]) => schema === null || (catalog === base && schema!.startsWith('pg_temp_')) ? [] : schema!)
+    this.#pathKnown = true
+  }
+
+  /** @param known nothing has happened that may have taken back what the session was given */
+  async #order(known: boolean, line: Line): Promise<void> {
     const { orderSettings } = this.guards
     const wanted = JSON.stringify(orderSettings)
-    this.guards.uncertain = false
-    if (this.#pathKnown && this.#applied === wanted) return
-    await line.idle()
-    // In a failed transaction nothing but its end runs, and between a Flush and its Sync nothing may be asked.
-    this.guards.uncertain = line.open || line.status === 'E'
-    if (this.guards.uncertain) return
-    // What may have moved the search path may also have taken back what the session was given.
-    const settings = orderSettings.map(([name, value]) => `, pg_catalog.set_config('${name}', '${value}', false)`).join('')
-    const rows = await line.ask(`SELECT pg_catalog.unnest(pg_catalog.current_schemas(false))${settings}`)
-    this.guards.searchPath = rows.map(([schema]) => schema ?? '')
-    if (this.#mayHaveTemporary) this.guards.overlay = temporaryRelations(await line.ask(temporaryQuery))
+    if (known && this.#applied === wanted) return
+    const settings = orderSettings.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`)
+    if (settings.length > 0) {
+      await line.idle()
+      if (line.open || line.status === 'E') {
+        this.guards.uncertain = 'what its names mean cannot be told just now: send Sync before it'
+        return
+      }
+      await line.ask(`SELECT ${settings.join(', ')}`)
+    }
     this.#applied = wanted
-    this.#pathKnown = true
   }
 
   /** For the other sessions on the database: whether what this one has changed is done with. */
@@ -89,7 +130,7 @@ export class Shield {
    */
   check(findings: readonly Finding[]): void {
     if (!this.#raised) return
-    const { catalog } = this.guards.world
+    const catalog = this.#everybodys(this.guards.world.catalog)
     const unwatched = !this.guards.watching && this.#keeper.isChanging(this)
     const rests = findings.filter(({ relations, functions }) => relations.length + functions.length > 0)
     if (rests.some((finding) => unwatched || !this.#keeper.holds(finding, catalog))) throw schemaChanged()
@@ -98,7 +139,7 @@ export class Shield {
   /** A statement is about to run: what it may change has to be looked at again before the next. */
   sent(statement: AnalyzedStatement, changesCatalog: boolean): void {
     if (changesCatalog) {
-      this.#stale = this.#mayHaveTemporary = true
+      this.#stale = this.#mayHaveOwn = true
       this.#keeper.changes(this)
     }
     if (changesCatalog || movesNames(statement)) this.#pathKnown = false
@@ -106,9 +147,14 @@ export class Shield {
 
   /** While the server holds its locks: is what the guard rests on still so? @throws GatewayError cancelled where not */
   async confirm(guard: Guard): Promise<void> {
-    if (await this.#keeper.isStill(guard.finding, guard.setting.catalog)) return
+    if (await this.#keeper.isStill(guard.finding, this.#everybodys(guard.setting.catalog))) return
     this.#stale = true
     throw schemaChanged()
+  }
+
+  /** The catalog the session's own was made from: what others may have changed is compared with that. */
+  #everybodys(catalog: Catalog): Catalog {
+    return this.#session?.catalog === catalog ? this.#session.base : catalog
   }
 
   close(): void {
@@ -120,5 +166,19 @@ export class Shield {
     if (this.#entered) return
     this.#entered = true
     this.#keeper.enter()
+  }
+}
+
+/** Rejects when it takes longer; what is waited for goes on. */
+async function within<T>(milliseconds: number, waited: Promise<T>): Promise<T> {
+  waited.catch(() => undefined)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new GatewayError('denied', 'it is being read, and this transaction holds locks that may be in the way')), milliseconds)
+  })
+  try {
+    return await Promise.race([waited, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -2,6 +2,7 @@
 // All are asked with an empty search_path, so that every name in a definition is qualified; `xmin::text` stands last where there is one.
 import type { CatalogRows } from '../../masking/postgres/catalog-rows.ts'
 import { firstOwnOid } from '../../masking/postgres/build-catalog.ts'
+import type { Oid } from '../../masking/postgres/catalog.ts'
 
 type List = Exclude<keyof CatalogRows, 'major' | 'searchPath'>
 
@@ -10,32 +11,43 @@ const relationKinds = `('r', 'p', 'v', 'm', 'f', 'c', 'S', 't')`
 /** TOAST's columns are always the same. */
 const columnKinds = `('r', 'p', 'v', 'm', 'f', 'c', 'S')`
 
+/** Which rows are read: conditions on an object's oid, its xmin or its schema. */
+interface Extent {
+  /** Of a relation itself, `c` in pg_class. */
+  readonly relation: string
+  readonly ofRelation: (oid: string) => string
+  readonly functions: string
+  readonly types: string
+  /** Operators and casts. */
+  readonly rest: string
+}
+
 /** Columns with which PostgreSQL's own catalogs and views were made say nothing new; those of tables do when they change. */
-export const catalogQueries: Readonly<Record<List, string>> = {
+const queries = ({ relation, ofRelation, functions, types, rest }: Extent): Readonly<Record<Exclude<List, 'builtins' | 'schemas'>, string>> => ({
   relations: `
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltoastrelid, c.reltype, c.xmin::text,
       CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= ${firstOwnOid} THEN pg_catalog.pg_get_viewdef(c.oid) END
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ${relationKinds} AND c.relpersistence <> 't' ORDER BY c.oid`,
+    WHERE c.relkind IN ${relationKinds} AND ${relation} ORDER BY c.oid`,
   columns: `
     SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated <> '',
       CASE WHEN a.atthasdef AND a.attrelid >= ${firstOwnOid} THEN
         (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
       a.xmin::text
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ${columnKinds} AND c.relpersistence <> 't'
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ${columnKinds} AND ${relation}
     ORDER BY a.attrelid, a.attnum`,
   comments: `
     SELECT objoid, objsubid, description, NULL FROM pg_catalog.pg_description
-    WHERE classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND objsubid > 0 AND objoid >= ${firstOwnOid}
+    WHERE classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND objsubid > 0 AND objoid >= ${firstOwnOid} AND ${ofRelation('objoid')}
     UNION ALL
     SELECT objoid, objsubid, NULL, label FROM pg_catalog.pg_seclabel
-    WHERE classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND objsubid > 0`,
-  parents: 'SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits ORDER BY inhrelid, inhseqno',
+    WHERE classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND objsubid > 0 AND ${ofRelation('objoid')}`,
+  parents: `SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits WHERE ${ofRelation('inhrelid')} ORDER BY inhrelid, inhseqno`,
   constraints: `
     SELECT conrelid, contypid, conname, contype, conkey, confrelid, confkey,
       CASE WHEN conbin IS NOT NULL THEN pg_catalog.pg_get_expr(conbin, conrelid) END, xmin::text
-    FROM pg_catalog.pg_constraint WHERE oid >= ${firstOwnOid} AND contype <> 'n' ORDER BY oid`,
+    FROM pg_catalog.pg_constraint WHERE oid >= ${firstOwnOid} AND contype <> 'n' AND (contypid <> 0 OR ${ofRelation('conrelid')}) ORDER BY oid`,
   // Columns within expressions and predicates stand in pg_depend only.
   indexes: `
     SELECT i.indrelid, (i.indkey::pg_catalog.int2[])[0 : i.indnkeyatts - 1],
@@ -46,17 +58,17 @@ export const catalogQueries: Readonly<Record<List, string>> = {
           AND d.objid = i.indexrelid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid
       ),
       i.indexprs IS NOT NULL, i.indpred IS NOT NULL, i.indisunique
-    FROM pg_catalog.pg_index i WHERE i.indexrelid >= ${firstOwnOid}
+    FROM pg_catalog.pg_index i WHERE i.indexrelid >= ${firstOwnOid} AND ${ofRelation('i.indrelid')}
       AND (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = i.indrelid) <> 't' ORDER BY i.indexrelid`,
   triggers: `
     SELECT tgrelid, tgname, tgfoid, tgtype, pg_catalog.pg_get_triggerdef(oid), tgenabled, xmin::text
-    FROM pg_catalog.pg_trigger WHERE NOT tgisinternal ORDER BY oid`,
+    FROM pg_catalog.pg_trigger WHERE NOT tgisinternal AND ${ofRelation('tgrelid')} ORDER BY oid`,
   rules: `
     SELECT ev_class, rulename = '_RETURN' AND ev_type = '1', xmin::text
-    FROM pg_catalog.pg_rewrite WHERE oid >= ${firstOwnOid} ORDER BY oid`,
+    FROM pg_catalog.pg_rewrite WHERE oid >= ${firstOwnOid} AND ${ofRelation('ev_class')} ORDER BY oid`,
   policies: `
     SELECT polrelid, pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid), xmin::text
-    FROM pg_catalog.pg_policy ORDER BY oid`,
+    FROM pg_catalog.pg_policy WHERE ${ofRelation('polrelid')} ORDER BY oid`,
   functions: `
     SELECT p.oid, n.nspname, p.proname, l.lanname, p.provolatile, p.proretset, p.prosecdef, p.prokind,
       CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END,
@@ -70,12 +82,9 @@ export const catalogQueries: Readonly<Record<List, string>> = {
         WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e' LIMIT 1),
       p.xmin::text
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-    WHERE p.oid >= ${firstOwnOid} ORDER BY p.oid`,
-  builtins: `
-    SELECT p.oid, p.proname, p.provolatile, p.proretset, p.prokind, ${outNames('p')}, p.prorettype
-    FROM pg_catalog.pg_proc p WHERE p.oid < ${firstOwnOid}`,
-  operators: `SELECT oprname, oprcode::pg_catalog.oid FROM pg_catalog.pg_operator WHERE oid >= ${firstOwnOid} ORDER BY oid`,
-  casts: `SELECT castsource, casttarget, castcontext, castfunc FROM pg_catalog.pg_cast WHERE oid >= ${firstOwnOid} ORDER BY oid`,
+    WHERE p.oid >= ${firstOwnOid} AND ${functions} ORDER BY p.oid`,
+  operators: `SELECT oprname, oprcode::pg_catalog.oid FROM pg_catalog.pg_operator WHERE oid >= ${firstOwnOid} AND ${rest} ORDER BY oid`,
+  casts: `SELECT castsource, casttarget, castcontext, castfunc FROM pg_catalog.pg_cast WHERE oid >= ${firstOwnOid} AND ${rest} ORDER BY oid`,
   // Not the types of tables' rows, of which there are as many as tables.
   types: `
     SELECT t.oid, n.nspname, t.typname, t.typtype, t.typcategory, t.typelem, t.typbasetype, t.typrelid,
@@ -83,8 +92,76 @@ export const catalogQueries: Readonly<Record<List, string>> = {
         ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend]::pg_catalog.oid[] END
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
       LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
-    WHERE (c.relkind IS NULL OR c.relkind = 'c') AND n.nspname !~ '^pg_(toast_)?temp_' ORDER BY t.oid`
+    WHERE (c.relkind IS NULL OR c.relkind = 'c') AND ${types} ORDER BY t.oid`
+})
+
+const notTemporary = `n.nspname !~ '^pg_(toast_)?temp_'`
+
+/** What the database has for everybody. */
+export const catalogQueries: Readonly<Record<List, string>> = {
+  ...queries({ relation: `c.relpersistence <> 't'`, ofRelation: () => 'true', functions: 'true', types: notTemporary, rest: 'true' }),
+  schemas: 'SELECT oid, nspname FROM pg_catalog.pg_namespace',
+  builtins: `
+    SELECT p.oid, p.proname, p.provolatile, p.proretset, p.prokind, ${outNames('p')}, p.prorettype
+    FROM pg_catalog.pg_proc p WHERE p.oid < ${firstOwnOid}`
 }
+
+/** Rows that this transaction has written, and perhaps some that others have since it began. */
+const written = (alias: string) => `pg_catalog.age(${alias}xmin) <= 0`
+
+/**
+ * What one session sees otherwise than everybody, by name of the list. Other objects than relations have the transaction's mark on them.
+ * @param relations its temporary ones, those its transaction has changed, and those that are written down in terms of these
+ * @param functions likewise, written down in terms of these
+ */
+export function ownQueries(relations: readonly Oid[], functions: readonly Oid[]): ReturnType<typeof queries> {
+  const among = (oid: string, oids: readonly Oid[]) => oids.length === 0 ? 'false' : `${oid} IN (${oids.join(',')})`
+  return queries({
+    relation: among('c.oid', relations),
+    ofRelation: (oid) => among(oid, relations),
+    functions: `(${written('p.')} OR ${among('p.oid', functions)})`,
+    types: `(${notTemporary} AND ${written('t.')} OR n.oid = pg_catalog.pg_my_temp_schema()
+      OR t.oid IN (SELECT k.contypid FROM pg_catalog.pg_constraint k WHERE k.contypid <> 0 AND ${written('k.')}))`,
+    rest: written('')
+  })
+}
+
+/**
+ * On a session's own connection, what `ownQueries` is to be asked for: rows of a kind, an oid, and more.
+ *   relation  and whether it is still there
+ *   function  written down in terms of one of these
+ *   type      that is not there any more
+ *   schema    made, renamed or granted by this transaction, and its name
+ * Whatever changes a relation's definition holds one of the stronger locks on it to the end of the transaction (PostgreSQL docs,
+ * *Explicit Locking*), and whatever removes a type one on that.
+ */
+export const ownObjectsQuery = `
+  WITH RECURSIVE locks AS MATERIALIZED (
+    SELECT l.locktype, l.classid, l.objid, l.relation FROM pg_catalog.pg_locks l
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.granted AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+      AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+  ), changed AS (
+    SELECT l.relation AS oid FROM locks l WHERE l.locktype = 'relation' AND l.relation >= ${firstOwnOid}
+    UNION SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace = pg_catalog.pg_my_temp_schema()
+  ), related AS (
+    SELECT oid FROM changed
+    UNION SELECT CASE d.classid
+        WHEN 'pg_catalog.pg_rewrite'::pg_catalog.regclass THEN (SELECT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.oid = d.objid)
+        ELSE (SELECT p.polrelid FROM pg_catalog.pg_policy p WHERE p.oid = d.objid) END
+      FROM related JOIN pg_catalog.pg_depend d ON d.refobjid = related.oid
+      WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.classid IN ('pg_catalog.pg_rewrite'::pg_catalog.regclass, 'pg_catalog.pg_policy'::pg_catalog.regclass)
+  ), listed AS (
+    SELECT oid FROM related
+    UNION SELECT c.reltoastrelid FROM pg_catalog.pg_class c JOIN related ON related.oid = c.oid WHERE c.reltoastrelid <> 0
+  )
+  SELECT 'relation', listed.oid, EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = listed.oid)::pg_catalog.text FROM listed
+  UNION ALL SELECT DISTINCT 'function', d.objid, NULL FROM related JOIN pg_catalog.pg_depend d ON d.refobjid = related.oid
+    WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+  UNION ALL SELECT DISTINCT 'type', l.objid, NULL FROM locks l
+    WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = l.objid)
+  UNION ALL SELECT 'schema', n.oid, n.nspname::pg_catalog.text FROM pg_catalog.pg_namespace n WHERE ${written('n.')}`
 
 /** As JSON: array_to_json escapes what PostgreSQL's own array notation makes hard to read. */
 function outNames(alias: string): string {

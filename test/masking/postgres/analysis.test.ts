@@ -3,6 +3,7 @@ import { analyze } from '../../../server/masking/postgres/analyze.ts'
 import { unknownIn } from '../../../server/masking/postgres/fields.ts'
 import type { Finding } from '../../../server/masking/postgres/finding.ts'
 import { judge } from '../../../server/masking/postgres/judge.ts'
+import { sessionCatalog } from '../../../server/masking/postgres/session-catalog.ts'
 import type { World } from '../../../server/masking/postgres/world.ts'
 import { majors, type Parser } from '../../../server/sql/postgres/parser.ts'
 import { Twins } from '../../twins/twins.ts'
@@ -156,11 +157,19 @@ describe('what a session has made', () => {
     expect(short(find('CREATE TABLE stolen AS EXECUTE q(\'x\')', { prepared }))).toBe('deny - launder lookup')
   })
 
-  test('a temporary table hides the stored one of its name', () => {
-    const patients = [...twins.world.catalog.relations.values()].find(({ name, schema }) => name === 'patients' && schema === 'clinic')!
-    const overlay = [{ ...patients, oid: 999_999, schema: 'pg_temp_3', policies: [] }]
-    expect(short(find('SELECT ssn FROM patients', { overlay }))).toBe('allow .')
-    expect(short(find('SELECT ssn FROM clinic.patients', { overlay }))).toBe('allow M')
+  test('a temporary table hides the stored one of its name, unless the path has its schema further behind', () => {
+    const { catalog } = twins.world
+    const patients = catalog.relationsByName.get('patients')!.find(({ schema }) => schema === 'clinic')!
+    const nothingOwn = { ...catalog, functionsByOid: new Map(), types: new Map(), operators: new Map(), casts: [] }
+    const own = { ...patients, oid: 999_999, schema: 'pg_temp_3', policies: [] }
+    const nothing = { relations: new Set<number>(), types: new Set<number>() }
+    const mine = sessionCatalog(catalog, { ...nothingOwn, relations: new Map([[own.oid, own]]) }, nothing)
+    const seen = (sql: string, ...searchPath: string[]) => short(find(sql, { catalog: mine, searchPath }))
+    expect(seen('SELECT ssn FROM patients', 'clinic')).toBe('allow .')
+    expect(seen('SELECT ssn FROM patients', 'pg_temp_3', 'pg_catalog', 'clinic')).toBe('allow .')
+    expect(seen('SELECT ssn FROM patients', 'pg_catalog', 'clinic', 'pg_temp_3')).toBe('allow M')
+    expect(seen('SELECT ssn FROM pg_temp.patients', 'pg_catalog', 'clinic', 'pg_temp_3')).toBe('allow .')
+    expect(seen('SELECT ssn FROM clinic.patients', 'pg_temp_3', 'pg_catalog', 'clinic')).toBe('allow M')
   })
 
   test('what the server says a name means is believed, and a name it does not know is opaque', () => {

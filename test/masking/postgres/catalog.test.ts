@@ -6,6 +6,7 @@ import type { CatalogRows, Row } from '../../../server/masking/postgres/catalog-
 const empty: CatalogRows = {
   major: 18,
   searchPath: ['public'],
+  schemas: [],
   relations: [],
   columns: [],
   comments: [],

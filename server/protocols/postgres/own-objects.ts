@@ -51,8 +51,9 @@ export async function readSessionCatalog(connection: OwnConnection, base: Catalo
     ...questions.map(([list, text]) => `SELECT '${list}', q.* FROM (${text}) q`)
   ])
   const rowsOf = (list: string) => rows.filter(([from]) => from === list).map((row) => row.slice(1))
-  const lists = Object.fromEntries(questions.map(([list]) => [list, rowsOf(list)])) as Pick<CatalogRows, keyof ReturnType<typeof ownQueries>>
-  const own = buildCatalog({ ...lists, schemas: [], builtins: [], major: base.major, searchPath: base.searchPath })
+  const lists = questions.map(([list]): readonly [string, readonly Row[]] => [list, rowsOf(list)])
+  const read = Object.fromEntries(lists) as Record<keyof ReturnType<typeof ownQueries>, readonly Row[]>
+  const own = buildCatalog({ ...read, schemas: [], builtins: [], major: base.major, searchPath: base.searchPath })
   const nothing = there.length === 0 && gone.relations.size === 0 && gone.types.size === 0
     && own.functionsByOid.size === 0 && own.types.size === 0 && own.operators.size === 0 && own.casts.length === 0
   return nothing ? base : sessionCatalog(base, own, gone)

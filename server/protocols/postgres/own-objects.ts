@@ -2,7 +2,7 @@
 // fails there leaves the client's transaction as it was.
 import { asGatewayError } from '../../../shared/errors.ts'
 import { buildCatalog } from '../../masking/postgres/build-catalog.ts'
-import type { CatalogRows, Row } from '../../masking/postgres/catalog-rows.ts'
+import type { Row } from '../../masking/postgres/catalog-rows.ts'
 import type { Catalog, Oid } from '../../masking/postgres/catalog.ts'
 import { sessionCatalog } from '../../masking/postgres/session-catalog.ts'
 import { ownObjectsQuery, ownQueries } from './snapshot-queries.ts'

@@ -1,12 +1,20 @@
-// Prints what it costs to read a catalog, to see whether it changed, and to close the protected columns over it: 1,000 and 10,000 tables.
+// Prints what it costs to read a catalog, to see whether it changed, and to close the protected columns over it, and for how long
+// nothing else can run meanwhile: 1,000 and 10,000 tables.
 // Run with: npx tsx test/bench/catalog.ts [majors]
-import { protectedColumns } from '../../server/masking/postgres/protect.ts'
+import { defaultFlows } from '../../server/masking/postgres/judge.ts'
+import { protectedInSlices } from '../../server/masking/postgres/protect.ts'
+import type { Protection } from '../../server/policy/protect.ts'
+import { CatalogKeeper } from '../../server/protocols/postgres/catalog-keeper.ts'
+import { driven } from '../../server/protocols/postgres/slices.ts'
+import { settingFor } from '../../server/protocols/postgres/setting.ts'
 import { catalogDigest, readCatalog, readStamps } from '../../server/protocols/postgres/snapshot.ts'
-import { ask } from '../masking/postgres/harness.ts'
+import { ask, edgeOf } from '../masking/postgres/harness.ts'
 import { TestPostgres } from '../support/postgres.ts'
 import { findServer } from '../support/postgres-server.ts'
 
 const rounds = 5
+const phi = { name: 'PHI', columns: ['public.*.ssn', '*.*.email'], byComment: 'PHI', mask: 'redact', exempt: false } as const
+const all = { name: 'numbers', columns: ['t1?.c'], mask: 'redact', exempt: false } as const
 
 /** Ten columns, two indexes and a comment each; every tenth has a view, a foreign key and a function. */
 function tables(first: number, last: number): string {
@@ -23,15 +31,32 @@ function tables(first: number, last: number): string {
   END LOOP; END $do$`
 }
 
-async function measure(what: string, work: () => Promise<unknown> | unknown): Promise<void> {
+/** With the longest time for which nothing else could run meanwhile. @param before not measured */
+async function measure(what: string, work: () => Promise<unknown> | unknown, before?: () => Promise<unknown>): Promise<void> {
   const took: number[] = []
+  const blocked: number[] = []
   for (let round = 0; round < rounds; round++) {
-    const started = process.hrtime.bigint()
+    await before?.()
+    const started = performance.now()
+    let [last, longest, going] = [started, 0, true]
+    const tick = () => {
+      const now = performance.now()
+      longest = Math.max(longest, now - last)
+      last = now
+      if (going) setImmediate(tick)
+    }
+    setImmediate(tick)
     await work()
-    took.push(Number(process.hrtime.bigint() - started) / 1e6)
+    took.push(performance.now() - started)
+    tick()
+    going = false
+    blocked.push(longest)
   }
-  const [median] = took.sort((a, b) => a - b).slice(rounds / 2)
-  process.stdout.write(`  ${what.padEnd(36)} ${median!.toFixed(1).padStart(8)} ms median, ${took.at(-1)!.toFixed(1)} worst of ${rounds}\n`)
+  const [times, blocks] = [took, blocked].map((list) => list.sort((a, b) => a - b))
+  const middle = Math.floor(rounds / 2)
+  const figures = [times![middle]!, times!.at(-1)!, blocks![middle]!, blocks!.at(-1)!]
+  const [median, worst, block, worstBlock] = figures.map((ms) => ms.toFixed(1).padStart(8))
+  process.stdout.write(`  ${what.padEnd(36)} ${median} ms median, ${worst} worst of ${rounds}; blocks ${block} median, ${worstBlock} worst\n`)
 }
 
 async function main(): Promise<void> {
@@ -47,8 +72,16 @@ async function main(): Promise<void> {
         const asker = await ask(server)
         await measure('read', () => readCatalog(asker, major))
         const catalog = await readCatalog(asker, major)
-        const rules = [{ name: 'PHI', columns: ['public.*.ssn', '*.*.email'], byComment: 'PHI' }]
-        await measure('protect', () => protectedColumns(catalog, rules))
+        const keeper = new CatalogKeeper(edgeOf(server), 'postgres', major)
+        keeper.enter()
+        await keeper.current()
+        let change = 0
+        await measure('refresh after a schema change', () => keeper.refresh(), () => server.query(`COMMENT ON COLUMN t1.a IS '${++change}'`))
+        const protection: Protection = { rules: [phi, all], flows: defaultFlows, trust: [] }
+        const settle = async () => settingFor(await keeper.refresh(), protection, (found, rule) => keeper.protects(found, rule))
+        await measure('refresh, and what is protected', settle, () => server.query(`COMMENT ON COLUMN t1.a IS '${++change}'`))
+        keeper.leave()
+        await measure('protect', () => driven(protectedInSlices(catalog, [phi])))
         await measure('digest', () => catalogDigest(asker))
         const three = ['t1', 't2', 'v10'].map((name) => catalog.relationsByName.get(name)![0]!.oid)
         await measure('stamps of three relations', () => readStamps(asker, three, []))

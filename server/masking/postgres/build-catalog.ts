@@ -1,24 +1,32 @@
 // Makes a Catalog of the rows that were read. Pure.
+import { inSlices, whole, type Sliced } from '../../../shared/slices.ts'
 import type { CatalogRows, Row } from './catalog-rows.ts'
 import type { Builtin, Catalog, Constraint, Index, Oid, OwnFunction, Relation, RelationColumn, Trigger, Type } from './catalog.ts'
 
 /** Objects made by initdb have smaller oids (PostgreSQL source, access/transam.h, FirstNormalObjectId). */
 export const firstOwnOid = 16_384
 
-/** @param previous of the same database: its epoch is counted on */
+/** All at once. @param previous of the same database: its epoch is counted on */
 export function buildCatalog(rows: CatalogRows, previous?: Catalog): Catalog {
-  const relations = relationsOf(rows)
-  const functions = rows.functions.map(ownFunction)
+  return whole(catalogInSlices(rows, previous))
+}
+
+/** Tens of thousands of relations take longer than anybody else can wait. */
+export function* catalogInSlices(rows: CatalogRows, previous?: Catalog): Sliced<Catalog> {
+  const relations = yield* relationsOf(rows)
+  const functions: OwnFunction[] = []
+  yield* inSlices(rows.functions, (row) => { functions.push(ownFunction(row)) })
   const builtins = rows.builtins.map((row) => ({ oid: oid(row[0]), name: row[1] ?? '', builtin: builtin(row) }))
-  const types = typesOf(rows, relations)
+  yield
+  const types = yield* typesOf(rows, relations)
   return {
     epoch: (previous?.epoch ?? 0) + 1,
     major: rows.major,
     schemas: new Map(rows.schemas.map(([id, name]) => [oid(id), name ?? ''])),
     searchPath: rows.searchPath,
     relations,
-    relationsByName: grouped(relations.values(), ({ name }) => name),
-    functions: grouped(functions, ({ name }) => name),
+    relationsByName: yield* groupedInSlices(relations.values(), ({ name }) => name),
+    functions: yield* groupedInSlices(functions, ({ name }) => name),
     functionsByOid: new Map(functions.map((own) => [own.oid, own])),
     builtins: merged(builtins),
     builtinNames: new Map(builtins.map(({ oid, name }) => [oid, name])),
@@ -30,26 +38,28 @@ export function buildCatalog(rows: CatalogRows, previous?: Catalog): Catalog {
       function: oid(own)
     })),
     types,
-    typesByName: grouped(types.values(), ({ name }) => name)
+    typesByName: yield* groupedInSlices(types.values(), ({ name }) => name)
   }
 }
 
-function relationsOf(rows: CatalogRows): Map<Oid, Relation> {
-  const columns = grouped(rows.columns, byRelation)
-  const comments = new Map([...grouped(rows.comments, byRelation)]
-    .map(([relation, found]) => [relation, grouped(found, ([, attnum]) => Number(attnum))]))
-  const parents = grouped(rows.parents, byRelation)
-  const constraints = grouped(rows.constraints, byRelation)
-  const indexes = grouped(rows.indexes, byRelation)
-  const triggers = grouped(rows.triggers, byRelation)
-  const rules = grouped(rows.rules, byRelation)
-  const policies = grouped(rows.policies, byRelation)
-  const toastOwners = new Map(rows.relations.filter((row) => oid(row[4]) !== 0).map((row) => [oid(row[4]), oid(row[0])]))
+function* relationsOf(rows: CatalogRows): Sliced<Map<Oid, Relation>> {
+  const columns = yield* groupedInSlices(rows.columns, byRelation)
+  const comments = yield* groupedInSlices(rows.comments, byRelation)
+  const parents = yield* groupedInSlices(rows.parents, byRelation)
+  const constraints = yield* groupedInSlices(rows.constraints, byRelation)
+  const indexes = yield* groupedInSlices(rows.indexes, byRelation)
+  const triggers = yield* groupedInSlices(rows.triggers, byRelation)
+  const rules = yield* groupedInSlices(rows.rules, byRelation)
+  const policies = yield* groupedInSlices(rows.policies, byRelation)
+  const toastOwners = new Map<Oid, Oid>()
+  yield* inSlices(rows.relations, (row) => { if (oid(row[4]) !== 0) toastOwners.set(oid(row[4]), oid(row[0])) })
 
-  return new Map(rows.relations.map((row) => {
+  const relations = new Map<Oid, Relation>()
+  yield* inSlices(rows.relations, (row) => {
     const [id, schema, name, kind, , rowType, xmin, definition] = row
     const relation = oid(id)
-    const said = comments.get(relation)
+    const comment = comments.get(relation)
+    const said = comment === undefined ? undefined : grouped(comment, ([, attnum]) => Number(attnum))
     const own = {
       columns: columns.get(relation) ?? [],
       constraints: constraints.get(relation) ?? [],
@@ -58,7 +68,7 @@ function relationsOf(rows: CatalogRows): Map<Oid, Relation> {
       policies: policies.get(relation) ?? []
     }
     const toastOf = toastOwners.get(relation)
-    return [relation, {
+    relations.set(relation, {
       oid: relation,
       schema: schema ?? '',
       name: name ?? '',
@@ -75,8 +85,9 @@ function relationsOf(rows: CatalogRows): Map<Oid, Relation> {
       ...(toastOf === undefined ? {} : { toastOf }),
       rowType: oid(rowType),
       stamp: stampOf(xmin ?? '', Object.values(own))
-    }]
-  }))
+    })
+  }, 16)
+  return relations
 }
 
 /**
@@ -196,26 +207,29 @@ function merged(found: readonly { readonly name: string, readonly builtin: Built
   return all
 }
 
-function typesOf(rows: CatalogRows, relations: ReadonlyMap<Oid, Relation>): Map<Oid, Type> {
+function* typesOf(rows: CatalogRows, relations: ReadonlyMap<Oid, Relation>): Sliced<Map<Oid, Type>> {
   const checks = grouped(rows.constraints.filter(([, domain]) => oid(domain) !== 0), ([, domain]) => oid(domain))
-  const types = new Map<Oid, Type>(rows.types.map(([id, schema, name, kind, category, element, base, relation, support]) => [oid(id), {
-    oid: oid(id),
-    schema: schema ?? '',
-    name: name ?? '',
-    kind: kind ?? '',
-    category: category ?? '',
-    ...(oid(element) === 0 ? {} : { element: oid(element) }),
-    ...(oid(base) === 0 ? {} : { base: oid(base) }),
-    ...(oid(relation) === 0 ? {} : { relation: oid(relation) }),
-    checks: (checks.get(oid(id)) ?? []).flatMap((row) => row[7] ?? []),
-    own: oid(id) >= firstOwnOid,
-    support: oids(support)
-  }]))
+  const types = new Map<Oid, Type>()
+  yield* inSlices(rows.types, ([id, schema, name, kind, category, element, base, relation, support]) => {
+    types.set(oid(id), {
+      oid: oid(id),
+      schema: schema ?? '',
+      name: name ?? '',
+      kind: kind ?? '',
+      category: category ?? '',
+      ...(oid(element) === 0 ? {} : { element: oid(element) }),
+      ...(oid(base) === 0 ? {} : { base: oid(base) }),
+      ...(oid(relation) === 0 ? {} : { relation: oid(relation) }),
+      checks: (checks.get(oid(id)) ?? []).flatMap((row) => row[7] ?? []),
+      own: oid(id) >= firstOwnOid,
+      support: oids(support)
+    })
+  })
   // The types of tables' rows follow from the tables.
-  for (const { rowType, oid: relation, schema, name, kind, system } of relations.values()) {
-    if (rowType === 0 || kind === 'c') continue
+  yield* inSlices(relations.values(), ({ rowType, oid: relation, schema, name, kind, system }) => {
+    if (rowType === 0 || kind === 'c') return
     types.set(rowType, { oid: rowType, schema, name, kind: 'c', category: 'C', relation, checks: [], own: !system, support: [] })
-  }
+  })
   return types
 }
 
@@ -242,11 +256,15 @@ function strings(text: string | null | undefined): string[] {
 }
 
 function grouped<T, K>(items: Iterable<T>, key: (item: T) => K): Map<K, T[]> {
+  return whole(groupedInSlices(items, key))
+}
+
+function* groupedInSlices<T, K>(items: Iterable<T>, key: (item: T) => K): Sliced<Map<K, T[]>> {
   const groups = new Map<K, T[]>()
-  for (const item of items) {
+  yield* inSlices(items, (item) => {
     const group = groups.get(key(item))
     if (group === undefined) groups.set(key(item), [item])
     else group.push(item)
-  }
+  }, 512)
   return groups
 }

@@ -1,6 +1,7 @@
 // Which columns are protected: those the policy names, and those that hold the same values by construction. Pure.
 // Views are not here: what their columns are follows from their definitions, which the analysis reads.
 import { nearest } from '../../../shared/nearest.ts'
+import { inSlices, whole, type Sliced } from '../../../shared/slices.ts'
 import type { Catalog, Index, Oid, Protected, Relation, RelationColumn } from './catalog.ts'
 import type { Label } from './finding.ts'
 import { columnPattern, glob, mentions, type ColumnPattern } from './patterns.ts'
@@ -42,20 +43,25 @@ export function labelOf(relation: Relation, column: RelationColumn): Label {
 }
 
 /**
+ * All at once.
  * @param before columns that were protected earlier and stay so under whatever name they have now: renaming a column is no way to
  * lay it open
  */
-export function protectedColumns(catalog: Catalog, rules: readonly ProtectRule[], before: Protected = new Map()): Protection {
-  const marks = new Marks(catalog)
+export function protectedColumns(catalog: Catalog, rules: readonly ProtectRule[], before?: Protected): Protection {
+  return whole(protectedInSlices(catalog, rules, before))
+}
+
+export function* protectedInSlices(catalog: Catalog, rules: readonly ProtectRule[], before: Protected = new Map()): Sliced<Protection> {
+  const marks = new Marks(catalog, yield* tiesOf(catalog))
   const problems: string[] = []
   for (const rule of rules) {
     for (const written of rule.columns) {
       const pattern = columnPattern(written)
       if (pattern === undefined) problems.push(`protect rule "${rule.name}": "${written}" is not a name of a column; write schema.table.column`)
-      else if (!marks.markMatching(pattern)) problems.push(`protect rule "${rule.name}": ${nothing(catalog, written, pattern)}`)
+      else if (!(yield* marks.markMatching(pattern))) problems.push(`protect rule "${rule.name}": ${nothing(catalog, written, pattern)}`)
     }
     for (const [what, wanted] of [['comment', rule.byComment], ['securityLabel', rule.bySecurityLabel]] as const) {
-      if (wanted !== undefined && !marks.markSaid(wanted, what)) {
+      if (wanted !== undefined && !(yield* marks.markSaid(wanted, what))) {
         problems.push(`protect rule "${rule.name}": no column's ${what === 'comment' ? 'comment' : 'security label'} matches "${wanted}"`)
       }
     }
@@ -63,53 +69,79 @@ export function protectedColumns(catalog: Catalog, rules: readonly ProtectRule[]
   marks.markAgain(before)
   // Without a rule nothing is masked at all.
   if (rules.length > 0) marks.markSystem()
-  marks.close()
-  return { protected: marks.found, hazards: hazardsOf(catalog, marks.found), ordered: orderedOf(catalog, marks.found), problems }
+  yield* marks.close()
+  return {
+    protected: marks.found,
+    hazards: yield* hazardsOf(catalog, marks.found),
+    ordered: yield* orderedOf(catalog, marks.found),
+    problems
+  }
+}
+
+/** A foreign key: of which relation, from which columns to which. */
+interface Reference {
+  readonly relation: Relation
+  readonly columns: readonly number[]
+  readonly referenced: readonly number[]
+}
+
+/** What holds a relation to others, by the relation. */
+interface Ties {
+  readonly children: ReadonlyMap<Oid, readonly Oid[]>
+  readonly referencing: ReadonlyMap<Oid, readonly Reference[]>
+  readonly toast: ReadonlyMap<Oid, Relation>
+}
+
+const allTies = new WeakMap<Catalog, Ties>()
+
+function* tiesOf(catalog: Catalog): Sliced<Ties> {
+  const known = allTies.get(catalog)
+  if (known !== undefined) return known
+  const [children, referencing, toast] = [new Map<Oid, Oid[]>(), new Map<Oid, Reference[]>(), new Map<Oid, Relation>()]
+  yield* inSlices(catalog.relations.values(), (relation) => {
+    for (const parent of relation.parents) push(children, parent, relation.oid)
+    if (relation.toastOf !== undefined) toast.set(relation.toastOf, relation)
+    for (const { columns, references } of relation.constraints) {
+      if (references !== undefined) push(referencing, references.relation, { relation, columns, referenced: references.columns })
+    }
+  })
+  const ties = { children, referencing, toast }
+  allTies.set(catalog, ties)
+  return ties
 }
 
 class Marks {
   readonly found = new Map<Oid, Map<number, Label>>()
-  readonly #children = new Map<Oid, Oid[]>()
-  readonly #referencing = new Map<Oid, { relation: Relation, columns: readonly number[], referenced: readonly number[] }[]>()
-  readonly #toast = new Map<Oid, Relation>()
   /** Marked, but not yet followed. */
   readonly #pending: [Relation, RelationColumn, Label][] = []
 
-  constructor(private readonly catalog: Catalog) {
-    for (const relation of catalog.relations.values()) {
-      for (const parent of relation.parents) push(this.#children, parent, relation.oid)
-      if (relation.toastOf !== undefined) this.#toast.set(relation.toastOf, relation)
-      for (const { columns, references } of relation.constraints) {
-        if (references !== undefined) push(this.#referencing, references.relation, { relation, columns, referenced: references.columns })
-      }
-    }
-  }
+  constructor(private readonly catalog: Catalog, private readonly ties: Ties) {}
 
-  markMatching({ schema, relation: name, column: columnName }: ColumnPattern): boolean {
+  * markMatching({ schema, relation: name, column: columnName }: ColumnPattern): Sliced<boolean> {
     let any = false
-    for (const relation of this.catalog.relations.values()) {
-      if (relation.system || !namedKinds.has(relation.kind) || !name.test(relation.name) || !schema.test(relation.schema)) continue
+    yield* inSlices(this.catalog.relations.values(), (relation) => {
+      if (relation.system || !namedKinds.has(relation.kind) || !name.test(relation.name) || !schema.test(relation.schema)) return
       for (const column of relation.columns) {
         if (!columnName.test(column.name)) continue
         this.#mark(relation, column, labelOf(relation, column))
         any = true
       }
-    }
+    })
     return any
   }
 
-  markSaid(wanted: string, what: 'comment' | 'securityLabel'): boolean {
+  * markSaid(wanted: string, what: 'comment' | 'securityLabel'): Sliced<boolean> {
     const pattern = glob((wanted.includes('*') ? wanted : `*${wanted}*`).toLowerCase())
     let any = false
-    for (const relation of this.catalog.relations.values()) {
-      if (!namedKinds.has(relation.kind)) continue
+    yield* inSlices(this.catalog.relations.values(), (relation) => {
+      if (!namedKinds.has(relation.kind)) return
       for (const column of relation.columns) {
         const said = what === 'comment' ? [column.comment ?? ''] : column.securityLabels ?? []
         if (!said.some((text) => text !== '' && pattern.test(text.toLowerCase()))) continue
         this.#mark(relation, column, labelOf(relation, column))
         any = true
       }
-    }
+    })
     return any
   }
 
@@ -135,19 +167,22 @@ class Marks {
   }
 
   /** Follows what was marked to where the same values are, until nothing new is found. */
-  close(): void {
+  * close(): Sliced<void> {
+    const { children, referencing: references, toast: toasts } = this.ties
+    let followed = 0
     for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
+      if (++followed % 64 === 0) yield
       const [relation, column, label] = next
-      for (const oid of [...relation.parents, ...this.#children.get(relation.oid) ?? []]) this.#markNamed(oid, column.name, label)
+      for (const oid of [...relation.parents, ...children.get(relation.oid) ?? []]) this.#markNamed(oid, column.name, label)
       for (const other of relation.columns) {
         if (other.generated && mentions(other.default ?? '', column.name)) this.#mark(relation, other, label)
       }
-      for (const { relation: referencing, columns, referenced } of this.#referencing.get(relation.oid) ?? []) {
+      for (const { relation: referencing, columns, referenced } of references.get(relation.oid) ?? []) {
         const at = referenced.indexOf(column.attnum)
         const tied = at < 0 ? undefined : referencing.columns.find(({ attnum }) => attnum === columns[at])
         if (tied !== undefined) this.#mark(referencing, tied, label)
       }
-      const toast = this.#toast.get(relation.oid)
+      const toast = toasts.get(relation.oid)
       if (toast !== undefined) for (const piece of toast.columns) this.#mark(toast, piece, label)
     }
   }
@@ -169,7 +204,7 @@ class Marks {
 }
 
 /** Columns that share a CHECK, a key or an exclusion with a protected one, or that a protected one references. */
-function hazardsOf(catalog: Catalog, found: Protected): Map<Oid, Set<number>> {
+function* hazardsOf(catalog: Catalog, found: Protected): Sliced<Map<Oid, Set<number>>> {
   const hazards = new Map<Oid, Set<number>>()
   const tie = (relation: Oid, columns: readonly number[]) => {
     for (const attnum of columns) {
@@ -179,9 +214,8 @@ function hazardsOf(catalog: Catalog, found: Protected): Map<Oid, Set<number>> {
       else tied.add(attnum)
     }
   }
-  for (const relation of catalog.relations.values()) {
-    const marked = found.get(relation.oid)
-    if (marked === undefined) continue
+  yield* inSlices(found, ([oid, marked]) => {
+    const relation = catalog.relations.get(oid)!
     const isMarked = (attnum: number) => marked.has(attnum)
     const tied = [
       ...relation.constraints.map(({ columns }) => columns),
@@ -192,20 +226,18 @@ function hazardsOf(catalog: Catalog, found: Protected): Map<Oid, Set<number>> {
     for (const { columns, references } of relation.constraints) {
       if (references !== undefined && columns.some(isMarked)) tie(references.relation, references.columns)
     }
-  }
+  })
   return hazards
 }
 
-function orderedOf(catalog: Catalog, found: Protected): Map<Oid, OrderHazard> {
+function* orderedOf(catalog: Catalog, found: Protected): Sliced<Map<Oid, OrderHazard>> {
   const ordered = new Map<Oid, OrderHazard>()
-  for (const relation of catalog.relations.values()) {
-    const marked = found.get(relation.oid)
-    if (marked === undefined) continue
-    for (const index of relation.indexes) {
+  yield* inSlices(found, ([oid, marked]) => {
+    for (const index of catalog.relations.get(oid)!.indexes) {
       const hazard = orderHazard(index, marked)
-      if (hazard !== undefined && ordered.get(relation.oid) !== 'index') ordered.set(relation.oid, hazard)
+      if (hazard !== undefined && ordered.get(oid) !== 'index') ordered.set(oid, hazard)
     }
-  }
+  })
   return ordered
 }
 

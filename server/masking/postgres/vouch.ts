@@ -26,26 +26,40 @@ export interface Vouched {
 }
 
 export function vouchedIn(catalog: Catalog, list: readonly VouchedFor[]): Vouched {
-  const byName = new Map<string, (OwnFunction | Relation)[]>()
-  for (const code of [...catalog.functionsByOid.values(), ...catalog.relations.values()]) {
-    if ('system' in code && code.system) continue
-    const name = `${code.schema}.${code.name}`
-    const same = byName.get(name)
-    if (same === undefined) byName.set(name, [code])
-    else same.push(code)
-  }
   const vouched = new Set<Oid>()
   const problems: string[] = []
   for (const { name, sha256 } of list) {
-    const found = byName.get(name)
-    const trusted = (found ?? []).filter((code) => codeHash(code) === sha256)
+    const found = named(catalog, name)
+    const trusted = found.filter((code) => codeHash(code) === sha256)
     for (const { oid } of trusted) vouched.add(oid)
-    if (found === undefined) {
-      const near = nearest(name, [...byName.keys()])
+    if (found.length === 0) {
+      const near = nearest(name, allNames(catalog))
       problems.push(`trusted "${name}" does not exist${near.length === 0 ? '' : `; did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`}`)
     } else if (trusted.length === 0) {
       problems.push(`trusted "${name}" has changed since somebody looked at it; what it is now has sha256 ${found.map(codeHash).join(' or ')}`)
     }
   }
   return { vouched, problems }
+}
+
+type Code = OwnFunction | Relation
+
+/** Names may have dots in them. */
+function named(catalog: Catalog, name: string): readonly Code[] {
+  const found: Code[] = []
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    const [schema, bare] = [name.slice(0, dot), name.slice(dot + 1)]
+    const all: readonly Code[] = [...catalog.functions.get(bare) ?? [], ...catalog.relationsByName.get(bare) ?? []]
+    found.push(...all.filter((code) => code.schema === schema && !isSystem(code)))
+  }
+  return found
+}
+
+function allNames(catalog: Catalog): readonly string[] {
+  const all: readonly Code[] = [...catalog.functionsByOid.values(), ...catalog.relations.values()]
+  return [...new Set(all.flatMap((code) => isSystem(code) ? [] : [`${code.schema}.${code.name}`]))]
+}
+
+function isSystem(code: Code): boolean {
+  return 'system' in code && code.system
 }

@@ -1,8 +1,9 @@
 // One database's catalog for all connections to it: read when first needed, read again when the database says that it has changed.
 // Speaks on a connection of the gateway's own, which sees every committed change, whatever snapshots clients hold.
+import type { Sliced } from '../../../shared/slices.ts'
 import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
 import type { Finding, Label } from '../../masking/postgres/finding.ts'
-import { protectedColumns, type ProtectRule } from '../../masking/postgres/protect.ts'
+import { protectedInSlices, type ProtectRule } from '../../masking/postgres/protect.ts'
 import type { Edge } from '../protocol.ts'
 import { Asker } from './ask.ts'
 import { catalogDigest, readCatalog, readStamps } from './snapshot.ts'
@@ -125,11 +126,11 @@ export class CatalogKeeper {
    * What a rule protects in this catalog, and what it protected in earlier ones under names of that time.
    * Kept as long as the gateway runs.
    */
-  protects(catalog: Catalog, rule: ProtectRule): Protected {
+  * protects(catalog: Catalog, rule: ProtectRule): Sliced<Protected> {
     const key = JSON.stringify([rule.name, rule.columns, rule.byComment, rule.bySecurityLabel])
     let remembered = this.#remembered.get(key)
     if (remembered === undefined) this.#remembered.set(key, remembered = new Map())
-    const now = protectedColumns(catalog, [rule], remembered).protected
+    const { protected: now } = yield* protectedInSlices(catalog, [rule], remembered)
     for (const [oid, columns] of now) {
       const known = remembered.get(oid)
       if (known === undefined) remembered.set(oid, new Map(columns))

@@ -77,7 +77,7 @@ export async function consult<T>(
         now: Date.now
       })
       guards.searchPath = path.map(([schema]) => schema ?? '')
-      guards.use(await keeper.refresh(), protection)
+      await guards.use(await keeper.refresh(), protection)
       return await work({ asker, analyzer, guards, database })
     } finally {
       keeper.leave()

@@ -20,8 +20,8 @@ import type { Parser, PlPgSqlParser } from '../../sql/postgres/parser.ts'
 import { as, type Tree } from '../../sql/postgres/tree.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { Search } from './search.ts'
+import { settingFor, type Protects, type Setting } from './setting.ts'
 import { schemaChanged } from './stale.ts'
-import { settingOf, type Protects, type Setting } from './setting.ts'
 import type { DescribedColumn } from './wire/row-description.ts'
 import type { RowRewriter } from './wire/walker.ts'
 
@@ -51,8 +51,6 @@ export interface NamedFindings {
 
 const describable = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'VALUES', 'TABLE', 'EXPLAIN', 'FETCH', 'EXECUTE', 'SHOW'])
 const maxCachedFindings = 2_000
-
-const settings = new WeakMap<Catalog, WeakMap<Protection, Setting>>()
 
 export interface GuardParts {
   readonly protects: Protects
@@ -89,13 +87,9 @@ export class Guards {
    * To be called before statements are judged, with what is in force.
    * @param judging nothing is protected here and never was, so statements are only read: for what they change and copy
    */
-  use(catalog: Catalog, protection: Protection, judging = true): void {
+  async use(catalog: Catalog, protection: Protection, judging = true): Promise<void> {
     this.#judging = judging
-    let byProtection = settings.get(catalog)
-    if (byProtection === undefined) settings.set(catalog, byProtection = new WeakMap())
-    let setting = byProtection.get(protection)
-    if (setting === undefined) byProtection.set(protection, setting = settingOf(catalog, protection, this.#protects))
-    this.#setting = setting
+    this.#setting = await settingFor(catalog, protection, this.#protects)
   }
 
   /** What is in force. */

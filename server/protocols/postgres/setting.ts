@@ -1,14 +1,16 @@
-// What follows from a catalog and what is protected in it, derived once for all connections that are judged by both. Pure.
+// What follows from a catalog and what is protected in it, derived once for all connections that are judged by both.
+import { inSlices, type Sliced } from '../../../shared/slices.ts'
 import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
 import type { Finding, Label } from '../../masking/postgres/finding.ts'
 import type { MaskingPolicy } from '../../masking/postgres/judge.ts'
-import { protectedColumns, type ProtectRule, type Protection as Marks } from '../../masking/postgres/protect.ts'
+import { protectedInSlices, type ProtectRule, type Protection as Marks } from '../../masking/postgres/protect.ts'
 import type { MaskName } from '../../masking/postgres/values.ts'
 import { vouchedIn } from '../../masking/postgres/vouch.ts'
 import type { ProtectedColumns, Protection } from '../../policy/protect.ts'
+import { driven } from './slices.ts'
 
 /** What a rule protects in a catalog, and has protected before. */
-export type Protects = (catalog: Catalog, rule: ProtectRule) => Protected
+export type Protects = (catalog: Catalog, rule: ProtectRule) => Sliced<Protected>
 
 /** What follows from a catalog and a protection, derived once for all connections. */
 export interface Setting {
@@ -24,12 +26,12 @@ export interface Setting {
   readonly findings: Map<string, Finding>
 }
 
-export function settingOf(catalog: Catalog, protection: Protection, protects: Protects): Setting {
+export function* settingInSlices(catalog: Catalog, protection: Protection, protects: Protects): Sliced<Setting> {
   const masks = new Map<Label, MaskName>()
   const rules = new Map<Label, ProtectedColumns[]>()
   const all = new Map<Oid, Map<number, Label>>()
   for (const rule of protection.rules) {
-    const found = protects(catalog, rule)
+    const found = yield* protects(catalog, rule)
     for (const label of labelsOf(catalog, found)) {
       if (!masks.has(label)) masks.set(label, rule.mask)
       rules.set(label, [...rules.get(label) ?? [], rule])
@@ -40,7 +42,7 @@ export function settingOf(catalog: Catalog, protection: Protection, protects: Pr
   return {
     catalog,
     protection,
-    marks: protectedColumns(catalog, protection.rules, all),
+    marks: yield* protectedInSlices(catalog, protection.rules, all),
     policy: {
       flows: protection.flows,
       masks,
@@ -51,7 +53,7 @@ export function settingOf(catalog: Catalog, protection: Protection, protects: Pr
       return groups.length === 0 ? [] : [[label, groups]]
     })),
     vouched: vouchedIn(catalog, protection.trust).vouched,
-    names: namesIn(catalog),
+    names: yield* namesIn(catalog),
     findings: new Map()
   }
 }
@@ -67,12 +69,23 @@ function labelsOf(catalog: Catalog, found: Marks['protected']): Label[] {
   return [...found].flatMap(([oid, columns]) => catalog.relations.get(oid)?.system === true ? [] : [...columns.values()])
 }
 
-function namesIn(catalog: Catalog): Set<string> {
+function* namesIn(catalog: Catalog): Sliced<Set<string>> {
   const names = new Set<string>()
-  for (const { schema, name, columns, constraints } of catalog.relations.values()) {
+  yield* inSlices(catalog.relations.values(), ({ schema, name, columns, constraints }) => {
     names.add(schema).add(name)
     for (const column of columns) names.add(column.name)
     for (const constraint of constraints) names.add(constraint.name)
-  }
+  })
   return names
+}
+
+const settings = new WeakMap<Catalog, WeakMap<Protection, Promise<Setting>>>()
+
+/** Made once; whoever asks meanwhile waits for the same. */
+export function settingFor(catalog: Catalog, protection: Protection, protects: Protects): Promise<Setting> {
+  let byProtection = settings.get(catalog)
+  if (byProtection === undefined) settings.set(catalog, byProtection = new WeakMap())
+  let setting = byProtection.get(protection)
+  if (setting === undefined) byProtection.set(protection, setting = driven(settingInSlices(catalog, protection, protects)))
+  return setting
 }

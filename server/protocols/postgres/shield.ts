@@ -64,7 +64,7 @@ export class Shield {
     this.guards.uncertain = undefined
     if (!known) await this.#ask(base, line)
     const { catalog } = this.#session ?? { catalog: base }
-    this.guards.use(catalog, protection ?? nothingProtected, this.#raised)
+    await this.guards.use(catalog, protection ?? nothingProtected, this.#raised)
     this.guards.watching = this.#keeper.isChanging(this)
     if (this.guards.uncertain === undefined) await this.#order(known, line)
   }

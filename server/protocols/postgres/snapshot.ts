@@ -1,9 +1,10 @@
 // Reads a database's catalog, on a connection of the gateway's own: everything in one transaction, so that its parts fit together.
 import { GatewayError } from '../../../shared/errors.ts'
-import { buildCatalog, stampOf } from '../../masking/postgres/build-catalog.ts'
+import { catalogInSlices, stampOf } from '../../masking/postgres/build-catalog.ts'
 import type { CatalogRows, Row } from '../../masking/postgres/catalog-rows.ts'
 import type { Catalog, Oid } from '../../masking/postgres/catalog.ts'
 import type { Asker } from './ask.ts'
+import { driven } from './slices.ts'
 import { catalogQueries, digestQuery, functionStampQuery, relationStampQuery } from './snapshot-queries.ts'
 
 /** An object that goes away while its definition is asked for makes that question fail. */
@@ -17,7 +18,7 @@ const attempts = 3
 export async function readCatalog(asker: Asker, major: number, previous?: Catalog): Promise<Catalog> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return buildCatalog(await readRows(asker, major), previous)
+      return await driven(catalogInSlices(await readRows(asker, major), previous))
     } catch (error) {
       if (attempt === attempts || !(error instanceof GatewayError) || error.code !== 'target_refused') throw error
     }

@@ -13,9 +13,8 @@ import { protectedComment, protectedPatterns } from './schema.ts'
 
 export const clinicRules: readonly ProtectRule[] = [{ name: 'PHI', columns: protectedPatterns, byComment: protectedComment }]
 
-/** A connection of the gateway's own kind, as the superuser; the test closes it. */
-export async function ask(server: TestPostgres, database = 'postgres', user = server.superuser, password = server.password): Promise<Asker> {
-  const edge: Edge = {
+export function edgeOf(server: TestPostgres, user = server.superuser, password = server.password): Edge {
+  return {
     target: { name: 'clinic', protocol: 'postgres', address: server.address, labels: {}, tls: 'disable' },
     async dial() {
       const socket = connect(server.port, '127.0.0.1')
@@ -25,7 +24,11 @@ export async function ask(server: TestPostgres, database = 'postgres', user = se
     secure: () => Promise.reject(new Error('no TLS here')),
     credential: () => Promise.resolve({ user, password })
   }
-  return new Asker(await logIn(edge, { database, minor: 0, settings: [] }, new AbortController().signal))
+}
+
+/** A connection of the gateway's own kind, as the superuser; the test closes it. */
+export async function ask(server: TestPostgres, database = 'postgres', user = server.superuser, password = server.password): Promise<Asker> {
+  return new Asker(await logIn(edgeOf(server, user, password), { database, minor: 0, settings: [] }, new AbortController().signal))
 }
 
 /** Parsers as the analysis wants them. */

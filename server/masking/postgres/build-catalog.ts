@@ -208,7 +208,7 @@ function merged(found: readonly { readonly name: string, readonly builtin: Built
 }
 
 function* typesOf(rows: CatalogRows, relations: ReadonlyMap<Oid, Relation>): Sliced<Map<Oid, Type>> {
-  const checks = grouped(rows.constraints.filter(([, domain]) => oid(domain) !== 0), ([, domain]) => oid(domain))
+  const checks = yield* groupedInSlices(rows.constraints, ([, domain]) => oid(domain))
   const types = new Map<Oid, Type>()
   yield* inSlices(rows.types, ([id, schema, name, kind, category, element, base, relation, support]) => {
     types.set(oid(id), {

@@ -66,7 +66,7 @@ export function* protectedInSlices(catalog: Catalog, rules: readonly ProtectRule
       }
     }
   }
-  marks.markAgain(before)
+  yield* marks.markAgain(before)
   // Without a rule nothing is masked at all.
   if (rules.length > 0) marks.markSystem()
   yield* marks.close()
@@ -145,14 +145,14 @@ class Marks {
     return any
   }
 
-  markAgain(before: Protected): void {
-    for (const [oid, columns] of before) {
+  * markAgain(before: Protected): Sliced<void> {
+    yield* inSlices(before, ([oid, columns]) => {
       const relation = this.catalog.relations.get(oid)
       for (const column of relation?.columns ?? []) {
         const label = columns.get(column.attnum)
         if (label !== undefined) this.#mark(relation!, column, label)
       }
-    }
+    })
   }
 
   markSystem(): void {

@@ -1,6 +1,6 @@
 // One database's catalog for all connections to it: read when first needed, read again when the database says that it has changed.
 // Speaks on a connection of the gateway's own, which sees every committed change, whatever snapshots clients hold.
-import type { Sliced } from '../../../shared/slices.ts'
+import { inSlices, type Sliced } from '../../../shared/slices.ts'
 import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
 import type { Finding, Label } from '../../masking/postgres/finding.ts'
 import { protectedInSlices, type ProtectRule } from '../../masking/postgres/protect.ts'
@@ -131,11 +131,11 @@ export class CatalogKeeper {
     let remembered = this.#remembered.get(key)
     if (remembered === undefined) this.#remembered.set(key, remembered = new Map())
     const { protected: now } = yield* protectedInSlices(catalog, [rule], remembered)
-    for (const [oid, columns] of now) {
+    yield* inSlices(now, ([oid, columns]) => {
       const known = remembered.get(oid)
       if (known === undefined) remembered.set(oid, new Map(columns))
       else for (const [attnum, label] of columns) if (!known.has(attnum)) known.set(attnum, label)
-    }
+    })
     return now
   }
 

@@ -29,14 +29,21 @@ export interface Setting {
 export function* settingInSlices(catalog: Catalog, protection: Protection, protects: Protects): Sliced<Setting> {
   const masks = new Map<Label, MaskName>()
   const rules = new Map<Label, ProtectedColumns[]>()
-  const all = new Map<Oid, Map<number, Label>>()
+  const all = new Map<Oid, ReadonlyMap<number, Label>>()
   for (const rule of protection.rules) {
     const found = yield* protects(catalog, rule)
-    for (const label of labelsOf(catalog, found)) {
-      if (!masks.has(label)) masks.set(label, rule.mask)
-      rules.set(label, [...rules.get(label) ?? [], rule])
-    }
-    for (const [oid, columns] of found) all.set(oid, new Map([...columns, ...all.get(oid) ?? []]))
+    yield* inSlices(found, ([oid, columns]) => {
+      const before = all.get(oid)
+      all.set(oid, before === undefined ? columns : new Map([...columns, ...before]))
+      // Nobody is exempt from the system's own.
+      if (catalog.relations.get(oid)?.system === true) return
+      for (const label of columns.values()) {
+        if (!masks.has(label)) masks.set(label, rule.mask)
+        const known = rules.get(label)
+        if (known === undefined) rules.set(label, [rule])
+        else if (known.at(-1) !== rule) known.push(rule)
+      }
+    })
   }
   const exempt = [...rules].filter(([, protecting]) => protecting.every((rule) => rule.exempt))
   return {
@@ -62,11 +69,6 @@ export function* settingInSlices(catalog: Catalog, protection: Protection, prote
 function groupsToAsk(protecting: readonly ProtectedColumns[]): readonly string[] {
   const masking = protecting.filter((rule) => !rule.exempt)
   return masking.every(({ mayAsk }) => mayAsk !== undefined) ? [...new Set(masking.flatMap(({ mayAsk = [] }) => mayAsk))] : []
-}
-
-/** Without those of the system's own relations, which nobody is exempt from. */
-function labelsOf(catalog: Catalog, found: Marks['protected']): Label[] {
-  return [...found].flatMap(([oid, columns]) => catalog.relations.get(oid)?.system === true ? [] : [...columns.values()])
 }
 
 function* namesIn(catalog: Catalog): Sliced<Set<string>> {

@@ -1,5 +1,5 @@
 // Makes a Catalog of the rows that were read. Pure.
-import { inSlices, whole, type Sliced } from '../../../shared/slices.ts'
+import { inSlices, whole, type Sliced } from '../slices.ts'
 import type { CatalogRows, Row } from './catalog-rows.ts'
 import type { Builtin, Catalog, Constraint, Index, Oid, OwnFunction, Relation, RelationColumn, Trigger, Type } from './catalog.ts'
 

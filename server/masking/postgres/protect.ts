@@ -1,7 +1,7 @@
 // Which columns are protected: those the policy names, and those that hold the same values by construction. Pure.
 // Views are not here: what their columns are follows from their definitions, which the analysis reads.
 import { nearest } from '../../../shared/nearest.ts'
-import { inSlices, whole, type Sliced } from '../../../shared/slices.ts'
+import { inSlices, whole, type Sliced } from '../slices.ts'
 import type { Catalog, Index, Oid, Protected, Relation, RelationColumn } from './catalog.ts'
 import type { Label } from './finding.ts'
 import { columnPattern, glob, mentions, type ColumnPattern } from './patterns.ts'

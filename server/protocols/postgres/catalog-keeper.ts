@@ -1,6 +1,6 @@
 // One database's catalog for all connections to it: read when first needed, read again when the database says that it has changed.
 // Speaks on a connection of the gateway's own, which sees every committed change, whatever snapshots clients hold.
-import { inSlices, type Sliced } from '../../../shared/slices.ts'
+import { inSlices, type Sliced } from '../../masking/slices.ts'
 import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
 import type { Finding, Label } from '../../masking/postgres/finding.ts'
 import { protectedInSlices, type ProtectRule } from '../../masking/postgres/protect.ts'

@@ -1,5 +1,5 @@
 // What follows from a catalog and what is protected in it, derived once for all connections that are judged by both.
-import { inSlices, type Sliced } from '../../../shared/slices.ts'
+import { inSlices, type Sliced } from '../../masking/slices.ts'
 import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
 import type { Finding, Label } from '../../masking/postgres/finding.ts'
 import type { MaskingPolicy } from '../../masking/postgres/judge.ts'

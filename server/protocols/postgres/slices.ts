@@ -1,5 +1,5 @@
 // Drives work in slices beside everything else the process does.
-import type { Sliced } from '../../../shared/slices.ts'
+import type { Sliced } from '../../masking/slices.ts'
 
 /** What a statement of another session may have to wait for longest. */
 const sliceMilliseconds = 2

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inSlices, whole } from '../../shared/slices.ts'
+import { inSlices, whole } from '../../server/masking/slices.ts'
 import { driven } from '../../server/protocols/postgres/slices.ts'
 
 test('every item has its turn, in order, with a place to stop after so many', () => {

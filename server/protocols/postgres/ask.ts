@@ -1,5 +1,6 @@
 // Questions of the gateway's own to a server, on a connection of their own: rows as text. Not for anything a client asks.
 import { FrameReader } from './frame-reader.ts'
+import { Turns } from './slices.ts'
 import type { Upstream } from './upstream.ts'
 import { GatewayError } from '../../../shared/errors.ts'
 import { ownMark } from '../../../shared/own-statement.ts'
@@ -35,10 +36,15 @@ export class Asker {
     ]))
     const rows: (string | null)[][] = []
     let failed: string | undefined
+    // What a fast server sends would otherwise be read without a stop: bytes are there before the last ones are decoded.
+    const turns = new Turns()
     for (;;) {
       const { type, body } = await this.#reader.next()
-      if (type === 'D') rows.push(decodeRow(body))
-      else if (type === 'E') failed = decodeErrorFields(body).get('C') ?? 'no SQLSTATE'
+      if (type === 'D') {
+        rows.push(decodeRow(body))
+        const pause = turns.next()
+        if (pause !== undefined) await pause
+      } else if (type === 'E') failed = decodeErrorFields(body).get('C') ?? 'no SQLSTATE'
       else if (type === 'Z') break
     }
     if (failed !== undefined) throw new GatewayError('target_refused', `the server refused a question of the gateway's own (${failed})`)

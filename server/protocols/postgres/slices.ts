@@ -1,17 +1,31 @@
-// Drives work in slices beside everything else the process does.
+// Lets everything else the process does have its turn while long work goes on.
 import type { Sliced } from '../../masking/slices.ts'
 
 /** What a statement of another session may have to wait for longest. */
 const sliceMilliseconds = 2
 
-/** Every other thing that is due has its turn between two slices. */
+/** One piece of long work. */
+export class Turns {
+  #until = performance.now() + sliceMilliseconds
+
+  /** To be called at every place where the work can stop. @returns what to wait for before going on, if anything */
+  next(): Promise<void> | undefined {
+    if (performance.now() < this.#until) return undefined
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.#until = performance.now() + sliceMilliseconds
+        resolve()
+      })
+    })
+  }
+}
+
 export async function driven<T>(work: Sliced<T>): Promise<T> {
-  let until = performance.now() + sliceMilliseconds
+  const turns = new Turns()
   for (;;) {
     const step = work.next()
     if (step.done === true) return step.value
-    if (performance.now() < until) continue
-    await new Promise<void>((resolve) => { setImmediate(resolve) })
-    until = performance.now() + sliceMilliseconds
+    const pause = turns.next()
+    if (pause !== undefined) await pause
   }
 }

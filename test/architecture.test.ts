@@ -16,6 +16,7 @@ interface Part {
 }
 
 const shared = /^shared\//
+const outbound = /^server\/outbound\//
 const policy = /^server\/policy\//
 const protocolTypes = /^server\/protocols\/protocol\.ts$/
 
@@ -44,13 +45,15 @@ const parts: Record<string, Part> = {
   targets: { files: /^server\/targets\//, may: [protocolTypes, /^server\/(config|secrets)\.ts$/, shared] },
   state: { files: /^server\/state\//, may: [shared] },
   identity: { files: /^server\/identity\//, may: [/^server\/state\//, shared] },
-  audit: { files: /^server\/audit\//, may: [shared] },
+  outbound: { files: /^server\/outbound\//, may: [] },
+  'audit export, forms': { files: /^server\/audit\/export\/forms\//, may: [shared], pure: true },
+  audit: { files: /^server\/audit\//, may: [outbound, shared] },
   'reviews, judged': {
     files: /^server\/review\/(review|places|show|entries|payload)\.ts$/,
     may: [/^server\/state\/reviews\.ts$/, shared],
     pure: true
   },
-  reviews: { files: /^server\/review\//, may: [/^server\/state\//, /^server\/review\//, shared] },
+  reviews: { files: /^server\/review\//, may: [/^server\/state\//, /^server\/review\//, outbound, shared] },
   http: { files: /^server\/http\//, may: [/^server\/(session|identity|targets|audit|review)\//, /^server\/log\.ts$/, shared] }
 }
 

@@ -18,12 +18,13 @@ export interface Progress {
 
 /**
  * The order is what a crash may leave: a checkpoint never speaks of tiles or entries that are not durable.
+ * The writer returns the signed note.
  * @throws NodeJS.ErrnoException
  */
 export function createCheckpoints(directory: string, origin: string, privateKey: KeyObject, disk: Disk) {
   const folders = new Set<string>()
 
-  return async ({ size, rootHash, tiles, open }: Progress): Promise<void> => {
+  return async ({ size, rootHash, tiles, open }: Progress): Promise<string> => {
     const touched = new Set<string>()
     for (const tile of tiles) {
       const path = join(directory, tile.path)
@@ -36,6 +37,7 @@ export function createCheckpoints(directory: string, origin: string, privateKey:
     await replaceFile(disk, join(directory, 'open'), Buffer.from(open))
     const note = signNote(checkpointText({ origin, size, rootHash }), origin, privateKey)
     await replaceFile(disk, join(directory, 'checkpoint'), Buffer.from(note))
+    return note
   }
 
   async function makeFolder(folder: string, touched: Set<string>): Promise<void> {

@@ -39,10 +39,21 @@ export interface AuditLog {
   record(index: number): Promise<LogRecord>
   /** Number of durable entries. */
   readonly size: number
+  /** The last one signed since this start; its entries are durable. */
+  readonly checkpoint: SignedCheckpoint | undefined
+  /** Resolves once there are more durable entries, or a later checkpoint, than these, or the signal aborts. */
+  grown(past: Pick<AuditLog, 'size' | 'checkpoint'>, signal: AbortSignal): Promise<void>
   /** Verifier key of this log, C2SP signed-note form `origin+hash+base64`. */
   readonly verifierKey: string
   /** Writes what is queued and a last checkpoint. @throws GatewayError audit_unavailable when that failed */
   close(): Promise<void>
+}
+
+export interface SignedCheckpoint {
+  /** Number of entries. */
+  readonly size: number
+  /** Signed note, C2SP tlog-checkpoint. */
+  readonly note: string
 }
 
 export interface AuditLogOptions {
@@ -116,6 +127,9 @@ class Log implements AuditLog {
   #checkpointSize: number
   #checkpointAt: number
   #heartbeatAt: number
+  #checkpointed: SignedCheckpoint | undefined
+  /** Those who wait for entries or a checkpoint. */
+  #waiting: (() => void)[] = []
   #closing: Promise<void> | undefined
 
   constructor(
@@ -149,6 +163,16 @@ class Log implements AuditLog {
 
   get signal(): AbortSignal { return this.#failure.signal }
   get size(): number { return this.#durable }
+  get checkpoint(): SignedCheckpoint | undefined { return this.#checkpointed }
+
+  async grown({ size, checkpoint }: Pick<AuditLog, 'size' | 'checkpoint'>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#durable <= size && this.#checkpointed === checkpoint) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve)
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
 
   /** Writes down what was recovered, and the checkpoint that covers it. */
   async begin({ droppedBytes, open, discontinuity }: Recovered): Promise<void> {
@@ -249,6 +273,7 @@ class Log implements AuditLog {
       this.#open.see(this.#durable + i, batch.facts[i]!)
     }
     this.#durable += batch.count
+    this.#wake()
     if (!this.signal.aborted && this.#durable - this.#checkpointSize >= checkpointEntries) void this.#checkpoint()
   }
 
@@ -261,8 +286,10 @@ class Log implements AuditLog {
     const size = this.#durable
     this.#checkpointAt = this.#elapsed()
     try {
-      await this.#writeCheckpoint({ size, rootHash: this.#tree.root(), tiles: this.#tree.takeFull(), open: this.#open.text(size) })
+      const note = await this.#writeCheckpoint({ size, rootHash: this.#tree.root(), tiles: this.#tree.takeFull(), open: this.#open.text(size) })
       this.#checkpointSize = size
+      this.#checkpointed = { size, note }
+      this.#wake()
     } catch (error) {
       this.#fail(diskFailure(error, 'writing a checkpoint'))
     }
@@ -280,6 +307,11 @@ class Log implements AuditLog {
       this.#commit.start()
     }
     if (this.#durable > this.#checkpointSize && now - this.#checkpointAt >= checkpointMilliseconds) void this.#checkpoint()
+  }
+
+  #wake(): void {
+    if (this.#waiting.length === 0) return
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** What waits is refused, now and from now on; nothing is tried again. */

@@ -1,24 +1,19 @@
 // One POST to a webhook: https only (http to this machine), no redirects, no link-local addresses, one deadline over all of it.
 // What comes back is not read: only its status counts.
-import { createHmac } from 'node:crypto'
 import { lookup as resolveName, type LookupAddress } from 'node:dns'
-import { request as requestPlain } from 'node:http'
-import { request as requestTls } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { post as send } from '../outbound/post.ts'
+import { webhookHeaders, type Signed } from '../outbound/signature.ts'
 
 /** `again`: worth another try. `failed`: it would not help. The reason names no address and no part of the URL, which is a secret. */
 export type Delivery =
   | { readonly result: 'delivered' }
   | { readonly result: 'again' | 'failed', readonly reason: string }
 
-export interface Post {
+export interface Post extends Signed {
   readonly url: string
-  readonly id: string
-  readonly body: string
-  /** Key of the HMAC; `whsec_` and base64 as in the Standard Webhooks specification, or any text. */
+  /** Key of the HMAC. */
   readonly secret?: string
-  /** Seconds since 1970. */
-  readonly timestamp: number
   readonly timeoutMilliseconds: number
   readonly signal: AbortSignal
 }
@@ -34,47 +29,18 @@ linkLocal.addSubnet('fe80::', 10, 'ipv6')
 linkLocal.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6')
 linkLocal.addAddress('fd00:ec2::254', 'ipv6')
 
-/** Standard Webhooks, *Signature scheme*: HMAC-SHA-256 over id, timestamp and body, base64, after its version. */
-export function signatureOf(secret: string, { id, timestamp, body }: Pick<Post, 'id' | 'timestamp' | 'body'>): string {
-  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : secret
-  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
-}
-
 /** Never rejects. */
 export async function post(message: Post): Promise<Delivery> {
   const url = URL.canParse(message.url) ? new URL(message.url) : undefined
   const refusal = url === undefined ? 'its URL is none' : obstacle(url)
   if (refusal !== undefined) return { result: 'failed', reason: refusal }
-  return new Promise((resolve) => {
-    const { body, secret, id, timestamp, timeoutMilliseconds, signal } = message
-    const plain = url!.protocol === 'http:'
-    const request = (plain ? requestPlain : requestTls)(url!, {
-      method: 'POST',
-      agent: false,
-      lookup: checkedLookup(plain),
-      signal,
-      headers: {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-        'user-agent': 'hoop',
-        'webhook-id': id,
-        'webhook-timestamp': String(timestamp),
-        ...(secret === undefined ? {} : { 'webhook-signature': signatureOf(secret, message) })
-      }
-    })
-    const deadline = setTimeout(() => finish({ result: 'again', reason: 'it took too long' }), timeoutMilliseconds)
-    const finish = (delivery: Delivery) => {
-      clearTimeout(deadline)
-      resolve(delivery)
-      request.destroy()
-    }
-    request.on('response', ({ statusCode }) => finish(judged(statusCode!)))
-    request.on('upgrade', () => finish({ result: 'failed', reason: 'it answered with an upgrade' }))
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      finish(error instanceof Refused ? { result: 'failed', reason: error.message } : { result: 'again', reason: error.code ?? 'it could not be reached' })
-    })
-    request.end(body)
-  })
+  const { body, secret, timeoutMilliseconds, signal } = message
+  const lookup = checkedLookup(url!.protocol === 'http:')
+  const answer = await send({ url: url!, body, headers: webhookHeaders(message, secret), timeoutMilliseconds, signal, lookup })
+  if ('status' in answer) return judged(answer.status)
+  const { error } = answer
+  if (error instanceof Refused) return { result: 'failed', reason: error.message }
+  return { result: 'again', reason: error.code === 'ETIMEDOUT' ? 'it took too long' : error.code ?? 'it could not be reached' }
 }
 
 function judged(status: number): Delivery {

@@ -35,6 +35,8 @@ export type EntryFacts =
   | { readonly kind: 'admin', readonly actor?: Actor, readonly action: string, readonly detail?: string }
   | { readonly kind: 'heartbeat', readonly sessions: number }
   | { readonly kind: 'clock.jump', readonly deltaMilliseconds: number }
+  /** A sink refused this one, and `count` - 1 more of the same batch; its dead-letter file names them all. */
+  | { readonly kind: 'export.dead-letter', readonly sink: string, readonly entry: number, readonly count: number, readonly reason: string }
   /** Written by the log itself at start: what it found torn or left without an outcome. */
   | { readonly kind: 'recovery', readonly droppedBytes: number, readonly unknownOutcomes: number, readonly discontinuity?: string }
 

@@ -66,7 +66,9 @@ export const paths = {
   /** POST */
   disableUser: (id: Id) => `/v1/users/${id}/disable`,
   /** POST */
-  enableUser: (id: Id) => `/v1/users/${id}/enable`
+  enableUser: (id: Id) => `/v1/users/${id}/enable`,
+  /** GET -> ExportStatus[], in the order of the configuration */
+  auditExports: '/v1/audit/exports'
 } as const
 
 export interface ApiProblem {
@@ -274,4 +276,23 @@ export interface UserSummary {
   readonly groups: readonly string[]
   readonly lastLoginAt?: string
   readonly disabledAt?: string
+}
+
+export interface ExportStatus {
+  readonly name: string
+  readonly kind: string
+  /** `failing`: it goes on trying. `stopped`: its cursor cannot be used, and somebody has to see to it. */
+  readonly state: 'running' | 'failing' | 'stopped'
+  /** Index of the entry to be sent next. */
+  readonly next: number
+  readonly lagEntries: number
+  /** Age of the oldest entry that was not received yet; 0 when there is none. */
+  readonly lagSeconds: number
+  /** Entries it refused for good. */
+  readonly deadLetters: number
+  readonly strict: boolean
+  /** Statements are refused because of it. */
+  readonly blocking: boolean
+  /** The last one, long over or not. */
+  readonly lastError?: { readonly at: string, readonly reason: string }
 }

@@ -168,8 +168,12 @@ class Log implements AuditLog {
   async grown({ size, checkpoint }: Pick<AuditLog, 'size' | 'checkpoint'>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#durable <= size && this.#checkpointed === checkpoint) {
       await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve)
-        signal.addEventListener('abort', () => resolve(), { once: true })
+        const wake = () => {
+          signal.removeEventListener('abort', wake)
+          resolve()
+        }
+        signal.addEventListener('abort', wake)
+        this.#waiting.push(wake)
       })
     }
   }
@@ -286,7 +290,8 @@ class Log implements AuditLog {
     const size = this.#durable
     this.#checkpointAt = this.#elapsed()
     try {
-      const note = await this.#writeCheckpoint({ size, rootHash: this.#tree.root(), tiles: this.#tree.takeFull(), open: this.#open.text(size) })
+      const tiles = this.#tree.takeFull()
+      const note = await this.#writeCheckpoint({ size, rootHash: this.#tree.root(), tiles, open: this.#open.text(size) })
       this.#checkpointSize = size
       this.#checkpointed = { size, note }
       this.#wake()

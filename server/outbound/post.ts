@@ -19,7 +19,8 @@ export interface Post {
 }
 
 export type Answer =
-  | { readonly status: number, readonly headers: IncomingHttpHeaders, readonly body: string, /** All of it was read. */ readonly whole: boolean }
+  /** `whole`: all of the body was read. */
+  | { readonly status: number, readonly headers: IncomingHttpHeaders, readonly body: string, readonly whole: boolean }
   /** No status came. `error` names the reason by its `code` where the system or TLS gave one. */
   | { readonly error: NodeJS.ErrnoException }
 
@@ -37,7 +38,8 @@ export function post({ url, body, headers, timeoutMilliseconds, signal, agent, l
       ...(lookup === undefined ? {} : { lookup }),
       ...(ca === undefined ? {} : { ca })
     })
-    let deadline = setTimeout(() => finish({ error: Object.assign(new Error('it took too long'), { code: 'ETIMEDOUT' }) }), timeoutMilliseconds)
+    const tooLong = Object.assign(new Error('it took too long'), { code: 'ETIMEDOUT' })
+    let deadline = setTimeout(() => finish({ error: tooLong }), timeoutMilliseconds)
     const finish = (answer: Answer, keep = false) => {
       clearTimeout(deadline)
       resolve(answer)

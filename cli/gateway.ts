@@ -58,6 +58,7 @@ export interface Gateway {
   users(): Promise<api.UserSummary[]>
   disableUser(id: Id): Promise<void>
   enableUser(id: Id): Promise<void>
+  auditExports(): Promise<api.ExportStatus[]>
   /** Resolves once listening. The iteration ends when the gateway closes it, and throws when the connection is lost. */
   events(id: SessionId, signal?: AbortSignal): Promise<AsyncIterable<SessionEvent>>
   /** As `events`, of reviews: first those that are pending. */
@@ -180,6 +181,7 @@ export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
     users: () => get(paths.users),
     disableUser: async (id) => post(paths.disableUser(checked(id))),
     enableUser: async (id) => post(paths.enableUser(checked(id))),
+    auditExports: () => get(paths.auditExports),
     events: async (id, stop) => open(paths.sessionEvents(checked(id)), (socket) => eventsOf<SessionEvent>(socket, stop ?? signal)),
     connection: async (id) => open(paths.sessionConnections(checked(id)), (socket) => {
       const stream = tunnelStream(socket)

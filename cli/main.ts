@@ -52,12 +52,17 @@ const table: readonly Row[] = [
   },
   {
     name: 'audit',
-    summary: 'check the audit log, and find things in it',
+    summary: 'check the audit log, find things in it, and see where else it goes',
     children: [
       { name: 'verify', summary: 'prove from files and a public key that the log is whole', load: () => import('./commands/audit/verify.ts') },
       { name: 'search', summary: 'find statements by person, relation, column, time or decision', load: () => import('./commands/audit/search.ts') },
       { name: 'reconcile', summary: 'compare it with the database\'s own log', load: () => import('./commands/audit/reconcile.ts') },
-      { name: 'report', summary: 'tell of a period what an auditor wants to know', load: () => import('./commands/audit/report.ts') }
+      { name: 'report', summary: 'tell of a period what an auditor wants to know', load: () => import('./commands/audit/report.ts') },
+      {
+        name: 'export',
+        summary: 'who else gets each entry',
+        children: [{ name: 'status', summary: 'show how far each sink is behind', load: () => import('./commands/audit/export/status.ts') }]
+      }
     ]
   },
   {

@@ -4,20 +4,19 @@ import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { GatewayError } from '../shared/errors.ts'
+import { exportSchema, sinkProblems, sinksOf } from './config-export.ts'
+import { hostAndPort, name, receiverUrl, secret, type ConfigProblem } from './config-fields.ts'
 import { maskingSchema, protectSchema } from './policy/protect.ts'
 import { parsePolicy, policySchema, type Policy } from './policy/rules.ts'
 import { createSecrets, secretPattern, type Secrets } from './secrets.ts'
 
 const maxConfigBytes = 1024 * 1024
 
-const secret = z.string().regex(secretPattern, 'a reference: "env:NAME", "file:PATH" or "exec:COMMAND"; secrets never stand in the file itself')
-const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'lower-case letters, digits, ".", "_" and "-", at most 63 of them')
 const label = z.record(z.string().max(63), z.string().max(255))
-const listenAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'HOST:PORT, such as 127.0.0.1:8443')
 const upstreamAddress = z.string().regex(/^(\/.+|(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5})$/, 'HOST:PORT, or the absolute path of a Unix socket')
 
 const listenSchema = z.strictObject({
-  address: listenAddress,
+  address: hostAndPort,
   /** The URL people and tools reach the gateway by, where it differs from the address. */
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   tls: z.strictObject({ cert: secret, key: secret }).optional()
@@ -79,8 +78,7 @@ const targetSchema = z.strictObject({
 
 const webhookSchema = z.strictObject({
   name,
-  /** Whoever knows the URL of a chat's webhook can post there: better by reference. */
-  url: z.union([secret, z.url({ protocol: /^https?$/ })], { error: 'an https URL, or a reference to one: "env:NAME", "file:PATH" or "exec:COMMAND"' }),
+  url: receiverUrl,
   /** Key of the signature on each message. */
   secret: secret.optional(),
   format: z.enum(['full', 'text', 'card']).default('full')
@@ -106,7 +104,9 @@ const configSchema = z.strictObject({
   audit: z.strictObject({
     directory: z.string().min(1),
     /** Name of this gateway's log, as it stands in checkpoints. */
-    origin: z.string().regex(/^[^\s+]{1,255}$/, 'a name without spaces or "+"').optional()
+    origin: z.string().regex(/^[^\s+]{1,255}$/, 'a name without spaces or "+"').optional(),
+    /** Who else gets each entry. */
+    export: exportSchema
   }),
   limits: z.strictObject({
     sessionsPerPrincipal: z.number().int().min(1).default(50),
@@ -129,13 +129,6 @@ export interface Config extends Omit<z.infer<typeof configSchema>, 'policy'> {
   /** Absolute. */
   readonly stateFile: string
   readonly auditDirectory: string
-}
-
-/** One thing wrong with a configuration: where, and what would be right. */
-export interface ConfigProblem {
-  /** Dotted path, e.g. `targets.prod-db.address`; empty for the file as a whole. */
-  readonly path: string
-  readonly message: string
 }
 
 /** Every problem at once, so that a person mends the file in one go. */
@@ -167,7 +160,11 @@ export async function loadConfig(
   if (!parsed.success) throw new ConfigError(file, problemsFrom(parsed.error.issues))
   const config = parsed.data
   const folder = dirname(resolve(file))
-  const problems = [...crossChecks(config), ...(reload ? [] : unsetVariables(config, environment))]
+  const problems = [
+    ...crossChecks(config),
+    ...sinkProblems(config.audit.export, folder, config.audit.directory),
+    ...(reload ? [] : unsetVariables(config, environment))
+  ]
   let policy: Policy | undefined
   try {
     policy = parsePolicy(config.policy, { rules: config.protect, masking: config.masking })
@@ -178,6 +175,7 @@ export async function loadConfig(
   if (problems.length > 0 || policy === undefined) throw new ConfigError(file, problems)
   return {
     ...config,
+    audit: { ...config.audit, export: sinksOf(config.audit.export, folder) },
     policy,
     secrets: createSecrets(folder, environment, references(config).map((found) => found.reference)),
     stateFile: resolve(folder, config.state.sqlite),
@@ -209,9 +207,13 @@ function crossChecks(config: z.infer<typeof configSchema>): ConfigProblem[] {
       problems.push({ path: `targets.${target}.tls`, message: 'must be "disable" for a Unix socket' })
     }
   }
-  for (const [i, { url }] of config.reviews.webhooks.entries()) {
+  const urls = [
+    ...config.reviews.webhooks.map(({ url }, i) => [`reviews.webhooks.${i}.url`, url] as const),
+    ...config.audit.export.flatMap((sink, i) => 'url' in sink ? [[`audit.export.${i}.url`, sink.url] as const] : [])
+  ]
+  for (const [path, url] of urls) {
     if (/^http:/i.test(url) && !isLoopback(`${new URL(url).hostname}:0`)) {
-      problems.push({ path: `reviews.webhooks.${i}.url`, message: 'must be https, unless it is on this machine' })
+      problems.push({ path, message: 'must be https, unless it is on this machine' })
     }
   }
   return problems
@@ -231,7 +233,7 @@ function references(node: unknown, path: string[] = []): { path: string, referen
   if (typeof node !== 'object' || node === null) return []
   return Object.entries(node).flatMap(([key, value]) => references(value, [...path, key]))
 }
-const secretFields = new Set(['password', 'cert', 'key', 'ca', 'secret', 'url'])
+const secretFields = new Set(['password', 'cert', 'key', 'ca', 'secret', 'url', 'bearer'])
 
 function unsetVariables(config: z.infer<typeof configSchema>, environment: NodeJS.ProcessEnv): ConfigProblem[] {
   return references(config)

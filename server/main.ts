@@ -7,11 +7,13 @@ import { watchFile, unwatchFile } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { asGatewayError } from '../shared/errors.ts'
 import type { Target } from '../shared/model.ts'
+import { holdingStatements, openExports } from './audit/export/exports.ts'
 import { openAuditLog } from './audit/log.ts'
 import { probeTargets } from './commands/check.ts'
 import { suggestFor, surveyTargets } from './commands/survey.ts'
 import { writeStarter } from './commands/init.ts'
 import { ConfigError, loadConfig, type Config } from './config.ts'
+import { sinksFrom } from './exports.ts'
 import { startHttp } from './http/listener.ts'
 import { createEmbeddedProvider } from './identity/embedded/provider.ts'
 import { openIdentity, type IdentitySettings } from './identity/identity.ts'
@@ -145,13 +147,25 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   const state = await openState({ path: config.stateFile })
   state.sessions.endOrphans(now(), 'the gateway was stopped without an orderly end')
   let sessions: () => number = () => 0
-  const audit = await openAuditLog({
+  const origin = config.audit.origin ?? hostname()
+  const auditLog = await openAuditLog({
     directory: config.auditDirectory,
-    origin: config.audit.origin ?? hostname(),
+    origin,
     now,
     heartbeat: () => ({ sessions: sessions() }),
     acceptLoss
   })
+  const exports = await openExports({
+    directory: config.auditDirectory,
+    origin,
+    audit: auditLog,
+    sinks: sinksFrom(config, { origin, version, now }),
+    operator: log,
+    now,
+    random: Math.random
+  })
+  // All that lets statements run is given this one, which a strict sink can stop.
+  const audit = holdingStatements(auditLog, exports)
   audit.note({ kind: 'policy.change', policy: policy.version })
 
   const { host, port } = await addressOf(config)
@@ -221,6 +235,7 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
     now,
     version,
     audit,
+    exports,
     discovery: {
       product: 'hoop',
       version,
@@ -251,7 +266,9 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   reviews.close()
   notifier.close()
   await listener.close()
-  audit.note({ kind: 'admin', action: 'gateway.stop' })
+  // Durable before the sinks are asked to send the last of it; a log that failed has told why.
+  await audit.append([{ kind: 'admin', action: 'gateway.stop' }]).catch(() => undefined)
+  await exports.close()
   await audit.close()
   state.close()
   return 0

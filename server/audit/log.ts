@@ -1,5 +1,5 @@
 // The audit log: one writer, group commit, a tree over every entry. An entry counts once its sync returned; a disk that failed once
-// is not asked again.
+// is not asked again. Long because all of them share one state.
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve as absolute } from 'node:path'
@@ -14,6 +14,7 @@ import { loadKey, prepareDirectory } from './directory.ts'
 import { nodeDisk, syncFolder, type Disk } from './disk.ts'
 import { createEncode, type Encode } from './encode.ts'
 import { diskFailure } from './failures.ts'
+import { Growth } from './growth.ts'
 import { GroupCommit } from './group-commit.ts'
 import { lockDirectory, type Lock } from './lock.ts'
 import { parseEntry, recover, type Recovered } from './recovery.ts'
@@ -128,8 +129,7 @@ class Log implements AuditLog {
   #checkpointAt: number
   #heartbeatAt: number
   #checkpointed: SignedCheckpoint | undefined
-  /** Those who wait for entries or a checkpoint. */
-  #waiting: (() => void)[] = []
+  readonly #growth = new Growth()
   #closing: Promise<void> | undefined
 
   constructor(
@@ -167,14 +167,7 @@ class Log implements AuditLog {
 
   async grown({ size, checkpoint }: Pick<AuditLog, 'size' | 'checkpoint'>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#durable <= size && this.#checkpointed === checkpoint) {
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          signal.removeEventListener('abort', wake)
-          resolve()
-        }
-        signal.addEventListener('abort', wake)
-        this.#waiting.push(wake)
-      })
+      await this.#growth.next(signal)
     }
   }
 
@@ -277,7 +270,7 @@ class Log implements AuditLog {
       this.#open.see(this.#durable + i, batch.facts[i]!)
     }
     this.#durable += batch.count
-    this.#wake()
+    this.#growth.tell()
     if (!this.signal.aborted && this.#durable - this.#checkpointSize >= checkpointEntries) void this.#checkpoint()
   }
 
@@ -294,7 +287,7 @@ class Log implements AuditLog {
       const note = await this.#writeCheckpoint({ size, rootHash: this.#tree.root(), tiles, open: this.#open.text(size) })
       this.#checkpointSize = size
       this.#checkpointed = { size, note }
-      this.#wake()
+      this.#growth.tell()
     } catch (error) {
       this.#fail(diskFailure(error, 'writing a checkpoint'))
     }
@@ -312,11 +305,6 @@ class Log implements AuditLog {
       this.#commit.start()
     }
     if (this.#durable > this.#checkpointSize && now - this.#checkpointAt >= checkpointMilliseconds) void this.#checkpoint()
-  }
-
-  #wake(): void {
-    if (this.#waiting.length === 0) return
-    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** What waits is refused, now and from now on; nothing is tried again. */

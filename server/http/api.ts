@@ -7,6 +7,7 @@ import { GatewayError } from '../../shared/errors.ts'
 import type { Verified } from '../identity/identity.ts'
 import { authenticate } from './authenticate.ts'
 import { authorise } from './authorise.ts'
+import { auditHandlers } from './handlers/audit.ts'
 import { gatewayHandlers } from './handlers/gateway.ts'
 import { createServiceToken, peopleHandlers } from './handlers/people.ts'
 import { explainStatement, openSession, sessionFilter, sessionHandlers } from './handlers/sessions.ts'
@@ -25,6 +26,7 @@ const noQuery = z.strictObject({})
 
 export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
   const gateway = gatewayHandlers(parts)
+  const audit = auditHandlers(parts)
   const tokens = tokenHandlers(parts)
   const sessions = sessionHandlers(parts)
   const people = peopleHandlers(parts)
@@ -58,7 +60,8 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
     route({ method: 'DELETE', path: paths.serviceToken(id), may: 'service-token.revoke', status: 204, handle: people.revokeToken }),
     route({ method: 'GET', path: paths.users, may: 'users.list', handle: people.users }),
     route({ method: 'POST', path: paths.disableUser(id), may: 'user.disable', status: 204, handle: people.disable }),
-    route({ method: 'POST', path: paths.enableUser(id), may: 'user.enable', status: 204, handle: people.enable })
+    route({ method: 'POST', path: paths.enableUser(id), may: 'user.enable', status: 204, handle: people.enable }),
+    route({ method: 'GET', path: paths.auditExports, may: 'audit.exports', handle: audit.exports })
   ]
 }
 

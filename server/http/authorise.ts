@@ -44,7 +44,8 @@ const rules = {
   'service-token.revoke': people,
   'users.list': admins,
   'user.disable': admins,
-  'user.enable': admins
+  'user.enable': admins,
+  'audit.exports': admins
 } satisfies Record<string, Rule>
 
 /**

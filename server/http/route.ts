@@ -1,5 +1,6 @@
 // What a row of the API's table is, and what its handler is given. Types, and the two small things handlers return and are made with.
 import type { z } from 'zod'
+import type { Exports } from '../audit/export/exports.ts'
 import type { AuditLog } from '../audit/log.ts'
 import type { Identity, Verified } from '../identity/identity.ts'
 import type { Log } from '../log.ts'
@@ -16,6 +17,7 @@ export interface ApiParts {
   readonly reviews: Reviews
   readonly catalog: Catalog
   readonly audit: AuditLog
+  readonly exports: Pick<Exports, 'status' | 'blocking'>
   readonly log: Log
   readonly version: string
   readonly discovery: Discovery

@@ -32,6 +32,7 @@ const commands = [
   'audit search',
   'audit reconcile',
   'audit report',
+  'audit export status',
   'policy explain',
   'policy check',
   'policy suggest',

@@ -106,6 +106,7 @@ const expected: Record<string, Partial<Record<Asker, number>>> = {
   [`GET ${paths.serviceTokens}`]: known({ owner: 200, other: 200, service: 403, admin: 200 }),
   [`DELETE ${paths.serviceToken(id)}`]: known({ owner: 204, other: 404, service: 403, admin: 204 }),
   [`GET ${paths.users}`]: known({ owner: 403, other: 403, service: 403, admin: 200 }),
+  [`GET ${paths.auditExports}`]: known({ owner: 403, other: 403, service: 403, admin: 200 }),
   [`POST ${paths.disableUser(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 204 }),
   [`POST ${paths.enableUser(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 204 })
 }

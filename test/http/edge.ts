@@ -60,6 +60,8 @@ export class Edge {
   #sign!: (claims: Record<string, unknown>, subject: string) => Promise<string>
   state!: State
   audit!: AuditLog
+  /** Why a strict sink of the audit export keeps statements waiting. */
+  exportBlocks: string | undefined
   identity!: Identity
   sessions!: SessionRegistry
   reviews!: Reviews
@@ -157,6 +159,7 @@ export class Edge {
       now: this.now,
       version: '0.0.0',
       audit: this.audit,
+      exports: { status: () => [], blocking: () => this.exportBlocks },
       discovery: { product: 'hoop', version: '0.0.0', issuer, clientId, scopes: ['openid'], deviceFlow: false },
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       ...(options.tls === undefined ? {} : { tls: options.tls }),

@@ -176,6 +176,14 @@ describe('health', () => {
     const reply = await one.ask('GET', paths.health)
     expect(reply).toMatchObject({ status: 503, body: { status: 'refusing', reason: gatewayError.message } })
   })
+
+  test('is 503 with the name of a strict sink that keeps statements waiting, and 200 again afterwards', async () => {
+    const one = await start()
+    one.exportBlocks = 'the audit export "siem" lags by 20000 entries and 7 s, more than it may'
+    expect(await one.ask('GET', paths.health)).toMatchObject({ status: 503, body: { status: 'refusing', reason: one.exportBlocks } })
+    one.exportBlocks = undefined
+    expect(await one.ask('GET', paths.health)).toMatchObject({ status: 200, body: { status: 'ok' } })
+  })
 })
 
 describe('starting and stopping', () => {

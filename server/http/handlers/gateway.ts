@@ -3,15 +3,15 @@ import type { Discovery, Health } from '../../../shared/api.ts'
 import type { GatewayError } from '../../../shared/errors.ts'
 import { Answer, type ApiParts } from '../route.ts'
 
-export function gatewayHandlers({ audit, discovery, sessions, version }: ApiParts) {
+export function gatewayHandlers({ audit, exports, discovery, sessions, version }: ApiParts) {
   return {
     discovery: (): Discovery => discovery,
 
     /** 503 while statements are refused, so that whatever balances load looks elsewhere. */
     health(): Answer<Health> {
-      if (!audit.signal.aborted) return new Answer(200, { status: 'ok', version, sessions: sessions.size })
-      const { message } = audit.signal.reason as GatewayError
-      return new Answer(503, { status: 'refusing', version, sessions: sessions.size, reason: message })
+      const reason = audit.signal.aborted ? (audit.signal.reason as GatewayError).message : exports.blocking()
+      if (reason === undefined) return new Answer(200, { status: 'ok', version, sessions: sessions.size })
+      return new Answer(503, { status: 'refusing', version, sessions: sessions.size, reason })
     }
   }
 }

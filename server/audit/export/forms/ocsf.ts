@@ -157,10 +157,9 @@ const ownMembers: Record<Class, (facts: RecordFacts, entry: AuditEntry | undefin
     user: facts.actor === undefined ? { uid: 'unknown', type_id: 0 } : userOf(facts.actor),
     src_endpoint: sourceOf(facts),
     service: { name: 'hoop', uid: facts.origin },
-    auth_protocol_id: 4,
     logon_type_id: 3,
     is_remote: true,
-    ...(entry?.kind === 'login' ? { logon_process: { name: entry.method } } : {})
+    ...(entry?.kind === 'login' ? { auth_protocol_id: 99, auth_protocol: entry.method } : {})
   }),
   account: (facts, entry) => ({
     actor: actorOf(facts),

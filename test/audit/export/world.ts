@@ -81,11 +81,13 @@ export class World {
         this.pauses.push(milliseconds)
         // A moment, so that a sink in trouble does not turn round for ever between two events.
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, milliseconds >= 3_000 ? 500 : 2)
-          signal.addEventListener('abort', () => {
+          const done = () => {
             clearTimeout(timer)
+            signal.removeEventListener('abort', done)
             resolve()
-          }, { once: true })
+          }
+          const timer = setTimeout(done, milliseconds >= 3_000 ? 500 : 2)
+          signal.addEventListener('abort', done)
         })
       },
       ...options

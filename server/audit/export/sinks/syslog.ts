@@ -18,6 +18,11 @@ export interface SyslogSettings {
 }
 
 const timeoutMilliseconds = 15_000
+/**
+ * Between the last octet and our end: a receiver that was about to close anyway, and reads nothing more, has time to be heard. Were both
+ * ends under way at once, its end would look like the answer to ours.
+ */
+const settleMilliseconds = 50
 
 export function createSyslogSink({ host, port, tls, serverName, maxMessageBytes, ...rest }: SyslogSettings): Sink {
   const limit = rest.timeoutMilliseconds ?? timeoutMilliseconds
@@ -63,7 +68,10 @@ function exchange(socket: TLSSocket, frames: string, limitMilliseconds: number, 
     const deadline = setTimeout(() => finish({ result: 'again', reason: 'it took too long' }), limitMilliseconds)
     signal.addEventListener('abort', abort)
     let ended = false
-    socket.once('secureConnect', () => socket.end(frames, () => { ended = true }))
+    socket.once('secureConnect', () => socket.write(frames, () => setTimeout(() => {
+      ended = true
+      socket.end()
+    }, settleMilliseconds)))
     socket.on('error', (error: NodeJS.ErrnoException) => finish({ result: 'again', reason: error.code ?? 'the connection failed' }))
     socket.once('end', () => finish(ended ? { result: 'delivered' } : { result: 'again', reason: 'it closed the connection' }))
     socket.once('close', () => finish({ result: 'again', reason: 'it closed the connection' }))

@@ -48,7 +48,12 @@ identity:
 state: { sqlite: state.db }
 
 # Every statement is written here before the database sees it. Keep it on a disk that is backed up.
-audit: { directory: audit }
+audit:
+  directory: audit
+  # Who else gets each entry; from: beginning sends those that are already there, too:
+  # export:
+  #   - { name: siem, kind: ocsf, url: https://siem.example.com/in, bearer: env:SIEM_TOKEN }
+  #   - { name: logs, kind: syslog, address: logs.example.com:6514, tls: { ca: file:logs-ca.pem } }
 
 limits: { sessionsPerPrincipal: 50, connectionsPerSession: 100 }
 

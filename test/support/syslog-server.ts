@@ -1,7 +1,7 @@
 // A real rsyslog with TLS as an ordinary process of the test's: what it receives stands in a file, one JSON object a line.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +26,8 @@ const program = '/usr/sbin/rsyslogd'
 /** Undefined where rsyslog or its OpenSSL driver is not installed. */
 export function rsyslogVersion(): string | undefined {
   const { stdout, status } = spawnSync(program, ['-v'], { encoding: 'utf8' })
-  return status === 0 ? /rsyslogd\s+(\S+)/.exec(stdout)?.[1] : undefined
+  const driver = readdirSync('/usr/lib').some((folder) => existsSync(join('/usr/lib', folder, 'rsyslog/lmnsd_ossl.so')))
+  return status === 0 && driver ? /rsyslogd\s+(\S+)/.exec(stdout)?.[1] : undefined
 }
 
 export class SyslogServer {

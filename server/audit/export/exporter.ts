@@ -79,13 +79,12 @@ export class Exporter {
     }
   }
 
-  /** Why statements must wait for this sink. Once they do, it has to be nearly at the end before they may go on. */
+  /** Why statements must wait for this sink. Once they do, it has to reach the end of the log before they may go on. */
   blocking(): string | undefined {
     const { strict, name } = this.#parts
     if (strict === undefined) return undefined
     const { entries, seconds } = this.#lag()
-    const share = this.#blocking ? 0.1 : 1
-    this.#blocking = entries > strict.entries * share || seconds > strict.seconds * share
+    if (entries > strict.entries || seconds > strict.seconds) this.#blocking = true
     return this.#blocking ? `the audit export "${name}" lags by ${entries} entries and ${seconds} s, more than it may` : undefined
   }
 
@@ -128,7 +127,10 @@ export class Exporter {
       await pause(lingerMilliseconds, this.#hurry.signal)
     }
     const batch = await this.#collect()
+    const end = audit.size
     const received = await this.#deliver(batch, signal)
+    // The end as it was: what is refused meanwhile is written down too, and must not keep itself waiting.
+    if (this.#cursor.next >= end) this.#blocking = false
     if (this.#unsaved) await this.#save()
     // A sink that refuses everything is not asked as fast as it can say no.
     this.#fruitless = received > 0 ? 0 : this.#fruitless + 1

@@ -33,8 +33,13 @@ const lastWordsMilliseconds = 2_000
 /** What ends a run of messages that are judged together. `size`: nothing did, but there is too much to wait for more. */
 type BatchEnd = 'sync' | 'flush' | 'query' | 'size'
 
-/** Refusals the session survives; any other error ends it. */
-const survivable = new Set(['denied', 'review_rejected', 'review_expired', 'review_pending', 'cancelled', 'limit_exceeded'])
+/**
+ * Refusals the session survives; any other error ends it. A log that has failed ends every session by itself; one whose export lags
+ * takes statements again soon.
+ */
+const survivable = new Set([
+  'denied', 'review_rejected', 'review_expired', 'review_pending', 'cancelled', 'limit_exceeded', 'audit_unavailable'
+])
 
 export interface RelayParts {
   readonly client: Duplex

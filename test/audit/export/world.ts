@@ -50,7 +50,11 @@ export class World {
   private constructor(readonly directory: string, public audit: AuditLog) {}
 
   static async start(): Promise<World> {
-    const directory = await temporary()
+    return World.attach(await temporary())
+  }
+
+  /** On the log that is there. */
+  static async attach(directory: string): Promise<World> {
     const world = new World(directory, undefined as unknown as AuditLog)
     await world.openLog()
     return world

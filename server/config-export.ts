@@ -34,8 +34,10 @@ const sinkSchema = z.discriminatedUnion('kind', [
     ...sinkFields,
     kind: z.literal('syslog'),
     address: hostAndPort,
-    tls: z.strictObject({ ca: secret.optional(), cert: secret.optional(), key: secret.optional(), serverName: z.string().min(1).optional() })
-      .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), '"cert" and "key" go together').prefault({}),
+    tls: z
+      .strictObject({ ca: secret.optional(), cert: secret.optional(), key: secret.optional(), serverName: z.string().min(1).optional() })
+      .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), '"cert" and "key" go together')
+      .prefault({}),
     maxMessageBytes: z.number().int().min(2_048).max(131_072).default(8_192)
   }),
   z.strictObject({ ...sinkFields, kind: z.literal('file'), path: z.string().min(1) })

@@ -17,6 +17,12 @@ function write(text: string): string {
   return file
 }
 
+/** The starter's audit section with sinks in it. */
+function withSink(text: string, sinks: string): string {
+  const [, section] = /^(audit:\n(?: {2}.*\n)+)/m.exec(text)!
+  return text.replace(section!, `audit: { directory: audit, export: [${sinks}] }\n`)
+}
+
 async function problems(text: string, env = environment()): Promise<string[]> {
   try {
     await loadConfig(write(text), { environment: env })
@@ -50,6 +56,18 @@ describe('a wrong configuration names the field and what would be right', () => 
     ['a webhook whose key stands in the file', (text) => `${text}\nreviews: { webhooks: [{ name: chat, url: 'https://chat.example', secret: hunter2 }] }\n`, /^reviews\.webhooks\.0\.secret: a reference/],
     ['a webhook\'s variable that is not set', (text) => `${text}\nreviews: { webhooks: [{ name: chat, url: 'env:NO_SUCH' }] }\n`, /NO_SUCH, which is not set/],
     ['two webhooks of one name', (text) => `${text}\nreviews: { webhooks: [{ name: chat, url: 'https://a.example' }, { name: chat, url: 'https://b.example' }] }\n`, /two webhooks have the same name/],
+    ['a sink in clear text', (text) => withSink(text, '{ name: siem, kind: ocsf, url: \'http://siem.example/in\' }'), /^audit\.export\.0\.url: must be https/],
+    ['a sink of no kind there is', (text) => withSink(text, '{ name: siem, kind: splunk }'), /^audit\.export\.0\.kind/],
+    ['a sink with another kind\'s field', (text) => withSink(text, '{ name: a, kind: file, path: x, url: \'https://x.example\' }'), /^audit\.export\.0\.url: is not a field/],
+    ['a sink whose token stands in the file', (text) => withSink(text, '{ name: a, kind: otlp, url: \'https://x.example\', bearer: hunter2 }'), /^audit\.export\.0\.bearer: a reference/],
+    ['a sink\'s variable that is not set', (text) => withSink(text, '{ name: a, kind: otlp, url: \'https://x.example\', bearer: \'env:NO_SUCH\' }'), /NO_SUCH, which is not set/],
+    ['a sink with two tokens', (text) => withSink(text, '{ name: a, kind: otlp, url: \'https://x.example\', bearer: \'file:x\', header: { name: AUTHORIZATION, secret: \'file:x\' } }'), /^audit\.export\.0\.header: is the header that "bearer" sets/],
+    ['a header that is none', (text) => withSink(text, '{ name: a, kind: otlp, url: \'https://x.example\', header: { name: \'a b\', secret: \'file:x\' } }'), /^audit\.export\.0\.header\.name/],
+    ['a webhook sink without a key', (text) => withSink(text, '{ name: a, kind: webhook, url: \'https://x.example\' }'), /^audit\.export\.0\.secret: is missing/],
+    ['a syslog sink\'s certificate without key', (text) => withSink(text, '{ name: a, kind: syslog, address: \'x:6514\', tls: { cert: \'file:c\' } }'), /go together/],
+    ['a sink\'s file in the log\'s own directory', (text) => withSink(text, '{ name: a, kind: file, path: ./audit/../audit/x.jsonl }'), /^audit\.export\.0\.path: lies in the audit log/],
+    ['two sinks of one name', (text) => withSink(text, '{ name: a, kind: file, path: x }, { name: a, kind: file, path: y }'), /two sinks have the same name/],
+    ['a strict sink that may not lag at all', (text) => withSink(text, '{ name: a, kind: file, path: x, strict: { entries: 0 } }'), /^audit\.export\.0\.strict/],
     ['a command that is a string', (text) => `${text}\nreviews: { command: page oncall }\n`, /^reviews\.command/],
     ['an exemption for nobody', (text) => `${text}\nprotect: [{ name: PHI, columns: [t.c], except: { for: 1h } }]\n`, /^protect\.0\.except\.group: one group, or a list of them/],
     ['an exemption with a field of its own', (text) => `${text}\nprotect: [{ name: PHI, columns: [t.c], except: { group: g, reasons: required } }]\n`, /^protect\.0\.except\.reasons: is not a field/],
@@ -96,6 +114,25 @@ describe('a right configuration', () => {
     expect(env.CHAT_URL, 'taken out of the environment, which the command inherits').toBeUndefined()
     const local = `${starter}\nreviews: { webhooks: [{ name: chat, url: 'http://127.0.0.1:9/x' }, { name: six, url: 'http://[::1]:9/x' }] }\n`
     expect(await problems(local)).toEqual([])
+  })
+
+  test('sinks of the audit export, with their defaults', async () => {
+    const sinks = [
+      '{ name: siem, kind: ocsf, url: \'env:SIEM_URL\', bearer: \'env:SIEM_TOKEN\', strict: true }',
+      '{ name: logs, kind: syslog, address: \'[::1]:6514\' }',
+      '{ name: lines, kind: file, path: lines.jsonl, from: beginning, strict: { seconds: 60 } }',
+      '{ name: otel, kind: otlp, url: \'http://127.0.0.1:4318/v1/logs\', strict: false }'
+    ]
+    const env = { ...environment(), SIEM_URL: 'https://siem.example', SIEM_TOKEN: 't' }
+    const { audit } = await loadConfig(write(withSink(starter, sinks.join(', '))), { environment: env })
+    expect(audit.export).toMatchObject([
+      { name: 'siem', kind: 'ocsf', framing: 'array', from: 'end', strict: { entries: 10_000, seconds: 300 } },
+      { name: 'logs', kind: 'syslog', maxMessageBytes: 8_192, tls: {} },
+      { name: 'lines', kind: 'file', path: join(folder, 'lines.jsonl'), from: 'beginning', strict: { entries: 10_000, seconds: 60 } },
+      { name: 'otel', kind: 'otlp' }
+    ])
+    expect(audit.export[3]!.strict).toBeUndefined()
+    expect(env.SIEM_TOKEN).toBeUndefined()
   })
 
   test('variables named by references leave the environment and can still be read', async () => {

@@ -78,7 +78,7 @@ test('statements arrive at a SIEM; a strict sink that lags stops them, says so e
 
   // The policy is read again; the export is not touched by it.
   const before = (await status()).sinks[0]!.next
-  gateway.signal('SIGHUP')
+  gateway.signal('HUP')
   receiver.behave = ways.accept
   await until('statements to be taken again', () => client.query('SELECT 43 AS again').then(() => true, () => undefined), 60_000)
   expect(await health()).toMatchObject({ status: 200, body: { status: 'ok' } })

@@ -7,7 +7,8 @@ import { intent, outcome } from '../sample.ts'
 import { origin } from '../logs-origin.ts'
 
 const [directory, url, file] = process.argv.slice(2)
-const audit = await openAuditLog({ directory: directory!, origin, now: Date.now, heartbeat: () => ({ sessions: 0 }), segmentBytes: 200_000 })
+const heartbeat = () => ({ sessions: 0 })
+const audit = await openAuditLog({ directory: directory!, origin, now: Date.now, heartbeat, segmentBytes: 200_000 })
 const surroundings = { origin, version: '0.1.0', now: Date.now }
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
 await openExports({

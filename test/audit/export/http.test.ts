@@ -107,10 +107,16 @@ describe.each(kinds)('a sink of kind %s', (kind) => {
     const world = await World.start()
     const ours = authority()
     const right = await HttpsReceiver.start(ours.issue('localhost', 'IP:127.0.0.1'))
-    const [foreign, wrongName] = [await HttpsReceiver.start(authority().issue('localhost', 'IP:127.0.0.1')), await HttpsReceiver.start(ours.issue('localhost', 'DNS:elsewhere.example'))]
+    const foreign = await HttpsReceiver.start(authority().issue('localhost', 'IP:127.0.0.1'))
+    const wrongName = await HttpsReceiver.start(ours.issue('localhost', 'DNS:elsewhere.example'))
     await world.append(4)
     const ca = { ca: () => Promise.resolve(ours.ca) }
-    const exports = await world.open({ right: sinkTo(kind, right.url, ca), foreign: sinkTo(kind, foreign.url, ca), name: sinkTo(kind, wrongName.url, ca), system: sinkTo(kind, right.url) })
+    const exports = await world.open({
+      right: sinkTo(kind, right.url, ca),
+      foreign: sinkTo(kind, foreign.url, ca),
+      name: sinkTo(kind, wrongName.url, ca),
+      system: sinkTo(kind, right.url)
+    })
     await until('answers', () => exports.status()[0]!.lagEntries === 0 && exports.status().slice(1).every(({ lastError }) => lastError !== undefined))
     expect(exports.status().map(({ lastError }) => lastError?.reason)).toEqual([
       undefined,

@@ -77,8 +77,9 @@ test(`${kills} kills, a receiver that fails in every way: the union received is 
   const missing = exported.filter((leaf, index) => received.get(index) !== leaf)
   expect(missing.filter((leaf) => !poisonous(leaf))).toEqual([])
   expect(missing.length).toBeGreaterThan(0)
-  const dead = (await readFile(join(directory, 'export', 'siem.dead'), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line) as { entry: number })
-  expect([...new Set(dead.map(({ entry }) => entry))].sort((a, b) => a - b)).toEqual(missing.map((leaf) => (JSON.parse(leaf) as { index: number }).index))
+  const dead = (await readFile(join(directory, 'export', 'siem.dead'), 'utf8')).trimEnd().split('\n')
+  const deadEntries = [...new Set(dead.map((line) => (JSON.parse(line) as { entry: number }).entry))]
+  expect(deadEntries.sort((a, b) => a - b)).toEqual(missing.map((leaf) => (JSON.parse(leaf) as { index: number }).index))
 
   // In order: a batch is consecutive but for the poisonous ones, and begins no later than where the one before it ended.
   let end = 0

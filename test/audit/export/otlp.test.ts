@@ -13,7 +13,13 @@ const definitions = new Definitions(['logs_service', 'logs', 'common', 'resource
 const problems = (text: string) => definitions.problems(JSON.parse(text), 'ExportLogsServiceRequest')
 
 interface Request { resourceLogs: { resource: object, scopeLogs: { logRecords: LogRecord[] }[] }[] }
-interface LogRecord { severityNumber: number, eventName: string, timeUnixNano: string, body: object, attributes: { key: string, value: object }[] }
+interface LogRecord {
+  severityNumber: number
+  eventName: string
+  timeUnixNano: string
+  body: object
+  attributes: { key: string, value: object }[]
+}
 
 describe('the check itself', () => {
   test('has read the definitions', () => {

@@ -1,5 +1,5 @@
 // An HTTPS endpoint of a test's own that keeps what it accepted and can fail in every way a receiver fails.
-import { createServer as createPlain, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { createServer as createPlain, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTls } from 'node:https'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -18,15 +18,20 @@ export interface Request {
 /** @returns whether the request counts as received */
 export type Behaviour = (request: Request) => boolean
 
-export const ways = {
+type Way = 'accept' | 'hang' | 'drop' | 'reset' | 'garbage' | 'hugeHeaders' | 'endlessBody' | 'slowBody' | 'slowHeaders' | 'redirect'
+
+export const ways: Readonly<Record<Way, Behaviour>> & {
+  status(status: number, headers?: Record<string, string>): Behaviour
+  partial(rejected: number): Behaviour
+} = {
   accept: ({ response }) => {
     response.end('{}')
     return true
   },
-  status: (status: number, headers: Record<string, string> = {}) => (({ response }) => {
+  status: (status, headers = {}) => ({ response }) => {
     response.writeHead(status, headers).end()
     return false
-  }) satisfies Behaviour,
+  },
   hang: () => false,
   drop: ({ socket }) => {
     socket.end()
@@ -69,11 +74,11 @@ export const ways = {
     response.writeHead(307, { location: '/elsewhere' }).end()
     return false
   },
-  partial: (rejected: number) => (({ response }) => {
+  partial: (rejected) => ({ response }) => {
     response.end(JSON.stringify({ partialSuccess: { rejectedLogRecords: String(rejected), errorMessage: 'no' } }))
     return true
-  }) satisfies Behaviour
-} satisfies Record<string, Behaviour | ((...args: never[]) => Behaviour)>
+  }
+}
 
 export class HttpsReceiver {
   readonly received: Omit<Request, 'response' | 'socket'>[] = []
@@ -82,7 +87,7 @@ export class HttpsReceiver {
   readonly #server: Server & { closeAllConnections(): void }
 
   private constructor(readonly certificate: Certificate | undefined) {
-    const listener = (request: import('node:http').IncomingMessage, response: ServerResponse) => {
+    const listener = (request: IncomingMessage, response: ServerResponse) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {

@@ -64,6 +64,8 @@ const byKind: { readonly [Kind in EntryFacts['kind']]: readonly Extract<EntryFac
     { kind: 'admin', actor, action: 'policy.explain', detail: 'prod-db' },
     { kind: 'admin', action: 'audit.entry-refused' }
   ],
+  'audit.read': [{ kind: 'audit.read', actor, action: 'open', entry: 7 }, { kind: 'audit.read', actor, action: 'search', detail: 'patients' }],
+  redaction: [{ kind: 'redaction', session, keySha256: statement.sha256, actor, reason: 'asked for by the patient' }],
   heartbeat: [{ kind: 'heartbeat', sessions: 3 }],
   'clock.jump': [{ kind: 'clock.jump', deltaMilliseconds: -7_000 }],
   'export.dead-letter': [{ kind: 'export.dead-letter', sink: 'siem', entry: 7, count: 1, reason: 'it answered HTTP 400' }],

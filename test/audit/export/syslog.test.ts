@@ -1,5 +1,5 @@
 // Syslog: what a message is, octet by octet, and what a real rsyslog over TLS makes of it.
-import { createServer } from 'node:tls'
+import { createServer, type TLSSocket } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createSink } from '../../../server/audit/export/sinks/index.ts'
@@ -127,7 +127,7 @@ describe.skipIf(version === undefined)('a real rsyslog over TLS', () => {
 })
 
 describe('a receiver that fails', () => {
-  async function receiver(behave: (socket: import('node:tls').TLSSocket) => void) {
+  async function receiver(behave: (socket: TLSSocket) => void) {
     const ours = authority()
     const { cert, key } = ours.issue('localhost', 'IP:127.0.0.1')
     const server = createServer({ cert, key }, (socket) => {
@@ -139,7 +139,7 @@ describe('a receiver that fails', () => {
     return { port: (server.address() as AddressInfo).port, ca: ours.ca }
   }
 
-  test.each<[string, (socket: import('node:tls').TLSSocket) => void, RegExp]>([
+  test.each<[string, (socket: TLSSocket) => void, RegExp]>([
     ['closes at once', (socket) => socket.end(), /closed|ECONNRESET|EPIPE/],
     ['resets', (socket) => socket.destroy(), /closed|ECONNRESET|EPIPE/],
     ['reads and never closes', (socket) => {

@@ -84,8 +84,8 @@ function severityOf(entry: AuditEntry): Severity {
     case 'login': return entry.accepted ? 'informational' : 'medium'
     case 'token': return entry.action === 'reuse' ? 'high' : 'informational'
     case 'review.vote': return entry.breakGlass === true ? 'high' : 'informational'
-    case 'revocation': case 'policy.change': return 'low'
-    case 'clock.jump': case 'export.dead-letter': return 'medium'
+    case 'revocation': case 'policy.change': case 'audit.read': return 'low'
+    case 'clock.jump': case 'export.dead-letter': case 'redaction': return 'medium'
     case 'recovery': return entry.discontinuity === undefined ? 'medium' : 'critical'
     default: return 'informational'
   }

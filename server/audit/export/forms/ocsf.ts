@@ -35,6 +35,8 @@ const rows: Partial<Record<AuditEntry['kind'] | 'checkpoint', Row>> = {
   revocation: { class: 'account', activity: (entry) => entry.kind === 'revocation' && entry.action === 'enable' ? 2 : 5 },
   'policy.change': { class: 'lifecycle', activity: 8 },
   admin: { class: 'lifecycle', activity: (entry) => entry.kind === 'admin' ? adminActivities[entry.action] ?? 99 : 99 },
+  'audit.read': { class: 'api', activity: 2 },
+  redaction: { class: 'api', activity: 4 },
   heartbeat: { class: 'lifecycle', activity: 99 },
   'clock.jump': { class: 'lifecycle', activity: 99 },
   recovery: { class: 'lifecycle', activity: 5 },

@@ -29,6 +29,8 @@ export interface ExporterParts {
 
 /** What comes within this time of the first entry goes with it: a request and two syncs an entry would be too many. */
 const lingerMilliseconds = 200
+/** Records put into a sink's form before statements get their turn: some two milliseconds. */
+const atATime = 32
 /** How long the end of the gateway waits for the last entries to be received. */
 const farewellMilliseconds = 3_000
 
@@ -158,6 +160,7 @@ export class Exporter {
       if (entry.index === from) this.#behindSince = Math.min(Date.parse(entry.time), now())
       const intent = await this.#intents.of(entry)
       if (!take({ kind: 'entry', entry, ...(intent === undefined ? {} : { intent }) })) break
+      if (batch.length % atATime === 0) await new Promise<void>((resolve) => setImmediate(resolve))
     }
     if (checkpoint !== undefined && checkpoint !== this.#checkpoint) {
       take({ kind: 'checkpoint', origin: this.#cursor.origin, time: this.#stamp(), checkpoint })

@@ -40,6 +40,13 @@ export class ReviewRefused extends GatewayError {
   }
 }
 
+/** The log works, and somebody who must have all of it has not yet: nothing runs until they have. */
+export class ExportLags extends GatewayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('audit_unavailable', message, options)
+  }
+}
+
 /** The peer broke the protocol. `subject` names the message or field. */
 export class ProtocolViolation extends GatewayError {
   constructor(readonly subject: string, message: string, options?: ErrorOptions) {

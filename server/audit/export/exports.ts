@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExportStatus } from '../../../shared/api.ts'
-import { GatewayError } from '../../../shared/errors.ts'
+import { ExportLags, GatewayError } from '../../../shared/errors.ts'
 import { nodeDisk, syncFolder, type Disk } from '../disk.ts'
 import { diskFailure, unfit } from '../failures.ts'
 import type { AuditLog } from '../log.ts'
@@ -103,7 +103,7 @@ export function holdingStatements(audit: AuditLog, exports: Pick<Exports, 'block
       const asks = facts.some(({ kind }) => kind === 'statement.intent' || kind === 'review.held')
       const reason = asks ? exports.blocking() : undefined
       if (reason === undefined) return audit.append(facts, ...rest)
-      return Promise.reject(new GatewayError('audit_unavailable', reason, {
+      return Promise.reject(new ExportLags(reason, {
         hint: 'statements are taken again once it has caught up: hoop audit export status'
       }))
     },

@@ -1,7 +1,7 @@
 // Carries one logged-in connection: client messages are judged batch by batch and forwarded byte for byte, the server's stream is
 // walked by message heads. Long because it is the one place where both directions, their order and their end meet.
 import type { Duplex } from 'node:stream'
-import { asGatewayError, GatewayError, ProtocolViolation } from '../../../shared/errors.ts'
+import { asGatewayError, ExportLags, GatewayError, ProtocolViolation } from '../../../shared/errors.ts'
 import type { HeldContext, Operation, Permit } from '../../../shared/model.ts'
 import { ownMark } from '../../../shared/own-statement.ts'
 import type { Protection } from '../../policy/protect.ts'
@@ -33,13 +33,8 @@ const lastWordsMilliseconds = 2_000
 /** What ends a run of messages that are judged together. `size`: nothing did, but there is too much to wait for more. */
 type BatchEnd = 'sync' | 'flush' | 'query' | 'size'
 
-/**
- * Refusals the session survives; any other error ends it. A log that has failed ends every session by itself; one whose export lags
- * takes statements again soon.
- */
-const survivable = new Set([
-  'denied', 'review_rejected', 'review_expired', 'review_pending', 'cancelled', 'limit_exceeded', 'audit_unavailable'
-])
+/** Refusals the session survives; any other error ends it, but for an export that lags: statements are taken again soon. */
+const survivable = new Set(['denied', 'review_rejected', 'review_expired', 'review_pending', 'cancelled', 'limit_exceeded'])
 
 export interface RelayParts {
   readonly client: Duplex
@@ -529,7 +524,7 @@ function cancel(permits: readonly Permit[]): void {
 /** @throws what ends the session */
 function survived(error: unknown): GatewayError {
   const refused = asGatewayError(error)
-  if (!survivable.has(refused.code)) throw refused
+  if (!survivable.has(refused.code) && !(refused instanceof ExportLags)) throw refused
   return refused
 }
 

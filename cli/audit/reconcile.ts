@@ -194,12 +194,19 @@ function statementIn({ severity, message, query }: LogLine): string | undefined 
   return severity === 'ERROR' && query !== '' ? query : undefined
 }
 
-/** One of the gateway's own: marked, and by its words only looking. */
+/**
+ * One of the gateway's own: marked, and by its words only looking. Its questions about a session's own objects come as one string of
+ * several statements, in a savepoint that is rolled back. What it has explained is one statement, and is not run.
+ */
 function onlyLooks(text: string): boolean {
   if (!text.startsWith(ownMark)) return false
-  const [, word] = /^\s*(SELECT|BEGIN|ROLLBACK|WITH|EXPLAIN \(FORMAT JSON\))(?!\w)/.exec(text.slice(ownMark.length)) ?? []
-  return word !== undefined && (word !== 'WITH' || !/\b(?:INSERT|UPDATE|DELETE|MERGE)\b/i.test(text))
+  const own = text.slice(ownMark.length).replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, '\'\'')
+  if (/^EXPLAIN \(FORMAT JSON\) /.test(own)) return !/;\s*\S/.test(own)
+  return /^\s*(?:SELECT|BEGIN|ROLLBACK|SAVEPOINT|WITH)(?!\w)/.test(own) && !acts.test(own)
 }
+
+/** Statements, at their beginning or within WITH, that do more than look. */
+const acts = /(?:^|[;(])\s*(?:INSERT|UPDATE|DELETE|MERGE|TRUNCATE|CREATE|ALTER|DROP|GRANT|REVOKE|COPY|CALL|DO|LOCK|VACUUM|EXECUTE|DECLARE)(?!\w)/i
 
 function verbOf(text: string): string {
   return /^[\s(]*([A-Za-z]{1,20})/.exec(text)?.[1]?.toUpperCase() ?? '(no word)'

@@ -143,9 +143,10 @@ describe('whatever the text,', () => {
     ['words', 'a1'.repeat(500_000)],
     ['dots', 'www.'.repeat(250_000)],
     ['schemes', 'http://'.repeat(150_000)]
-  ])('a megabyte of %s takes no more than a few seconds', (_, text) => {
-    const began = performance.now()
+  ])('a megabyte of %s takes no more than a few seconds of this process', (_, text) => {
+    const began = process.cpuUsage()
     detect(text, 'body', detectorKinds)
-    expect(performance.now() - began).toBeLessThan(5_000)
+    const { user, system } = process.cpuUsage(began)
+    expect((user + system) / 1_000_000).toBeLessThan(5)
   })
 })

@@ -68,6 +68,27 @@ describe('only in the database\'s log', () => {
     expect(reconcile([line('statement: /* hoop */ DELETE FROM a'), line('execute <unnamed>: /* hoop */ SELECT 1')], [])).toMatchObject({ gateway: 1, databaseOnly: { total: 1 } })
   })
 
+  test.each([
+    '/* hoop */ SELECT 1; DELETE FROM a',
+    '/* hoop */ WITH gone AS (DELETE FROM a RETURNING *) SELECT * FROM gone',
+    '/* hoop */ EXPLAIN (FORMAT JSON) SELECT 1; DROP TABLE a',
+    '/* hoop */ EXPLAIN (ANALYZE) DELETE FROM a',
+    '/* hoop */ SELECT \';\'; TRUNCATE a',
+    '/* HOOP */ SELECT 1',
+    ' /* hoop */ SELECT 1'
+  ])('%s', (text) => {
+    expect(reconcile([line(`statement: ${text}`)], [])).toMatchObject({ gateway: 0, databaseOnly: { total: 1 } })
+  })
+
+  test.each([
+    '/* hoop */ SAVEPOINT s; SELECT \'; DELETE FROM a\'; ROLLBACK TO s',
+    '/* hoop */ EXPLAIN (FORMAT JSON) DELETE FROM a WHERE b = \'x;y\'',
+    '/* hoop */ WITH a AS (SELECT "delete" FROM b) SELECT * FROM a',
+    '/* hoop */ ROLLBACK'
+  ])('not %s', (text) => {
+    expect(reconcile([line(`statement: ${text}`)], [])).toMatchObject({ gateway: 1, databaseOnly: nothing })
+  })
+
   test('one that only failed', () => {
     expect(reconcile([line('permission denied', { severity: 'ERROR', query: 'SELECT * FROM secret' })], []).databaseOnly.total).toBe(1)
   })

@@ -45,6 +45,7 @@ const identityFields = {
   clientId: z.string().min(1).default('hoop-cli'),
   groupsClaim: z.string().min(1).default('groups'),
   adminGroup: z.string().min(1).default('hoop-admins'),
+  auditorGroup: z.string().min(1).default('hoop-auditors'),
   /** How long one login lasts at most, refreshed or not. */
   loginHours: z.number().min(0.01).max(24 * 7).default(12),
   workloads: z.array(workloadSchema).default([])

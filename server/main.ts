@@ -342,6 +342,7 @@ async function identitySettings(config: Config, url: string): Promise<IdentitySe
     clientId: identity.clientId,
     groupsClaim: identity.groupsClaim,
     adminGroup: identity.adminGroup,
+    auditorGroup: identity.auditorGroup,
     loginHours: identity.loginHours,
     accessMinutes: 10,
     workloads: identity.workloads,

@@ -1,5 +1,5 @@
 // The audit log: one writer, group commit, a tree over every entry. An entry counts once its sync returned; a disk that failed once
-// is not asked again. Long because all of them share one state.
+// is not asked again. Long because writing, failing and ending share one state.
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve as absolute } from 'node:path'

@@ -34,6 +34,8 @@ identity:
         groups: [engineers, hoop-admins]
   # Members of this group may list and disable people and see everybody's sessions.
   adminGroup: hoop-admins
+  # Members of this one may read the whole audit log.
+  auditorGroup: hoop-auditors
   # A login lasts this long at most.
   loginHours: 12
   # CI jobs that log in with their platform's own token; every claim must match exactly:

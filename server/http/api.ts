@@ -61,7 +61,7 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
     route({ method: 'GET', path: paths.users, may: 'users.list', handle: people.users }),
     route({ method: 'POST', path: paths.disableUser(id), may: 'user.disable', status: 204, handle: people.disable }),
     route({ method: 'POST', path: paths.enableUser(id), may: 'user.enable', status: 204, handle: people.enable }),
-    route({ method: 'GET', path: paths.auditExports, may: 'audit.exports', handle: audit.exports })
+    route({ method: 'GET', path: paths.auditExports, may: 'audit.read', handle: audit.exports })
   ]
 }
 

@@ -11,6 +11,7 @@ type Rule = (who: Verified, object: Owner | undefined) => boolean
 const anybody: Rule = () => true
 const people: Rule = ({ principal }) => principal.kind === 'human'
 const admins: Rule = (who) => people(who, undefined) && who.admin
+const auditors: Rule = (who) => people(who, undefined) && (who.auditor || who.admin)
 const owner: Rule = ({ principal }, object) =>
   object !== undefined && principal.issuer === object.issuer && principal.subject === object.subject
 /** A review that the asker may not see is handed in as none. */
@@ -45,7 +46,10 @@ const rules = {
   'users.list': admins,
   'user.disable': admins,
   'user.enable': admins,
-  'audit.exports': admins
+  /** The whole log, everybody's entries. Each reading leaves an entry. */
+  'audit.read': auditors,
+  /** Redaction and whatever else takes something away. */
+  'audit.manage': admins
 } satisfies Record<string, Rule>
 
 /**

@@ -1,7 +1,7 @@
 // Who stands behind a bearer token. Asked on every request, so what was read is remembered, and forgotten whole
 // whenever anybody's rights change: the state file is this gateway's alone, so nothing changes behind its back.
 import type { State } from '../state/state.ts'
-import { isLiveLogin, isLiveToken, serviceIssuer, verifiedLogin, verifiedToken } from './live.ts'
+import { isLiveLogin, isLiveToken, serviceIssuer, verifiedLogin, verifiedToken, type Rights } from './live.ts'
 import { hashOf } from './principal.ts'
 import { notAccepted } from './refusal.ts'
 import { tokenUse } from './tokens.ts'
@@ -21,7 +21,7 @@ export interface Bearers {
   forget(): void
 }
 
-export function createBearers({ state, adminGroup, now }: { state: State, adminGroup: string, now: () => number }): Bearers {
+export function createBearers({ state, rights, now }: { state: State, rights: Rights, now: () => number }): Bearers {
   const remembered = new Map<string, Verified>()
   const used = new Map<string, { at: number, written: number }>()
 
@@ -54,7 +54,7 @@ export function createBearers({ state, adminGroup, now }: { state: State, adminG
 
   function readAccess(hash: string): Verified | undefined {
     const found = state.logins.findAccessToken(hash)
-    return found !== undefined && isLiveLogin(found.login, now()) ? verifiedLogin(found.login, found.expiresAt, adminGroup) : undefined
+    return found !== undefined && isLiveLogin(found.login, now()) ? verifiedLogin(found.login, found.expiresAt, rights) : undefined
   }
 
   function readService(hash: string): Verified | undefined {

@@ -62,6 +62,8 @@ export interface KnownPerson {
 export interface IdentitySettings extends LoginSettings {
   /** People who have this group may list and disable people. */
   readonly adminGroup: string
+  /** People who have this group may read the audit log. */
+  readonly auditorGroup: string
   /** PEM bundle trusted for the issuer instead of the system's. */
   readonly ca?: string
 }
@@ -84,7 +86,7 @@ export async function openIdentity({ settings, state, note, now, randomBytes, is
   checkWorkloads(settings.workloads, settings)
 
   const revocations = createRevocations()
-  const bearers = createBearers({ state, adminGroup: settings.adminGroup, now })
+  const bearers = createBearers({ state, rights: settings, now })
   const changed = bearers.forget
   const revoked = revocations.tell
   const logins = createLogins({

@@ -34,14 +34,21 @@ export function tokenPrincipal({ id, name, kind, owner }: ServiceToken): Princip
   return { issuer: serviceIssuer, subject: `${kind}:${id}`, name, groups: owner.groups, kind, onBehalfOf: ownerOf(owner) }
 }
 
-export function verifiedLogin(login: Login, expiresAt: number, adminGroup: string): Verified {
+export interface Rights {
+  readonly adminGroup: string
+  readonly auditorGroup: string
+}
+
+/** Only people have rights beyond their own things. */
+export function verifiedLogin(login: Login, expiresAt: number, { adminGroup, auditorGroup }: Rights): Verified {
   const principal = loginPrincipal(login)
   return {
     principal,
     login: login.id,
     loginEndsAt: login.endsAt,
     expiresAt,
-    admin: principal.kind === 'human' && principal.groups.includes(adminGroup)
+    admin: principal.kind === 'human' && principal.groups.includes(adminGroup),
+    auditor: principal.kind === 'human' && principal.groups.includes(auditorGroup)
   }
 }
 
@@ -52,6 +59,7 @@ export function verifiedToken(token: ServiceToken): Verified {
     loginEndsAt: token.expiresAt,
     expiresAt: token.expiresAt,
     admin: false,
+    auditor: false,
     targets: token.targets
   }
 }

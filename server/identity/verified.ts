@@ -11,6 +11,8 @@ export interface Verified {
   readonly expiresAt: number
   /** Member of the admin group, as of the latest login. People only. */
   readonly admin: boolean
+  /** Member of the auditor group, likewise: may read the whole audit log, and what is sealed in it where they hold the key. */
+  readonly auditor: boolean
   /** Present for service tokens: the only targets it may open. */
   readonly targets?: readonly string[]
 }

@@ -251,6 +251,29 @@ describe('the WebSockets of a session', () => {
   })
 })
 
+describe('the audit log', () => {
+  const who = (kind: 'human' | 'service' | 'agent', rights: { admin?: boolean, auditor?: boolean }) =>
+    ({ admin: false, auditor: false, ...rights, principal: { kind, issuer: 'i', subject: 's', groups: [] } }) as unknown as Verified
+
+  test.each([
+    ['nobody else', who('human', {}), false, false],
+    ['an auditor', who('human', { auditor: true }), true, false],
+    ['an admin', who('human', { admin: true }), true, true],
+    ['an auditor\'s service token', who('service', { auditor: true }), false, false],
+    ['an admin\'s agent', who('agent', { admin: true }), false, false]
+  ])('%s', (_, asker, reads, manages) => {
+    const may = (action: Action) => {
+      try {
+        authorise(asker, action)
+        return true
+      } catch {
+        return false
+      }
+    }
+    expect({ reads: may('audit.read'), manages: may('audit.manage') }).toEqual({ reads, manages })
+  })
+})
+
 test('an action nobody listed is nobody\'s', () => {
   const admin = { admin: true, principal: { kind: 'human', issuer: 'i', subject: 's', groups: [] } } as unknown as Verified
   for (const action of ['sessions.burn', 'constructor', '__proto__']) {

@@ -99,7 +99,7 @@ export class Edge {
     this.audit = await openAuditLog({ directory, origin: 'edge.test', now: this.now, heartbeat: () => ({ sessions: 0 }) })
     this.#cleanups.push(() => this.audit.close().catch(() => {}))
     this.identity = await openIdentity({
-      settings: { issuer, clientId, groupsClaim: 'groups', adminGroup: 'admins', loginHours: 12, accessMinutes: 10, workloads: [] },
+      settings: { issuer, clientId, groupsClaim: 'groups', adminGroup: 'admins', auditorGroup: 'auditors', loginHours: 12, accessMinutes: 10, workloads: [] },
       state: this.state,
       note: (facts) => this.audit.note(facts),
       now: this.now,

@@ -39,7 +39,8 @@ describe('an access token', () => {
       login: expect.stringMatching(/^[a-z0-9]{26}$/) as string,
       loginEndsAt: world.now + 12 * hour,
       expiresAt: world.now + 10 * minute,
-      admin: false
+      admin: false,
+      auditor: false
     })
     world.now += 10 * minute - 1
     expect(verify(accessToken)).toEqual(who)
@@ -176,6 +177,16 @@ describe('groups', () => {
     expect(verify(secret).principal.groups).toEqual(['dev'])
   })
 
+  test('make an auditor, who is no admin, for as long as the person has them; a service token never is one', async () => {
+    const auditor = await world.logIn('ines', ['hoop-auditors'])
+    const who = verify(auditor.accessToken)
+    expect(who).toMatchObject({ auditor: true, admin: false })
+    const { secret } = world.identity.createServiceToken(who, { name: 'report', targets: ['t'], expiresInDays: 1, kind: 'service' })
+    expect(verify(secret).auditor).toBe(false)
+    await world.logIn('ines', ['dev'])
+    expect(verify(auditor.accessToken).auditor).toBe(false)
+  })
+
   test('of one person are not another\'s who has the same subject elsewhere, or the same e-mail address', async () => {
     await world.logIn('root', ['hoop-admins'])
     const impostor = await world.exchange({ grant: 'id_token', idToken: await world.idToken({ sub: 'someone', email: 'root@example.com', groups: [] }) })
@@ -308,6 +319,7 @@ describe('a service token', () => {
       loginEndsAt: world.now + 30 * day,
       expiresAt: world.now + 30 * day,
       admin: false,
+      auditor: false,
       targets: ['prod-db', 'staging']
     })
     expect(world.notes.at(-1)).toMatchObject({ kind: 'token', action: 'create', token: created.id, subject: `service:${created.id}` })

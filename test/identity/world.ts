@@ -39,6 +39,7 @@ export class World {
       clientId: 'hoop-cli',
       groupsClaim: 'groups',
       adminGroup: 'hoop-admins',
+      auditorGroup: 'hoop-auditors',
       loginHours: 12,
       accessMinutes: 10,
       workloads: [],

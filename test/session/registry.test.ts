@@ -50,7 +50,8 @@ const ada: Verified = {
   login: 'l'.repeat(26),
   loginEndsAt: 10_000_000,
   expiresAt: 10_000_000,
-  admin: false
+  admin: false,
+  auditor: false
 }
 const target = { protocol: 'test', address: 'localhost:1', tls: 'disable' as const, credential: { user: 'nobody' }, labels: {} }
 const withProtection = (protect: unknown) =>

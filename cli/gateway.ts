@@ -52,6 +52,8 @@ export interface Gateway {
   withdrawReview(id: Id): Promise<void>
   giveReason(id: Id, reason: string): Promise<void>
   expireReview(id: Id): Promise<void>
+  sealedEntry(index: number): Promise<api.SealedEntry>
+  redactSession(id: SessionId, reason: string): Promise<api.Redacted>
   createServiceToken(request: api.CreateServiceToken): Promise<api.CreatedServiceToken>
   serviceTokens(): Promise<api.ServiceTokenSummary[]>
   revokeServiceToken(id: Id): Promise<void>
@@ -175,6 +177,8 @@ export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
     giveReason: async (id, reason) => post(paths.reviewReason(checked(id)), { reason } satisfies api.ReviewReason),
     expireReview: async (id) => post(paths.expireReview(checked(id))),
     reviewEvents: async (stop) => open(paths.reviewEvents, (socket) => eventsOf<ReviewEvent>(socket, stop ?? signal)),
+    sealedEntry: (index) => get(paths.sealedEntry(index)),
+    redactSession: async (id, reason) => post(paths.redactSession(checked(id)), { reason } satisfies api.Redact),
     createServiceToken: (request) => post(paths.serviceTokens, request),
     serviceTokens: () => get(paths.serviceTokens),
     revokeServiceToken: async (id) => remove(paths.serviceToken(checked(id))),

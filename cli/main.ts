@@ -52,12 +52,15 @@ const table: readonly Row[] = [
   },
   {
     name: 'audit',
-    summary: 'check the audit log, find things in it, and see where else it goes',
+    summary: 'check and read the audit log, find things in it, and see where else it goes',
     children: [
       { name: 'verify', summary: 'prove from files and a public key that the log is whole', load: () => import('./commands/audit/verify.ts') },
       { name: 'search', summary: 'find statements by person, relation, column, time or decision', load: () => import('./commands/audit/search.ts') },
       { name: 'reconcile', summary: 'compare it with the database\'s own log', load: () => import('./commands/audit/reconcile.ts') },
       { name: 'report', summary: 'tell of a period what an auditor wants to know', load: () => import('./commands/audit/report.ts') },
+      { name: 'open', summary: 'show the exact text and parameters of one statement', load: () => import('./commands/audit/open.ts') },
+      { name: 'identity', summary: 'make the key pair that statements are sealed to', load: () => import('./commands/audit/identity.ts') },
+      { name: 'redact', summary: 'make what one session sealed unreadable for good', load: () => import('./commands/audit/redact.ts') },
       {
         name: 'export',
         summary: 'who else gets each entry',

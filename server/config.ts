@@ -77,6 +77,9 @@ const targetSchema = z.strictObject({
   labels: label.default({})
 })
 
+/** Public keys are no secrets, but may lie where secrets do. */
+const recipientKey = z.union([secret, z.string().regex(/^[A-Za-z0-9+/]{59}=$/)], { error: 'an X25519 public key: its one line of base64, or "file:PATH" of its PEM' })
+
 const webhookSchema = z.strictObject({
   name,
   url: receiverUrl,
@@ -107,7 +110,10 @@ const configSchema = z.strictObject({
     /** Name of this gateway's log, as it stands in checkpoints. */
     origin: z.string().regex(/^[^\s+]{1,255}$/, 'a name without spaces or "+"').optional(),
     /** Who else gets each entry. */
-    export: exportSchema
+    export: exportSchema,
+    /** Who may open exact statements and parameters; nobody: they are not kept. */
+    sealTo: z.array(z.strictObject({ name, key: recipientKey })).max(20).default([])
+      .refine((recipients) => new Set(recipients.map((recipient) => recipient.name)).size === recipients.length, 'two recipients have the same name')
   }),
   limits: z.strictObject({
     sessionsPerPrincipal: z.number().int().min(1).default(50),

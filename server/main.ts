@@ -8,7 +8,12 @@ import { parseArgs } from 'node:util'
 import { asGatewayError } from '../shared/errors.ts'
 import type { Target } from '../shared/model.ts'
 import { holdingStatements, openExports } from './audit/export/exports.ts'
+import { nodeDisk } from './audit/disk.ts'
 import { openAuditLog } from './audit/log.ts'
+import { readRecipients } from './audit/recipients.ts'
+import { openRedactions } from './audit/redactions.ts'
+import { createSealing } from './audit/seal.ts'
+import { SessionKeys } from './audit/session-keys.ts'
 import { probeTargets } from './commands/check.ts'
 import { suggestFor, surveyTargets } from './commands/survey.ts'
 import { writeStarter } from './commands/init.ts'
@@ -120,6 +125,7 @@ function tell(error: unknown, io: GatewayIo): number {
 
 async function check(file: string, json: boolean, io: GatewayIo): Promise<number> {
   const config = await loadConfig(file)
+  await recipientsOf(config)
   const catalog = createCatalog(config.targets, protocols(), config.secrets)
   const findings = await probeTargets(catalog)
   if (json) {
@@ -147,16 +153,18 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   const state = await openState({ path: config.stateFile })
   state.sessions.endOrphans(now(), 'the gateway was stopped without an orderly end')
   let sessions: () => number = () => 0
+  const recipients = await recipientsOf(config)
+  const directory = config.auditDirectory
   const origin = config.audit.origin ?? hostname()
   const auditLog = await openAuditLog({
-    directory: config.auditDirectory,
+    directory,
     origin,
     now,
     heartbeat: () => ({ sessions: sessions() }),
     acceptLoss
   })
   const exports = await openExports({
-    directory: config.auditDirectory,
+    directory,
     origin,
     audit: auditLog,
     sinks: sinksFrom(config, { origin, version, now }),
@@ -166,6 +174,9 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   })
   // All that lets statements run is given this one, which a strict sink can stop.
   const audit = holdingStatements(auditLog, exports)
+  const sessionKeys = new SessionKeys(directory, nodeDisk)
+  const redactions = await openRedactions({ directory, audit: auditLog, keys: sessionKeys, disk: nodeDisk })
+  if (recipients.length === 0) log.warn({}, 'audit.sealTo names nobody: exact statements and parameters are not kept, only their hashes')
   audit.note({ kind: 'policy.change', policy: policy.version })
 
   const { host, port } = await addressOf(config)
@@ -215,6 +226,7 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
     reviews,
     now,
     elapsed,
+    ...(recipients.length === 0 ? {} : { sealing: createSealing({ origin, recipients, keys: sessionKeys, elapsed }) }),
     limits: config.limits,
     policy: () => policy,
     onBug: (error, facts) => log.error({ ...facts, error: error.cause }, 'a connection ended by an error of the gateway\'s own')
@@ -236,6 +248,8 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
     version,
     audit,
     exports,
+    sessionKeys,
+    redactions,
     discovery: {
       product: 'hoop',
       version,
@@ -272,6 +286,13 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   await audit.close()
   state.close()
   return 0
+}
+
+function recipientsOf({ audit, secrets }: Config) {
+  return readRecipients(audit.sealTo.map(({ name, key }) => ({
+    name,
+    key: () => isSecretReference(key) ? secrets.read(key) : Promise.resolve(key)
+  })))
 }
 
 /** Secrets are read for each message, as everywhere. */

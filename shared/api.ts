@@ -57,6 +57,10 @@ export const paths = {
   expireReview: (id: Id) => `/v1/reviews/${id}/expire`,
   /** WebSocket, JSON text frames: ReviewEvent */
   reviewEvents: '/v1/reviews/events',
+  /** GET -> SealedEntry, by auditors and admins, who find an `audit.read` entry in the log for it */
+  sealedEntry: (index: string | number) => `/v1/audit/entries/${index}/sealed`,
+  /** POST Redact -> Redacted, by an admin; the session has ended */
+  redactSession: (id: SessionId) => `/v1/sessions/${id}/redact`,
   /** POST CreateServiceToken -> CreatedServiceToken; GET -> ServiceTokenSummary[] */
   serviceTokens: '/v1/service-tokens',
   /** DELETE */
@@ -113,6 +117,27 @@ export interface TokenResponse {
   readonly refreshToken?: string
   readonly expiresInSeconds: number
   readonly principal: Principal
+}
+
+/** All that an entry's exact texts can be opened with, but for the private key, which stays with the auditor. Bytes are base64. */
+export interface SealedEntry {
+  /** As it lies in the log. */
+  readonly entry: string
+  /** What is attached to it; empty where that is nothing. */
+  readonly attachment: string
+  /** The file with its session's key; absent where there is none. */
+  readonly key?: string
+  /** What destroyed the key. */
+  readonly redaction?: AuditEntry
+}
+
+export interface Redact {
+  readonly reason: string
+}
+
+export interface Redacted {
+  /** Index of the `redaction` entry. */
+  readonly entry: number
 }
 
 export interface WhoAmI {

@@ -1,6 +1,6 @@
 // Entries and their attachments on their way to disk: encoded once, framed in place in one buffer, and written in one go.
-import type { EntryFacts, SealedFacts } from '../../shared/audit/entry.ts'
-import { frameHeaderBytes, maxEntryBytes, writeFrameHeader } from '../../shared/audit/frame.ts'
+import type { EntryFacts } from '../../shared/audit/entry.ts'
+import { frameHeaderBytes, maxEntryBytes, writeFrameHeader, type Attachment } from '../../shared/audit/frame.ts'
 import { hashLeafAt, type Hash } from '../../shared/audit/merkle.ts'
 import { GatewayError } from '../../shared/errors.ts'
 
@@ -8,13 +8,6 @@ const initialBytes = 64 * 1024
 const keptBytes = 4 * 1024 * 1024
 /** A larger attachment is written from where it lies. */
 const copiedBytes = 64 * 1024
-
-/** What goes into the log right behind an entry, and is no part of it. */
-export interface Attachment {
-  /** As `frameAttachment` makes them; not changed any more. */
-  readonly frames: Uint8Array
-  readonly facts: SealedFacts
-}
 
 export interface Waiter {
   resolve(): void

@@ -8,7 +8,9 @@ import { damage, unfit } from './failures.ts'
 import { isLockName } from './lock.ts'
 
 /** What stands in an audit directory. `lost+found` is the file system's, where the directory is a mount point. */
-const known = new Set(['log.key', 'log.pub', 'checkpoint', 'checkpoint.tmp', 'open', 'open.tmp', 'segments', 'tile', 'export', 'lost+found'])
+const known = new Set([
+  'log.key', 'log.pub', 'checkpoint', 'checkpoint.tmp', 'open', 'open.tmp', 'redacting', 'redacting.tmp', 'segments', 'tile', 'keys', 'export', 'lost+found'
+])
 
 export interface LogKey {
   readonly privateKey: KeyObject

@@ -7,7 +7,7 @@ import { GatewayError } from '../../shared/errors.ts'
 import type { Verified } from '../identity/identity.ts'
 import { authenticate } from './authenticate.ts'
 import { authorise } from './authorise.ts'
-import { auditHandlers } from './handlers/audit.ts'
+import { auditHandlers, redactSession } from './handlers/audit.ts'
 import { gatewayHandlers } from './handlers/gateway.ts'
 import { createServiceToken, peopleHandlers } from './handlers/people.ts'
 import { explainStatement, openSession, sessionFilter, sessionHandlers } from './handlers/sessions.ts'
@@ -22,6 +22,8 @@ import { sourceOf } from './source.ts'
 const id = ':id{[a-z0-9]{26}}'
 /** Likewise for the name of a target; whether there is one for the asker, its handler finds out. */
 const targetName = ':id{[a-z0-9][a-z0-9._-]{0,62}}'
+/** Likewise for the index of an audit entry. */
+const entryIndex = ':id{[0-9]{1,15}}'
 const noQuery = z.strictObject({})
 
 export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
@@ -55,6 +57,8 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
     route({ method: 'POST', path: paths.withdrawReview(id), may: 'review.withdraw', object: seen, status: 204, handle: reviews.withdraw }),
     route({ method: 'POST', path: paths.reviewReason(id), may: 'review.withdraw', object: seen, body: reviewReason, status: 204, handle: reviews.giveReason }),
     route({ method: 'POST', path: paths.expireReview(id), may: 'review.expire', object: seen, status: 204, handle: reviews.expire }),
+    route({ method: 'GET', path: paths.sealedEntry(entryIndex), may: 'audit.read', handle: audit.sealedEntry }),
+    route({ method: 'POST', path: paths.redactSession(id), may: 'audit.manage', body: redactSession, handle: audit.redact }),
     route({ method: 'POST', path: paths.serviceTokens, may: 'service-token.create', body: createServiceToken, status: 201, handle: people.createToken }),
     route({ method: 'GET', path: paths.serviceTokens, may: 'service-tokens.list', handle: people.tokens }),
     route({ method: 'DELETE', path: paths.serviceToken(id), may: 'service-token.revoke', status: 204, handle: people.revokeToken }),

@@ -2,6 +2,8 @@
 import type { z } from 'zod'
 import type { Exports } from '../audit/export/exports.ts'
 import type { AuditLog } from '../audit/log.ts'
+import type { Redactions } from '../audit/redactions.ts'
+import type { SessionKeys } from '../audit/session-keys.ts'
 import type { Identity, Verified } from '../identity/identity.ts'
 import type { Log } from '../log.ts'
 import type { Reviews } from '../review/reviews.ts'
@@ -18,6 +20,8 @@ export interface ApiParts {
   readonly catalog: Catalog
   readonly audit: AuditLog
   readonly exports: Pick<Exports, 'status' | 'blocking'>
+  readonly sessionKeys: SessionKeys
+  readonly redactions: Redactions
   readonly log: Log
   readonly version: string
   readonly discovery: Discovery

@@ -1,6 +1,7 @@
 // What the gate and the edge are given of reviews, and what reviews need of the rest of the gateway. Types only.
 import type { HeldStatement, ReviewDetail, ReviewSummary, ReviewVote } from '../../shared/api.ts'
 import type { Actor, EntryFacts, StatementFacts, TargetFacts } from '../../shared/audit/entry.ts'
+import type { Attachment } from '../../shared/audit/frame.ts'
 import type { GatewayError } from '../../shared/errors.ts'
 import type { ReviewEvent } from '../../shared/events.ts'
 import type { Decision, HeldContext, Id, Principal, ReviewState, ReviewTerms, SessionId } from '../../shared/model.ts'
@@ -31,6 +32,8 @@ export interface ReviewRequest {
   readonly statements: readonly HeldStatement[]
   /** The same, redacted, for the audit log and the state. */
   readonly facts: readonly StatementFacts[]
+  /** The exact ones, sealed, for the audit log; absent where nothing is sealed. */
+  readonly sealed?: Attachment
   readonly earlier?: ReviewDetail['earlier']
   /** Shown once it resolves; what fails is not shown. */
   readonly context?: Promise<HeldContext>
@@ -134,7 +137,7 @@ export interface ReviewLimits {
 export interface ReviewParts {
   readonly state: State
   readonly audit: {
-    append(facts: readonly EntryFacts[]): Promise<readonly number[]>
+    append(facts: readonly EntryFacts[], attachments?: readonly Attachment[]): Promise<readonly number[]>
     note(facts: EntryFacts): void
   }
   readonly identity: {

@@ -205,7 +205,7 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
 
   /** Writes it down, then lets it be seen. It may have ended by the time this resolves; its outcome says so. */
   async function begin(
-    request: Pick<ReviewRequest, 'requester' | 'target' | 'rule' | 'terms' | 'policy' | 'binding'>,
+    request: Pick<ReviewRequest, 'requester' | 'target' | 'rule' | 'terms' | 'policy' | 'binding' | 'sealed'>,
     more: Pick<Review, 'kind' | 'session' | 'connection' | 'statement'>,
     held: Held,
     facts: readonly StatementFacts[]
@@ -232,7 +232,7 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
     live.set(review.id, one)
     heldBytes += bytes
     try {
-      await audit.append(heldEntries(review, request.policy, facts))
+      await audit.append(heldEntries(review, request.policy, facts), request.sealed === undefined ? [] : [request.sealed])
     } catch (error) {
       forget(one)
       throw error

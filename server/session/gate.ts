@@ -1,13 +1,14 @@
 // The one enforcement point: decide, wait for people where the policy says so, re-check, write the intent, wait until it is durable,
-// permit. Every failure on this path refuses.
+// permit. Every failure on this path refuses. What is written down is sealed with it: the exact text, the parameters.
 import type { AuditLog } from '../audit/log.ts'
+import type { SessionSeal } from '../audit/seal.ts'
 import { Denied, GatewayError, ReviewRefused } from '../../shared/errors.ts'
 import type { Actor, DecisionFacts, EntryFacts, OutcomeFacts } from '../../shared/audit/entry.ts'
 import type { Decision, HeldContext, Operation, Outcome, Permit } from '../../shared/model.ts'
 import type { Waiting } from '../protocols/protocol.ts'
 import type { OpenReview, Reviews } from '../review/reviews.ts'
 import { Facts, shownBy } from './facts.ts'
-import { waitForReview, type HoldVisit } from './hold.ts'
+import { waitForReview, type HeldBatch, type HoldVisit } from './hold.ts'
 
 /** What the gate needs to know of the connection that asks. */
 export interface Visit extends HoldVisit {
@@ -30,10 +31,17 @@ export interface GateParts {
   readonly reviews: Reviews
   /** Shared by the connections of a session. */
   readonly facts?: Facts
+  /** Of the session; absent where exact texts are not kept. */
+  readonly seal?: SessionSeal
 }
 
 /** @param elapsed monotonic milliseconds, for the duration of operations */
-export function createGate({ audit, reviews, facts = new Facts() }: GateParts, visit: Visit, events: GateEvents, elapsed: () => number) {
+export function createGate(
+  { audit, reviews, facts = new Facts(), seal }: GateParts,
+  visit: Visit,
+  events: GateEvents,
+  elapsed: () => number
+) {
   return {
     /** As `Session.authorize`: all of them or none. */
     async authorize(operations: readonly Operation[], waiting?: Waiting): Promise<readonly Permit[]> {
@@ -52,14 +60,14 @@ export function createGate({ audit, reviews, facts = new Facts() }: GateParts, v
         ? undefined
         : await waitForReview(reviews, visit, {
             operations,
-            facts: operations.flatMap((operation) => operation.kind === 'statement' ? [facts.statement(operation)] : []),
+            ...await factsOfHeld(operations),
             decisions: holds,
             waiting: waiting!,
             ...(context === undefined ? {} : { context }),
             stillHeld: () => operations.every((operation) => visit.decide(operation, context?.estimatedRows).action !== 'deny')
           })
       const written = operations.map((operation, i) => intent(operation, decisions[i]!, review?.id))
-      const intents = await permitted(written, review)
+      const intents = await write(operations, written, review)
       // Writing took time: whoever lost the right meanwhile, or went away, does not get the permit, and the log says that nothing ran.
       const late = visit.signal.aborted || waiting?.gone.aborted === true
       if (late) intents.forEach((entry) => settle(entry, { status: 'cancelled' }, elapsed()))
@@ -74,16 +82,29 @@ export function createGate({ audit, reviews, facts = new Facts() }: GateParts, v
   /** The database is asked how many rows there are; that it sees the statements for it is written down first. */
   async function estimate(operations: readonly Operation[], decisions: readonly Decision[], waiting: Waiting): Promise<HeldContext> {
     const planned = operations.map((operation) => operation.kind === 'statement' ? { ...operation, step: 'prepare' as const } : operation)
-    const entries = await audit.append(planned.map((operation, i) => intent(operation, decisions[i]!)))
+    const entries = await write(planned, planned.map((operation, i) => intent(operation, decisions[i]!)))
     const began = elapsed()
     const context = await waiting.context()
     entries.forEach((entry) => settle(entry, { status: 'ok' }, began))
     return context
   }
 
-  /** Writes down what may run, with the release in front where there was a review. @returns the entries of what may run */
-  async function permitted(intents: readonly EntryFacts[], review: OpenReview | undefined): Promise<readonly number[]> {
-    return review === undefined ? audit.append(intents) : (await audit.append([release(review), ...intents])).slice(1)
+  /** One entry for each operation, with what is sealed of it; the release in front where there was a review. @returns their indexes */
+  async function write(operations: readonly Operation[], facts: readonly EntryFacts[], review?: OpenReview): Promise<readonly number[]> {
+    const sealed = seal === undefined ? undefined : await seal.each(operations)
+    const entries = review === undefined
+      ? await audit.append(facts, sealed?.attachments)
+      : (await audit.append([release(review), ...facts], [undefined, ...sealed?.attachments ?? []])).slice(1)
+    sealed?.written(entries)
+    return entries
+  }
+
+  async function factsOfHeld(operations: readonly Operation[]): Promise<Pick<HeldBatch, 'facts' | 'sealed'>> {
+    const statements = operations.filter((operation) => operation.kind === 'statement')
+    return {
+      facts: statements.map((operation) => facts.statement(operation)),
+      ...(seal === undefined ? {} : { sealed: await seal.together(statements) })
+    }
   }
 
   /** Takes the approval, which can be done once. */
@@ -97,7 +118,8 @@ export function createGate({ audit, reviews, facts = new Facts() }: GateParts, v
 
   async function refuse(operations: readonly Operation[], decisions: readonly Decision[], refused: number): Promise<never> {
     const culprit = decisions[refused]!
-    await audit.append(operations.map((operation, i) => refusal(operation, i === refused ? culprit : fellWith(decisions[i]!, refused))))
+    const why = (i: number) => i === refused ? culprit : fellWith(decisions[i]!, refused)
+    await write(operations, operations.map((operation, i) => refusal(operation, why(i))))
     events.denied(operations[refused]!, culprit)
     throw new Denied(culprit.rule, reasonOf(culprit), refused)
   }

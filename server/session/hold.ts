@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../../shared/audit/canonical.ts'
 import type { StatementFacts } from '../../shared/audit/entry.ts'
+import type { Attachment } from '../../shared/audit/frame.ts'
 import type { HeldStatement, ReviewDetail } from '../../shared/api.ts'
 import type { GatewayError } from '../../shared/errors.ts'
 import { ReviewRefused } from '../../shared/errors.ts'
@@ -32,6 +33,8 @@ export interface HoldVisit extends Pick<ReviewRequest, 'requester' | 'target' | 
 export interface HeldBatch {
   readonly operations: readonly Operation[]
   readonly facts: readonly StatementFacts[]
+  /** The exact statements, sealed; absent where nothing is sealed. */
+  readonly sealed?: Attachment
   readonly decisions: readonly HoldDecision[]
   readonly waiting: Waiting
   /** Where it was asked for before the decision. */
@@ -63,6 +66,7 @@ export async function waitForReview(reviews: Reviews, visit: HoldVisit, batch: H
     binding: bindingOf(visit, operations, epoch, policy),
     statements: operations.flatMap((operation) => operation.kind === 'statement' ? [heldStatement(operation)] : []),
     facts: batch.facts,
+    ...(batch.sealed === undefined ? {} : { sealed: batch.sealed }),
     earlier: visit.earlier,
     context: context.promise
   })

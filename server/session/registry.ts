@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { AuditLog } from '../audit/log.ts'
+import type { Sealing } from '../audit/seal.ts'
 import type { Identity, Revocation, Verified } from '../identity/identity.ts'
 import { LookupBudget } from '../masking/budget.ts'
 import { access } from '../policy/access.ts'
@@ -36,6 +37,8 @@ export interface RegistryOptions extends Omit<SessionParts, 'recheck' | 'lookups
   readonly state: State
   readonly catalog: Catalog
   readonly identity: Identity
+  /** Absent: exact statements are not kept. */
+  readonly sealing?: Sealing
   readonly limits: { readonly sessionsPerPrincipal: number, readonly connectionsPerSession: number }
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -85,6 +88,9 @@ export function createRegistry(options: RegistryOptions) {
 
     mayOpen,
 
+    /** False for one that has ended, is written down as ended, and for one that never was. */
+    isOpen: (id: SessionId): boolean => visitOf(id) !== undefined,
+
     /** True once the gateway is shutting down: what ends now may be opened again elsewhere, or soon. */
     get closing(): boolean { return closed },
 
@@ -111,7 +117,10 @@ export function createRegistry(options: RegistryOptions) {
       opening.add(visit)
       try {
         const exemption = wish === undefined ? {} : { exemption: { reason: wish.reason, rules: wish.rules } }
-        const start = { kind: 'session.start', session: id, actor: visit.actor, target: visit.targetFacts, source, ...exemption } as const
+        const sealing = await options.sealing?.begin(id)
+        visit.seal = sealing?.seal
+        const key = sealing === undefined ? {} : { key: sealing.facts }
+        const start = { kind: 'session.start', session: id, actor: visit.actor, target: visit.targetFacts, source, ...key, ...exemption } as const
         const [firstEntry] = await audit.append([start])
         try {
           // Writing took time: whoever was disabled meanwhile gets no session, and nobody does from a gateway that is going.
@@ -124,6 +133,9 @@ export function createRegistry(options: RegistryOptions) {
           throw error
         }
         held.set(id, { visit, firstEntry: firstEntry!, window, unheardSince: now() })
+      } catch (error) {
+        visit.seal?.forget()
+        throw error
       } finally {
         opening.delete(visit)
       }
@@ -313,6 +325,7 @@ export function createRegistry(options: RegistryOptions) {
   /** Closes the connections first, so that the session's last entry is its session.end. */
   async function finish({ visit }: Held, reason: GatewayError): Promise<void> {
     await visit.end(reason)
+    visit.seal?.forget()
     const facts = { kind: 'session.end', session: visit.id, actor: visit.actor, reason: reason.code, connections: visit.connections } as const
     // A log that cannot be written leaves the session open-ended in it; the state still says how it ended.
     const lastEntry = await audit.append([facts]).then(([index]) => index, () => undefined)

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { AuditLog } from '../audit/log.ts'
+import type { SessionSeal } from '../audit/seal.ts'
 import type { Verified } from '../identity/identity.ts'
 import type { LookupBudget } from '../masking/budget.ts'
 import { compile } from '../policy/decide.ts'
@@ -60,6 +61,8 @@ export class OpenedVisit {
   denied = 0
   /** How many connections there have been. */
   connections = 0
+  /** Set before anybody connects; absent where exact texts are not kept. */
+  seal: SessionSeal | undefined
   readonly #parts: SessionParts
   readonly #controller = new AbortController()
   readonly #live = new Set<Promise<void>>()
@@ -194,7 +197,8 @@ export class OpenedVisit {
       recheck: () => recheck(this.who),
       tell: (event) => this.#tell(event)
     }
-    const gate = createGate({ audit, reviews, facts: this.#facts }, visit, events, elapsed)
+    const { seal } = this
+    const gate = createGate({ audit, reviews, facts: this.#facts, ...(seal === undefined ? {} : { seal }) }, visit, events, elapsed)
     const account = accountOf(this.who.principal, this.entry.target)
     return async (operations, waiting) => {
       const { lookups: limit } = this.#parts.policy().protection.masking

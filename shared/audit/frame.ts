@@ -1,6 +1,8 @@
 // How entries, and what is attached to them, lie in a segment file: length, checksum, bytes. The checksum finds accidents; lies are
 // found by the tree, whose leaves are the entries, and by the hashes entries give of their attachments. Pure.
 
+import type { SealedFacts } from './entry.ts'
+
 /** Bytes in front of each entry, and of each piece of an attachment. */
 export const frameHeaderBytes = 8
 /** An entry fits a C2SP entry bundle, whose length field has 16 bits. */
@@ -8,6 +10,13 @@ export const maxEntryBytes = 65_535
 
 const beginsBatchBit = 0x8000_0000
 const attachmentBit = 0x4000_0000
+
+/** What goes into the log right behind an entry, and is no part of it. */
+export interface Attachment {
+  /** As `frameAttachment` makes them; not changed any more. */
+  readonly frames: Uint8Array
+  readonly facts: SealedFacts
+}
 
 export interface Frame {
   /** A view, not a copy. */

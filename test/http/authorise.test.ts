@@ -8,8 +8,8 @@ import { paths, type CreatedServiceToken, type ReviewSummary, type SessionSummar
 import { Edge } from './edge.ts'
 
 /** `decider`: in a group that the owner's review asks; `service`: a service token of the owner's. */
-type Asker = 'anonymous' | 'owner' | 'other' | 'decider' | 'service' | 'admin' | 'disabled'
-const askers: readonly Asker[] = ['anonymous', 'owner', 'other', 'decider', 'service', 'admin', 'disabled']
+type Asker = 'anonymous' | 'owner' | 'other' | 'decider' | 'service' | 'auditor' | 'admin' | 'disabled'
+const askers: readonly Asker[] = ['anonymous', 'owner', 'other', 'decider', 'service', 'auditor', 'admin', 'disabled']
 
 let edge: Edge
 beforeAll(async () => { edge = await Edge.start({ sessionLimits: { sessionsPerPrincipal: 1000, connectionsPerSession: 10 } }) })
@@ -51,6 +51,7 @@ async function tokenOf(asker: Asker, owner: string, serviceSecret: string): Prom
     case 'other': return edge.logIn('other')
     case 'decider': return edge.logIn('decider', ['engineers', 'deciders'])
     case 'service': return serviceSecret
+    case 'auditor': return edge.logIn('auditor', ['engineers', 'auditors'])
     case 'admin': return edge.logIn('admin', ['engineers', 'admins'])
     case 'disabled': {
       const gone = `gone-${scenes}`
@@ -71,10 +72,11 @@ async function createToken(token: string): Promise<CreatedServiceToken> {
 
 const id = ':id{[a-z0-9]{26}}'
 const targetName = ':id{[a-z0-9][a-z0-9._-]{0,62}}'
+const entryIndex = ':id{[0-9]{1,15}}'
 const all = (status: number) => Object.fromEntries(askers.map((asker) => [asker, status])) as Record<Asker, number>
-/** A decider is somebody else like any other, but for reviews. */
+/** A decider is somebody else like any other, but for reviews; an auditor, but for the audit log. */
 const known = (statuses: Partial<Record<Asker, number>>) =>
-  ({ anonymous: 401, disabled: 401, ...(statuses.other === undefined ? {} : { decider: statuses.other }), ...statuses })
+  ({ anonymous: 401, disabled: 401, ...(statuses.other === undefined ? {} : { decider: statuses.other, auditor: statuses.other }), ...statuses })
 
 /** The whole of what is allowed. A row without an entry fails. */
 const expected: Record<string, Partial<Record<Asker, number>>> = {
@@ -102,6 +104,9 @@ const expected: Record<string, Partial<Record<Asker, number>>> = {
   [`POST ${paths.withdrawReview(id)}`]: known({ owner: 204, decider: 403, other: 404, service: 404, admin: 403 }),
   [`POST ${paths.reviewReason(id)}`]: known({ owner: 204, decider: 403, other: 404, service: 404, admin: 403 }),
   [`POST ${paths.expireReview(id)}`]: known({ owner: 404, decider: 404, other: 404, service: 404, admin: 204 }),
+  [`GET ${paths.sealedEntry(entryIndex)}`]: known({ owner: 403, other: 403, service: 403, auditor: 200, admin: 200 }),
+  // It is open: only then is it a conflict.
+  [`POST ${paths.redactSession(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 409 }),
   [`POST ${paths.serviceTokens}`]: known({ owner: 201, other: 201, service: 403, admin: 201 }),
   [`GET ${paths.serviceTokens}`]: known({ owner: 200, other: 200, service: 403, admin: 200 }),
   [`DELETE ${paths.serviceToken(id)}`]: known({ owner: 204, other: 404, service: 403, admin: 204 }),
@@ -114,7 +119,8 @@ const expected: Record<string, Partial<Record<Asker, number>>> = {
 const bodyFor = (path: string, { binding }: Scene): unknown => bodies[path] ?? {
   [paths.approveReview(id)]: { binding },
   [paths.rejectReview(id)]: { binding, reason: 'no' },
-  [paths.reviewReason(id)]: { reason: 'because' }
+  [paths.reviewReason(id)]: { reason: 'because' },
+  [paths.redactSession(id)]: { reason: 'because' }
 }[path]
 
 const bodies: Record<string, unknown> = {
@@ -131,12 +137,13 @@ function idFor(path: string, { session, serviceToken, review, bystander }: Scene
   if (path.startsWith('/v1/reviews')) return review
   if (path.startsWith('/v1/sessions')) return session
   if (path.startsWith('/v1/targets')) return 'prod-db'
+  if (path.startsWith('/v1/audit/entries')) return '0'
   return path.startsWith('/v1/service-tokens') ? serviceToken : bystander
 }
 
 describe('the API', () => {
   test('has a row for every path the contract lists', () => {
-    const listed = Object.values(paths).map((path) => typeof path === 'string' ? path : path === paths.explain ? path(targetName) : path(id))
+    const listed = Object.values(paths).map((path) => typeof path === 'string' ? path : path(path === paths.explain ? targetName : path === paths.sealedEntry ? entryIndex : id))
     expect([...new Set(table.map(({ path }) => path))].sort()).toEqual([...new Set(listed)].sort())
   })
 
@@ -145,7 +152,7 @@ describe('the API', () => {
     const payload = bodyFor(path, set)
     const body = method === 'POST' && payload !== undefined ? { body: payload } : {}
     const about = idFor(path, set)
-    const reply = await edge.ask(method, path.replace(id, about).replace(targetName, about), { token: set.token, ...body })
+    const reply = await edge.ask(method, path.replace(id, about).replace(targetName, about).replace(entryIndex, about), { token: set.token, ...body })
     expect(reply.status).toBe(status)
     if (status === 404) {
       const nowhere = await edge.ask(method, path.replace(id, 'z'.repeat(26)), { token: set.token })
@@ -216,7 +223,7 @@ describe('explaining a statement', () => {
 describe('the WebSockets of a session', () => {
   const sockets = [paths.sessionEvents, paths.sessionConnections]
   const upgrades = sockets.flatMap((path) => askers.map((asker) => ({ path: path(':id'), asker })))
-  const refusals: Partial<Record<Asker, number>> = { anonymous: 401, other: 404, decider: 404, service: 404, admin: 404, disabled: 401 }
+  const refusals: Partial<Record<Asker, number>> = { anonymous: 401, other: 404, decider: 404, service: 404, auditor: 404, admin: 404, disabled: 401 }
 
   test.each(upgrades)('$path, asked by $asker', async ({ path, asker }) => {
     const { token, session } = await scene(asker)

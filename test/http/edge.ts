@@ -12,7 +12,10 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import WebSocket from 'ws'
+import { nodeDisk } from '../../server/audit/disk.ts'
 import { openAuditLog, type AuditLog } from '../../server/audit/log.ts'
+import { openRedactions } from '../../server/audit/redactions.ts'
+import { SessionKeys } from '../../server/audit/session-keys.ts'
 import { startHttp, type EdgeLimits, type HttpListener, type HttpOptions } from '../../server/http/listener.ts'
 import { openIdentity, type Identity } from '../../server/identity/identity.ts'
 import type { Log } from '../../server/log.ts'
@@ -149,10 +152,13 @@ export class Edge {
       onBug: (error, facts) => log.error({ error, ...facts }, 'bug')
     })
     this.#cleanups.push(() => this.sessions.close())
+    const sessionKeys = new SessionKeys(directory, nodeDisk)
     this.listener = await startHttp({
       address: { host: '127.0.0.1', port: options.port ?? 0 },
       identity: this.identity,
       sessions: this.sessions,
+      sessionKeys,
+      redactions: await openRedactions({ directory, audit: this.audit, keys: sessionKeys, disk: nodeDisk }),
       reviews: this.reviews,
       catalog,
       log,

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeIdentity } from '../audit/identity.ts'
+import { recipientKeyLine } from '../../shared/audit/session-key.ts'
 import type { Children } from './children.ts'
 import type { DemoDatabase } from './database.ts'
 
@@ -19,7 +21,7 @@ export interface DemoGateway {
 }
 
 /** Secrets are references: the values are in the environment of the gateway alone, which takes them out of it. */
-const configuration = ({ address, database, credential }: Pick<DemoDatabase, 'address' | 'database' | 'credential'>) => `listen: { address: 127.0.0.1:0 }
+const configuration = ({ address, database, credential }: Pick<DemoDatabase, 'address' | 'database' | 'credential'>, auditor: string) => `listen: { address: 127.0.0.1:0 }
 
 identity:
   embedded:
@@ -28,7 +30,7 @@ identity:
       - { username: bob, password: env:DEMO_BOB, email: bob@clinic.example, name: Bob Tanaka, groups: [dba, hoop-admins] }
 
 state: { sqlite: state.db }
-audit: { directory: audit, origin: demo.clinic.example }
+audit: { directory: audit, origin: demo.clinic.example, sealTo: [{ name: auditor, key: ${auditor} }] }
 
 targets:
   ${target}:
@@ -87,7 +89,9 @@ export async function startGateway(o: {
   readonly children: Children
 }): Promise<DemoGateway> {
   const configFile = join(o.folder, 'hoop.yaml')
-  await writeFile(configFile, configuration(o.database), { mode: 0o600 })
+  // With --keep: hoop audit open N --dir audit --identity auditor.key
+  const auditor = recipientKeyLine(await makeIdentity(join(o.folder, 'auditor.key')))
+  await writeFile(configFile, configuration(o.database, auditor), { mode: 0o600 })
   const [alice, bob] = [randomBytes(12).toString('base64url'), randomBytes(12).toString('base64url')]
   const server = o.children.start(process.execPath, [o.program, 'gateway', 'start', '--config', configFile], 'TERM', {
     cwd: o.folder,

@@ -52,6 +52,10 @@ state: { sqlite: state.db }
 # Every statement is written here before the database sees it. Keep it on a disk that is backed up.
 audit:
   directory: audit
+  # Exact statements and parameters are kept only where somebody is named who may open them. On the auditor's machine:
+  # hoop audit identity auditor.key   (and only auditor.key.pub goes here)
+  # sealTo:
+  #   - { name: auditor, key: file:auditor.key.pub }
   # Who else gets each entry; from: beginning sends those that are already there, too:
   # export:
   #   - { name: siem, kind: ocsf, url: https://siem.example.com/in, bearer: env:SIEM_TOKEN }

@@ -146,11 +146,12 @@ export interface HoopPath extends Path {
 }
 
 /** The whole of hoop: the gateway, and `hoop connect` in front of it, audit durable. */
-export async function hoop(postgres: TestPostgres, tls: boolean): Promise<HoopPath> {
+/** @param audit more of the configuration's section */
+export async function hoop(postgres: TestPostgres, tls: boolean, audit: object = {}): Promise<HoopPath> {
   const gateway = await TestGateway.start({
     tls,
     targets: { bench: { address: postgres.address, database: benchDatabase, credential: { user: benchUser, password: benchPassword } } },
-    sections: { limits: { sessionsPerPrincipal: 400, connectionsPerSession: 300 }, log: 'warn' }
+    sections: { audit: { directory: 'audit', origin: 'bench.example/log', ...audit }, limits: { sessionsPerPrincipal: 400, connectionsPerSession: 300 }, log: 'warn' }
   })
   const local = await gateway.openPort('alice', 'bench')
   return {

@@ -2,7 +2,7 @@
 // rounds of the ratio to the reference path of the same round. Prints Markdown; judges nothing, since machines differ.
 //   --short          two rounds of one second
 //   --rounds N --seconds N
-//   --only PART      load, bulk, rest (repeatable)
+//   --only PART      load, bulk, rest (repeatable); or seal, by itself: what sealing costs
 //   --path NAME      direct, pgbouncer, ssh, pair, hoop (repeatable; direct is always there)
 //   --json FILE      every sample, too
 import { writeFile } from 'node:fs/promises'
@@ -13,6 +13,7 @@ import { Samples } from './figures.ts'
 import { measureBulk } from './measure-bulk.ts'
 import { measureLoad } from './measure-load.ts'
 import { measureRest } from './measure-rest.ts'
+import { measureSeal } from './measure-seal.ts'
 import { barePair, direct, hoop, pgbouncer, program, sshTunnel, type HoopPath, type Path } from './paths.ts'
 import { benchDatabase, benchPassword, benchUser } from './pgbench.ts'
 import { report } from './report.ts'
@@ -50,6 +51,13 @@ try {
   started.push(postgres)
   await prepare(postgres)
 
+  if (values.only?.includes('seal') === true) console.log(await measureSeal(postgres, rounds, seconds, say))
+  else await comparePaths(postgres)
+} finally {
+  for (const one of started.reverse()) await one.stop()
+}
+
+async function comparePaths(postgres: TestPostgres): Promise<void> {
   const hoops: HoopPath[] = []
   const paths: Path[] = [direct(postgres)]
   const add = async <T extends Path>(name: string, needs: readonly string[], start: () => Promise<T>): Promise<T | undefined> => {
@@ -78,8 +86,6 @@ try {
   console.log(`${cpus().length} x ${cpus()[0]!.model.trim()}, Node ${process.versions.node}, PostgreSQL ${postgres.programs.major}; ${rounds} rounds of ${seconds} s\n`)
   console.log(report(samples, paths.map(({ name }) => name)))
   if (values.json !== undefined) await writeFile(values.json, JSON.stringify(samples.all))
-} finally {
-  for (const one of started.reverse()) await one.stop()
 }
 
 async function prepare(postgres: TestPostgres): Promise<void> {

@@ -1,10 +1,9 @@
 // Seals exact statements and parameters with their session's key, into frames that the log writes behind their entries. The key is
 // wrapped for its recipients when the session begins, and forgotten when it ends; nothing here can open what it sealed.
-import { createCipheriv, createHash, randomBytes } from 'node:crypto'
-import { canonical } from '../../shared/audit/canonical.ts'
+import { createCipheriv, createHash, hash, randomBytes } from 'node:crypto'
 import type { SessionKeyFacts } from '../../shared/audit/entry.ts'
 import { attachmentOffset, framedAttachmentBytes, maxEntryBytes, writeAttachmentHeader, type Attachment } from '../../shared/audit/frame.ts'
-import { nonceBytes, paddingBytes, sealedContext, sealedVersion, tagBytes, type SealedStatementHead } from '../../shared/audit/sealed.ts'
+import { nonceBytes, paddingBytes, sealedContext, sealedVersion, tagBytes, type SealedHead, type SealedStatementHead } from '../../shared/audit/sealed.ts'
 import { sessionKeyBytes, wrapSessionKey, type Recipient } from '../../shared/audit/session-key.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Operation, StatementOperation } from '../../shared/model.ts'
@@ -14,9 +13,10 @@ import type { SessionKeys } from './session-keys.ts'
 const textMilliseconds = 60 * 60 * 1000
 /** Texts of one session that are remembered as sealed. */
 const maxTexts = 1_000
-/** A plaintext up to here is put together before it is encrypted; of a longer one so much at a time, and others get their turn. */
-const stepBytes = 1024 * 1024
+/** A plaintext up to here is encrypted at once and lies in one frame. */
 const wholeBytes = 16 * 1024
+/** Of a longer one so much at a time, and others get their turn. */
+const stepBytes = 1024 * 1024
 
 /** As much of an operation as is sealed. */
 export type Sealable = Pick<StatementOperation, 'text' | 'sha256' | 'parameters' | 'parameterFormats'>
@@ -91,9 +91,8 @@ export class SessionSeal {
       }
       const textIn = this.#textOf(operation.sha256)
       fresh.push(textIn === undefined ? operation.sha256 : undefined)
-      const steps = this.#steps([operation], [textIn])
-      const first = steps.next()
-      attachments.push(first.done === true ? first.value : await inTurns(steps))
+      const plain = plainOf([operation], textIn)
+      attachments.push(plain.paddedBytes <= wholeBytes ? this.#whole(plain) : await inTurns(this.#steps(plain)))
     }
     return {
       attachments,
@@ -107,7 +106,8 @@ export class SessionSeal {
 
   /** One attachment with all of them, each text included. @throws GatewayError session_ended once the key is forgotten */
   async together(statements: readonly Sealable[]): Promise<Attachment> {
-    return inTurns(this.#steps(statements, []))
+    const plain = plainOf(statements)
+    return plain.paddedBytes <= wholeBytes ? this.#whole(plain) : inTurns(this.#steps(plain))
   }
 
   /** Nothing is sealed any more. */
@@ -122,25 +122,29 @@ export class SessionSeal {
     return known !== undefined && this.#elapsed() - known.at < textMilliseconds ? known.entry : undefined
   }
 
-  /** Counted, so that none is used twice under this key: it lives in this process alone. */
-  #nonce(): Buffer {
-    const nonce = Buffer.alloc(nonceBytes)
-    nonce.writeBigUInt64BE(BigInt(++this.#sealed), nonceBytes - 8)
-    return nonce
+  /** Every statement takes this way but the very long ones: one buffer to encrypt, one that goes to the log. */
+  #whole(plain: Plain): Attachment {
+    const bytes = 1 + nonceBytes + plain.paddedBytes + tagBytes
+    const frames = Buffer.allocUnsafe(framedAttachmentBytes(bytes))
+    const attachment = frames.subarray(attachmentOffset(0))
+    attachment[0] = sealedVersion
+    const cipher = this.#begin(attachment.subarray(1, 1 + nonceBytes))
+    attachment.set(cipher.update(wholeOf(plain)), 1 + nonceBytes)
+    cipher.final()
+    attachment.set(cipher.getAuthTag(), bytes - tagBytes)
+    writeAttachmentHeader(frames, 0, bytes)
+    return { frames, facts: { sha256: hash('sha256', attachment, 'hex'), bytes } }
   }
 
-  /** Yields between steps of about a mebibyte, if there is more than one. */
-  * #steps(statements: readonly Sealable[], textsIn: readonly (number | undefined)[]): Generator<void, Attachment> {
-    if (this.#forgotten) throw new GatewayError('session_ended', 'the session has ended')
-    const parts = plainParts(statements, textsIn)
-    const nonce = this.#nonce()
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: tagBytes })
-    cipher.setAAD(this.#context)
-    const frames = new AttachmentFrames(1 + nonceBytes + bytesOf(parts) + tagBytes)
+  /** Yields between steps of about a mebibyte. */
+  * #steps(plain: Plain): Generator<void, Attachment> {
+    const frames = new AttachmentFrames(1 + nonceBytes + plain.paddedBytes + tagBytes)
+    const nonce = Buffer.alloc(nonceBytes)
+    const cipher = this.#begin(nonce)
     frames.put(Buffer.of(sealedVersion))
     frames.put(nonce)
     let bytes = 0
-    for (const part of parts) {
+    for (const part of partsOf(plain)) {
       for (let at = 0; at < part.length; at += stepBytes) {
         const step = part.subarray(at, at + stepBytes)
         frames.put(cipher.update(step))
@@ -150,32 +154,82 @@ export class SessionSeal {
         yield
       }
     }
-    frames.put(cipher.final())
+    cipher.final()
     frames.put(cipher.getAuthTag())
     return frames.done()
   }
+
+  /** @param nonce filled in: counted, so that none is used twice under this key, which lives in this process alone */
+  #begin(nonce: Buffer) {
+    if (this.#forgotten) throw new GatewayError('session_ended', 'the session has ended')
+    const number = ++this.#sealed
+    nonce.writeUInt32BE(0, 0)
+    nonce.writeUInt32BE(Math.floor(number / 2 ** 32), 4)
+    nonce.writeUInt32BE(number % 2 ** 32, 8)
+    return createCipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: tagBytes }).setAAD(this.#context)
+  }
 }
 
-/** The plaintext, as `SealedHead` describes it: few and long parts rather than many short ones. */
-function plainParts(statements: readonly Sealable[], textsIn: readonly (number | undefined)[]): Uint8Array[] {
-  const bytes: Uint8Array[] = []
-  const heads = statements.map(({ sha256, text, parameters, parameterFormats = [] }, i): SealedStatementHead => {
-    const textIn = textsIn[i]
-    const exact = textIn === undefined ? Buffer.from(text) : undefined
-    if (exact !== undefined) bytes.push(exact)
-    for (const parameter of parameters) if (parameter !== null) bytes.push(parameter)
+/** A plaintext that is not put together yet; `SealedHead` says how. */
+interface Plain {
+  /** ASCII. */
+  readonly head: string
+  readonly contents: readonly (string | Uint8Array)[]
+  /** All of it, padding included. */
+  readonly paddedBytes: number
+}
+
+/** @param textIn where the text of the only statement is sealed already */
+function plainOf(statements: readonly Sealable[], textIn?: number): Plain {
+  const contents: (string | Uint8Array)[] = []
+  let bytes = 4
+  const heads = statements.map(({ sha256, text, parameters, parameterFormats }): SealedStatementHead => {
+    const textBytes = textIn === undefined ? Buffer.byteLength(text) : undefined
+    if (textBytes !== undefined) contents.push(text)
+    bytes += textBytes ?? 0
+    for (const parameter of parameters) {
+      if (parameter === null) continue
+      contents.push(parameter)
+      bytes += parameter.length
+    }
+    // In canonical order, so that JSON.stringify spells it as canonical() would, and faster.
     return {
-      sha256,
-      ...(exact === undefined ? { textIn: textIn! } : { text: exact.length }),
+      ...(parameterFormats === undefined || parameterFormats.length === 0 ? {} : { formats: parameterFormats }),
       ...(parameters.length === 0 ? {} : { parameters: parameters.map((parameter) => parameter === null ? null : parameter.length) }),
-      ...(parameterFormats.length === 0 ? {} : { formats: parameterFormats })
+      sha256,
+      ...(textBytes === undefined ? { textIn: textIn! } : { text: textBytes })
     }
   })
-  const head = Buffer.from(`    ${canonical({ statements: heads })}`)
-  head.writeUInt32BE(head.length - 4)
-  const total = head.length + bytesOf(bytes)
-  const parts = [head, ...bytes, Buffer.alloc((paddingBytes - total % paddingBytes) % paddingBytes)]
-  return total <= wholeBytes ? [Buffer.concat(parts)] : parts
+  const head = JSON.stringify({ statements: heads } satisfies SealedHead)
+  bytes += head.length
+  return { head, contents, paddedBytes: Math.ceil(bytes / paddingBytes) * paddingBytes }
+}
+
+function wholeOf({ head, contents, paddedBytes }: Plain): Buffer {
+  const plain = Buffer.allocUnsafe(paddedBytes)
+  let at = plain.writeUInt32BE(head.length, 0)
+  at += plain.write(head, at, 'latin1')
+  for (const content of contents) {
+    if (typeof content === 'string') {
+      at += plain.write(content, at, 'utf8')
+    } else {
+      plain.set(content, at)
+      at += content.length
+    }
+  }
+  return plain.fill(0, at)
+}
+
+function* partsOf({ head, contents, paddedBytes }: Plain): Generator<Uint8Array> {
+  const begin = wholeOf({ head, contents: [], paddedBytes: 4 + head.length })
+  yield begin
+  let bytes = begin.length
+  for (const content of contents) {
+    const part = typeof content === 'string' ? Buffer.from(content) : content
+    yield part
+    bytes += part.length
+  }
+  yield Buffer.alloc(paddedBytes - bytes)
 }
 
 /** An attachment's bytes put into frames as they come. */
@@ -206,10 +260,6 @@ class AttachmentFrames {
   done(): Attachment {
     return { frames: this.#frames, facts: { sha256: this.#hash.digest('hex'), bytes: this.#bytes } }
   }
-}
-
-function bytesOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0)
 }
 
 async function inTurns<T>(steps: Generator<void, T>): Promise<T> {

@@ -60,7 +60,7 @@ export function createGate(
         ? undefined
         : await waitForReview(reviews, visit, {
             operations,
-            ...await factsOfHeld(operations),
+            ...factsOfHeld(operations),
             decisions: holds,
             waiting: waiting!,
             ...(context === undefined ? {} : { context }),
@@ -99,11 +99,11 @@ export function createGate(
     return entries
   }
 
-  async function factsOfHeld(operations: readonly Operation[]): Promise<Pick<HeldBatch, 'facts' | 'sealed'>> {
+  function factsOfHeld(operations: readonly Operation[]): Pick<HeldBatch, 'facts' | 'seal'> {
     const statements = operations.filter((operation) => operation.kind === 'statement')
     return {
       facts: statements.map((operation) => facts.statement(operation)),
-      ...(seal === undefined ? {} : { sealed: await seal.together(statements) })
+      ...(seal === undefined ? {} : { seal: () => seal.together(statements) })
     }
   }
 

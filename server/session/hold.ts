@@ -33,8 +33,8 @@ export interface HoldVisit extends Pick<ReviewRequest, 'requester' | 'target' | 
 export interface HeldBatch {
   readonly operations: readonly Operation[]
   readonly facts: readonly StatementFacts[]
-  /** The exact statements, sealed; absent where nothing is sealed. */
-  readonly sealed?: Attachment
+  /** Seals the exact statements, for the log; absent where nothing is sealed. Asked once, and not kept while people decide. */
+  readonly seal?: () => Promise<Attachment>
   readonly decisions: readonly HoldDecision[]
   readonly waiting: Waiting
   /** Where it was asked for before the decision. */
@@ -66,7 +66,7 @@ export async function waitForReview(reviews: Reviews, visit: HoldVisit, batch: H
     binding: bindingOf(visit, operations, epoch, policy),
     statements: operations.flatMap((operation) => operation.kind === 'statement' ? [heldStatement(operation)] : []),
     facts: batch.facts,
-    ...(batch.sealed === undefined ? {} : { sealed: batch.sealed }),
+    ...(batch.seal === undefined ? {} : { sealed: await batch.seal() }),
     earlier: visit.earlier,
     context: context.promise
   })

@@ -1,13 +1,30 @@
 // Measures the audit log on this machine's disk; prints figures, judges nothing. Run: npx tsx test/bench/audit.ts [ENTRIES] [DIRECTORY]
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openAuditLog, type AuditLog } from '../../server/audit/log.ts'
+import { SessionSeal } from '../../server/audit/seal.ts'
+import { sealedContext } from '../../shared/audit/sealed.ts'
 import { verifyLog } from '../../shared/audit/verify.ts'
+import type { StatementOperation } from '../../shared/model.ts'
 import { filesIn, intent, outcome } from '../audit/sample.ts'
 
 const entries = Number(process.argv[2] ?? 1_000_000)
 const parent = process.argv[3] ?? tmpdir()
+const text = 'select name, birth_date from patients where id = $1'
+const statement: StatementOperation = {
+  kind: 'statement',
+  step: 'execute',
+  text,
+  sha256: createHash('sha256').update(text).digest('hex'),
+  parameters: [Buffer.from('12345')],
+  effects: ['read'],
+  relations: [],
+  functions: [],
+  flags: [],
+  verb: 'SELECT'
+}
 const folder = await mkdtemp(join(parent, 'hoop-bench-audit-'))
 const directory = join(folder, 'audit')
 
@@ -15,7 +32,7 @@ try {
   await measureDisk()
   let log = await start()
   await measureLatency(log, 'one writer', 1, 3_000)
-  await measureLatency(log, '32 writers', 32, 30_000)
+  for (const seal of [undefined, sealOf()]) await measureLatency(log, seal === undefined ? '32 writers' : '32 writers, sealed', 32, 30_000, seal)
   const begun = performance.now()
   const before = log.size
   await fill(log, entries - log.size, 8, 64)
@@ -56,13 +73,20 @@ async function measureDisk(): Promise<void> {
   print('floor: write + fdatasync', quantiles(times))
 }
 
-async function measureLatency(log: AuditLog, name: string, writers: number, count: number): Promise<void> {
+/** A session's seal, as it is for a statement that is prepared once and run again and again. */
+function sealOf(): SessionSeal {
+  return new SessionSeal(randomBytes(32), sealedContext('bench.example.com', '01j8zq4v6ma8k0p2r5t7w9y1b3'), () => performance.now())
+}
+
+async function measureLatency(log: AuditLog, name: string, writers: number, count: number, seal?: SessionSeal): Promise<void> {
   const times: number[] = []
   const begun = performance.now()
   await Promise.all(Array.from({ length: writers }, async () => {
     while (times.length < count) {
       const asked = performance.now()
-      const [index] = await log.append([intent()])
+      const sealed = await seal?.each([statement])
+      const [index] = await log.append([intent()], sealed?.attachments)
+      sealed?.written([index!])
       times.push(performance.now() - asked)
       log.note(outcome(index!))
     }

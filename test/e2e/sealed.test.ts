@@ -33,6 +33,7 @@ const users = [
 ]
 const policy = [
   { name: 'engineers read and write', who: { group: 'engineers' }, effects: ['read', 'write', 'session', 'unknown'], then: 'allow' },
+  { name: 'visits wait', who: { group: 'engineers' }, effects: ['write'], relations: 'visits', then: 'hold', approvers: { group: 'dba' }, timeout: '5m' },
   { name: 'nobody drops', effects: ['schema'], then: 'deny', reason: 'no' }
 ]
 
@@ -41,6 +42,7 @@ beforeAll(async () => {
   postgres = await TestPostgres.start()
   await postgres.query('CREATE ROLE hoop_app LOGIN PASSWORD \'app-password\'')
   await postgres.query('CREATE DATABASE clinic OWNER hoop_app')
+  await postgres.query('SET ROLE hoop_app; CREATE TABLE visits (note text)', { database: 'clinic' })
   const keys: Record<string, string> = {}
   for (const name of ['auditor', 'deputy', 'successor', 'stranger']) {
     const { privateKey, publicKey } = generateKeyPairSync('x25519')
@@ -168,6 +170,48 @@ describe('what was asked', () => {
     expect(shown.stdout).toContain('  SELECT \'<U+001B>[31mred\' AS a,\n         \'<U+202E>abc\' AS b')
     expect((await ines.finish([...args, '--raw'])).stdout).toBe(text)
     expect(await ines.finish([...args, '--raw', '--json'])).toMatchObject({ code: 64 })
+  })
+})
+
+describe('what is not an ordinary statement', () => {
+  test('a statement that waits for people is sealed before they are asked', async () => {
+    await session(async (client) => {
+      const waiting = client.query('INSERT INTO visits VALUES ($1)', ['held-Quux']).catch((error: Error) => error)
+      const held = await until('the review', async () => (await gateway.audit()).find((entry) => entry.kind === 'review.held'))
+      expect(await opened(held.index)).toMatchObject({ text: 'INSERT INTO visits VALUES ($1)', parameters: [{ format: 'text', text: 'held-Quux' }] })
+      await client.end()
+      await waiting
+    })
+  })
+
+  test('one of 20 MiB is opened from the folder, and not through the gateway', async () => {
+    const value = 'v'.repeat(20 * 1024 * 1024)
+    const id = await session(async (client) => { await client.query('SELECT length($1::text)', [value]) })
+    const [{ index }] = await statementsOf(id) as [AuditEntry]
+    expect(await open(ines, index, '--identity', identity('auditor'))).toMatchObject({ code: 1, stderr: expect.stringContaining('--dir') })
+    const { parameters } = await opened(index, 'auditor', '--dir', gateway.auditDirectory)
+    expect(parameters[0]!.text === value).toBe(true)
+  }, 120_000)
+
+  test('a failed login at the wire, or any other entry without a statement, has nothing sealed', async () => {
+    const others = (await gateway.audit()).filter((entry) => !('statement' in entry) && entry.kind !== 'review.held')
+    expect(others.length).toBeGreaterThan(5)
+    expect(others.filter((entry) => 'sealed' in entry)).toEqual([])
+  })
+})
+
+describe('a configuration that cannot be sealed to', () => {
+  test.each([
+    ['a private key', () => `file:${identity('auditor')}`, /audit\.sealTo\.0\.key \(ines\): is a private key/],
+    ['a file that is not there', () => `file:${identity('nowhere')}`, /cannot be read: ENOENT/]
+  ])('%s is told by check and start', async (_, key, message) => {
+    const config = parse(await readFile(gateway.configFile, 'utf8')) as { audit: { sealTo: unknown } }
+    config.audit.sealTo = [{ name: 'ines', key: key() }]
+    const file = join(gateway.folder, 'wrong.yaml')
+    await writeFile(file, stringify(config))
+    for (const word of ['check', 'start']) {
+      expect(await ines.finish(['gateway', word, '--config', file])).toMatchObject({ code: 1, stderr: expect.stringMatching(message) })
+    }
   })
 })
 

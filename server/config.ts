@@ -78,7 +78,8 @@ const targetSchema = z.strictObject({
 })
 
 /** Public keys are no secrets, but may lie where secrets do. */
-const recipientKey = z.union([secret, z.string().regex(/^[A-Za-z0-9+/]{59}=$/)], { error: 'an X25519 public key: its one line of base64, or "file:PATH" of its PEM' })
+const recipientKey = z.string()
+  .refine((text) => secretPattern.test(text) || /^[A-Za-z0-9+/]{59}=$/.test(text), 'an X25519 public key: its one line of base64, or "file:PATH" of its PEM')
 
 const webhookSchema = z.strictObject({
   name,

@@ -149,11 +149,11 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   const elapsed = () => performance.now()
 
   let policy = config.policy
+  const recipients = await recipientsOf(config)
   const catalog = createCatalog(config.targets, protocols(), config.secrets)
   const state = await openState({ path: config.stateFile })
   state.sessions.endOrphans(now(), 'the gateway was stopped without an orderly end')
   let sessions: () => number = () => 0
-  const recipients = await recipientsOf(config)
   const directory = config.auditDirectory
   const origin = config.audit.origin ?? hostname()
   const auditLog = await openAuditLog({

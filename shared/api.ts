@@ -1,4 +1,4 @@
-// Every path of the gateway's HTTP API with its request and response, one list. JSON bodies; errors are problem+json (ApiProblem).
+// Every path of the gateway's HTTP API with its request and response, in one place. JSON bodies; errors are problem+json (ApiProblem).
 // All paths but `discovery`, `health` and `tokens` need `Authorization: Bearer <access token>`.
 import type { AuditEntry } from './audit/entry.ts'
 import type { ErrorCode } from './errors.ts'

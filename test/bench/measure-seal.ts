@@ -9,8 +9,18 @@ import { pgbench } from './pgbench.ts'
 
 const [on, off] = ['sealing on', 'sealing off']
 
+export interface SealBench {
+  readonly postgres: TestPostgres
+  readonly rounds: number
+  readonly seconds: number
+  readonly clients: readonly number[] | undefined
+  readonly say: (line: string) => void
+}
+
 /** @returns the table: medians over rounds of the ratio of a pair */
-export async function measureSeal(postgres: TestPostgres, rounds: number, seconds: number, say: (line: string) => void): Promise<string> {
+export async function measureSeal(
+  { postgres, rounds, seconds, clients: counts = clientCounts, say }: SealBench
+): Promise<string> {
   const samples = new Samples()
   const key = recipientKeyLine(generateKeyPairSync('x25519').publicKey)
   const paths = [
@@ -19,7 +29,7 @@ export async function measureSeal(postgres: TestPostgres, rounds: number, second
   ]
   try {
     for (let round = 0; round < rounds; round++) {
-      for (const [mode, clients] of shuffled(modes.flatMap((each) => clientCounts.map((count) => [each, count] as const)), Math.random)) {
+      for (const [mode, clients] of shuffled(modes.flatMap((each) => counts.map((count) => [each, count] as const)), Math.random)) {
         for (const path of shuffled(paths, Math.random)) {
           const { tps, p50, cpu } = await pgbench(path, { mode, clients, seconds, pids: path.pids })
           for (const [figure, value] of [['TPS', tps], ['p50', p50], ['CPU', cpu]] as const) {
@@ -33,7 +43,7 @@ export async function measureSeal(postgres: TestPostgres, rounds: number, second
     for (const path of paths) await path.stop()
   }
   const figures = ['TPS', 'p50', 'CPU'] as const
-  return markdownTable(['sealing on, of off', ...figures], modes.flatMap((mode) => clientCounts.map((clients) => [
+  return markdownTable(['sealing on, of off', ...figures], modes.flatMap((mode) => counts.map((clients) => [
     `${mode}, ${clients} ${clients === 1 ? 'client' : 'clients'}`,
     ...figures.map((figure) => shown(samples.ratio(on, off, cell(mode, clients, figure))))
   ])))

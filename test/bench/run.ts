@@ -3,6 +3,7 @@
 //   --short          two rounds of one second
 //   --rounds N --seconds N
 //   --only PART      load, bulk, rest (repeatable); or seal, by itself: what sealing costs
+//   --clients N      with seal: so many at once (repeatable)
 //   --path NAME      direct, pgbouncer, ssh, pair, hoop (repeatable; direct is always there)
 //   --json FILE      every sample, too
 import { writeFile } from 'node:fs/promises'
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     only: { type: 'string', multiple: true },
+    clients: { type: 'string', multiple: true },
     path: { type: 'string', multiple: true },
     json: { type: 'string' }
   }
@@ -51,7 +53,7 @@ try {
   started.push(postgres)
   await prepare(postgres)
 
-  if (values.only?.includes('seal') === true) console.log(await measureSeal(postgres, rounds, seconds, say))
+  if (values.only?.includes('seal') === true) console.log(await measureSeal({ postgres, rounds, seconds, clients: values.clients?.map(Number), say }))
   else await comparePaths(postgres)
 } finally {
   for (const one of started.reverse()) await one.stop()

@@ -69,6 +69,14 @@ const table: readonly Row[] = [
     ]
   },
   {
+    name: 'witness',
+    summary: 'vouch, on another machine, that a gateway\'s audit log only grows',
+    children: [
+      { name: 'init', summary: 'make a witness\'s folder and key', load: () => import('./commands/witness/init.ts') },
+      { name: 'start', summary: 'run a witness', load: () => import('./commands/witness/start.ts') }
+    ]
+  },
+  {
     name: 'policy',
     summary: 'what is allowed, what is masked, and what should be',
     children: [

@@ -20,12 +20,13 @@ export interface Verifier {
   readonly publicKey: KeyObject
 }
 
+/** What a key is for: signing notes, or cosigning checkpoints with a time. @see C2SP signed-note, *Signature types* */
+export type KeyType = 0x01 | 0x04
 const ed25519 = 0x01
 const maxNoteBytes = 64 * 1024
 const maxSignatures = 16
-const signatureLine = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u
-// Other control characters than newline are forbidden in a note.
-
+const signaturePattern = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u
+/** Other control characters than newline are forbidden in a note. */
 const control = /[\u0000-\u0009\u000b-\u001f]/
 
 /** Name of a log: not empty, without spaces, "+" or control characters. */
@@ -37,20 +38,24 @@ export function isOrigin(name: string): boolean {
  * The line people keep to check a log: `name+keyid+base64(0x01 || public key)`, the key id in hexadecimal.
  * @see C2SP signed-note, *Signature types*
  */
-export function verifierKeyOf(name: string, publicKey: KeyObject): string {
+export function verifierKeyOf(name: string, publicKey: KeyObject, type: KeyType = ed25519): string {
   const raw = rawKey(publicKey)
-  return `${name}+${Buffer.from(keyIdOf(name, raw)).toString('hex')}+${Buffer.concat([Buffer.of(ed25519), raw]).toString('base64')}`
+  const id = Buffer.from(keyIdOf(name, raw, type)).toString('hex')
+  return `${name}+${id}+${Buffer.concat([Buffer.of(type), raw]).toString('base64')}`
 }
 
 /** @throws GatewayError bad_request that says what is wrong with the line */
-export function parseVerifierKey(line: string): Verifier {
+export function parseVerifierKey(line: string, type: KeyType = ed25519): Verifier {
   // Base64 may hold "+" itself.
   const [, name, id, encoded] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(line.trim()) ?? []
   if (name === undefined) throw malformed('the verifier key is not of the form name+hash+base64')
   const key = fromBase64(encoded!)
-  if (key === undefined || key[0] !== ed25519 || key.length !== 33) throw malformed('the verifier key is no Ed25519 key')
+  if (key?.length === 33 && key[0] === (type === 1 ? 4 : 1)) {
+    throw malformed(type === 1 ? 'the key is a witness\'s, not a log\'s' : 'the key is a log\'s, not a witness\'s')
+  }
+  if (key === undefined || key[0] !== type || key.length !== 33) throw malformed('the verifier key is no Ed25519 key')
   const raw = key.subarray(1)
-  const keyId = keyIdOf(name, raw)
+  const keyId = keyIdOf(name, raw, type)
   if (Buffer.from(keyId).toString('hex') !== id) throw malformed('the verifier key does not match its own hash: it was cut or mistyped')
   const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' })
   return { name, keyId, publicKey }
@@ -58,9 +63,53 @@ export function parseVerifierKey(line: string): Verifier {
 
 /** `text` ends in a newline. @see C2SP signed-note, *Format* */
 export function signNote(text: string, name: string, privateKey: KeyObject): string {
-  const keyId = keyIdOf(name, rawKey(createPublicKey(privateKey)))
-  const signature = Buffer.concat([keyId, sign(null, Buffer.from(text), privateKey)])
-  return `${text}\n— ${name} ${signature.toString('base64')}\n`
+  return `${text}\n${signatureLine(name, createPublicKey(privateKey), ed25519, sign(null, Buffer.from(text), privateKey))}`
+}
+
+/** Ended by a newline. @see C2SP signed-note, *Signatures* */
+export function signatureLine(name: string, publicKey: KeyObject, type: KeyType, signature: Uint8Array): string {
+  return `— ${name} ${Buffer.concat([keyIdOf(name, rawKey(publicKey), type), signature]).toString('base64')}\n`
+}
+
+/** A signed note taken apart, nothing of it verified. */
+export interface Note {
+  /** Ends in a newline. */
+  readonly text: string
+  readonly signatures: readonly NoteSignature[]
+}
+
+export interface NoteSignature {
+  readonly name: string
+  readonly keyId: Uint8Array
+  readonly signature: Uint8Array
+  /** As it stands in the note, newline included. */
+  readonly line: string
+}
+
+/** @throws GatewayError bad_request @see C2SP signed-note, *Format* */
+export function parseNote(note: Uint8Array): Note {
+  if (note.length > maxNoteBytes) throw malformed('is larger than a signed note may be')
+  if (!isUtf8(note)) throw malformed('is not valid UTF-8')
+  const whole = Buffer.from(note).toString()
+  if (control.test(whole)) throw malformed('holds a control character')
+  const split = whole.lastIndexOf('\n\n')
+  if (split < 0 || !whole.endsWith('\n')) throw malformed('is no signed note')
+  const lines = whole.slice(split + 2, -1).split('\n')
+  if (lines.length > maxSignatures) throw malformed(`has more than ${maxSignatures} signatures`)
+  return { text: whole.slice(0, split + 1), signatures: lines.map(parseSignature) }
+}
+
+/** @throws GatewayError bad_request */
+export function parseSignature(line: string): NoteSignature {
+  const [, name, encoded] = signaturePattern.exec(line) ?? []
+  const bytes = encoded === undefined ? undefined : fromBase64(encoded)
+  if (bytes === undefined || bytes.length < 5) throw malformed('has a malformed signature line')
+  return { name: name!, keyId: bytes.subarray(0, 4), signature: bytes.subarray(4), line: `${line}\n` }
+}
+
+/** Of the signatures those that say they are of this key. */
+export function signaturesOf({ signatures }: Pick<Note, 'signatures'>, { name, keyId }: Verifier): NoteSignature[] {
+  return signatures.filter((found) => found.name === name && Buffer.compare(found.keyId, keyId) === 0)
 }
 
 /**
@@ -68,27 +117,18 @@ export function signNote(text: string, name: string, privateKey: KeyObject): str
  * @throws GatewayError bad_request
  */
 export function openNote(note: Uint8Array, verifier: Verifier): string {
-  if (note.length > maxNoteBytes) throw malformed('is larger than a signed note may be')
-  if (!isUtf8(note)) throw malformed('is not valid UTF-8')
-  const whole = Buffer.from(note).toString()
-  if (control.test(whole)) throw malformed('holds a control character')
-  const split = whole.lastIndexOf('\n\n')
-  if (split < 0 || !whole.endsWith('\n')) throw malformed('is no signed note')
-  const text = whole.slice(0, split + 1)
-  const lines = whole.slice(split + 2, -1).split('\n')
-  if (lines.length > maxSignatures) throw malformed(`has more than ${maxSignatures} signatures`)
-
-  let signed = false
-  for (const line of lines) {
-    const [, name, encoded] = signatureLine.exec(line) ?? []
-    const bytes = encoded === undefined ? undefined : fromBase64(encoded)
-    if (bytes === undefined || bytes.length < 5) throw malformed('has a malformed signature line')
-    if (name !== verifier.name || !bytes.subarray(0, 4).equals(verifier.keyId)) continue
-    if (!verify(null, Buffer.from(text), verifier.publicKey, bytes.subarray(4))) throw malformed(`has a wrong signature of ${name}`)
-    signed = true
+  const parsed = parseNote(note)
+  const own = signaturesOf(parsed, verifier)
+  for (const { signature } of own) {
+    if (!verify(null, Buffer.from(parsed.text), verifier.publicKey, signature)) throw malformed(`has a wrong signature of ${verifier.name}`)
   }
-  if (!signed) throw malformed(`is not signed by the key ${verifier.name}+${Buffer.from(verifier.keyId).toString('hex')}`)
-  return text
+  if (own.length === 0) throw malformed(`is not signed by the key ${keyNameOf(verifier)}`)
+  return parsed.text
+}
+
+/** `name+keyid`, which tells keys of one name apart. */
+export function keyNameOf({ name, keyId }: Verifier): string {
+  return `${name}+${Buffer.from(keyId).toString('hex')}`
 }
 
 /** Three lines, each ended by a newline: origin, size in decimal, root in base64. */
@@ -101,17 +141,24 @@ export function checkpointText({ origin, size, rootHash }: Checkpoint): string {
  * @throws GatewayError bad_request
  */
 export function openCheckpoint(note: Uint8Array, verifier: Verifier): Checkpoint {
-  const [origin, size, root, rest, ...more] = openNote(note, verifier).split('\n')
+  const checkpoint = parseCheckpoint(openNote(note, verifier))
+  if (checkpoint.origin !== verifier.name) throw malformed(`is of the log "${checkpoint.origin}", not of "${verifier.name}"`)
+  return checkpoint
+}
+
+/** The text of a note as a checkpoint. @throws GatewayError bad_request */
+export function parseCheckpoint(text: string): Checkpoint {
+  const [origin, size, root, rest, ...more] = text.split('\n')
   if (rest !== '' || more.length > 0) throw malformed('is no checkpoint of three lines')
-  if (origin !== verifier.name) throw malformed(`is of the log "${origin}", not of "${verifier.name}"`)
+  if (!isOrigin(origin!)) throw malformed('names no log')
   if (!/^(0|[1-9]\d{0,15})$/.test(size!) || !Number.isSafeInteger(Number(size))) throw malformed('has a malformed size')
   const rootHash = fromBase64(root!)
   if (rootHash?.length !== hashBytes) throw malformed('has a malformed root hash')
-  return { origin, size: Number(size), rootHash }
+  return { origin: origin!, size: Number(size), rootHash }
 }
 
-function keyIdOf(name: string, raw: Uint8Array): Uint8Array {
-  return hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ed25519), raw]), 'buffer').subarray(0, 4)
+function keyIdOf(name: string, raw: Uint8Array, type: KeyType): Uint8Array {
+  return hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(type), raw]), 'buffer').subarray(0, 4)
 }
 
 function rawKey(publicKey: KeyObject): Buffer {
@@ -119,7 +166,7 @@ function rawKey(publicKey: KeyObject): Buffer {
 }
 
 /** Only the one spelling each byte string has. */
-function fromBase64(text: string): Buffer | undefined {
+export function fromBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
   return bytes.toString('base64') === text ? bytes : undefined
 }

@@ -102,6 +102,14 @@ const reviewsSchema = z.strictObject({
   }).prefault({})
 })
 
+const witnessSchema = z.strictObject({
+  name,
+  url: z.url({ protocol: /^https?$/ }),
+  /** The line that `hoop witness init` prints, or a file that holds it. */
+  key: z.string().min(1).max(1024),
+  ca: secret.optional()
+})
+
 const configSchema = z.strictObject({
   listen: listenSchema,
   identity: identitySchema,
@@ -114,7 +122,10 @@ const configSchema = z.strictObject({
     export: exportSchema,
     /** Who may open exact statements and parameters; nobody: they are not kept. */
     sealTo: z.array(z.strictObject({ name, key: recipientKey })).max(20).default([])
-      .refine((recipients) => new Set(recipients.map((recipient) => recipient.name)).size === recipients.length, 'two recipients have the same name')
+      .refine((recipients) => new Set(recipients.map((recipient) => recipient.name)).size === recipients.length, 'two recipients have the same name'),
+    /** Who vouches, on other machines, that this log only grows. */
+    witnesses: z.array(witnessSchema).max(10).default([])
+      .refine((witnesses) => new Set(witnesses.map((witness) => witness.name)).size === witnesses.length, 'two witnesses have the same name')
   }),
   limits: z.strictObject({
     sessionsPerPrincipal: z.number().int().min(1).default(50),
@@ -217,7 +228,8 @@ function crossChecks(config: z.infer<typeof configSchema>): ConfigProblem[] {
   }
   const urls = [
     ...config.reviews.webhooks.map(({ url }, i) => [`reviews.webhooks.${i}.url`, url] as const),
-    ...config.audit.export.flatMap((sink, i) => 'url' in sink ? [[`audit.export.${i}.url`, sink.url] as const] : [])
+    ...config.audit.export.flatMap((sink, i) => 'url' in sink ? [[`audit.export.${i}.url`, sink.url] as const] : []),
+    ...config.audit.witnesses.map(({ url }, i) => [`audit.witnesses.${i}.url`, url] as const)
   ]
   for (const [path, url] of urls) {
     if (/^http:/i.test(url) && !isLoopback(`${new URL(url).hostname}:0`)) {

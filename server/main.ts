@@ -14,6 +14,7 @@ import { readRecipients } from './audit/recipients.ts'
 import { openRedactions } from './audit/redactions.ts'
 import { createSealing } from './audit/seal.ts'
 import { SessionKeys } from './audit/session-keys.ts'
+import { openWitnesses } from './audit/witnesses.ts'
 import { probeTargets } from './commands/check.ts'
 import { suggestFor, surveyTargets } from './commands/survey.ts'
 import { writeStarter } from './commands/init.ts'
@@ -178,6 +179,14 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   const redactions = await openRedactions({ directory, audit: auditLog, keys: sessionKeys, disk: nodeDisk })
   if (recipients.length === 0) log.warn({}, 'audit.sealTo names nobody: exact statements and parameters are not kept, only their hashes')
   audit.note({ kind: 'policy.change', policy: policy.version })
+  const witnesses = await openWitnesses({
+    witnesses: await witnessesOf(config),
+    directory: config.auditDirectory,
+    audit,
+    note: (facts) => audit.note(facts),
+    log,
+    random: Math.random
+  })
 
   const { host, port } = await addressOf(config)
   const url = (config.listen.publicUrl ?? `${config.listen.tls === undefined ? 'http' : 'https'}://${bracketed(host)}:${port}`).replace(/\/$/, '')
@@ -250,6 +259,7 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
     exports,
     sessionKeys,
     redactions,
+    witnesses,
     discovery: {
       product: 'hoop',
       version,
@@ -284,6 +294,7 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
   await audit.append([{ kind: 'admin', action: 'gateway.stop' }]).catch(() => undefined)
   await exports.close()
   await audit.close()
+  await witnesses.close()
   state.close()
   return 0
 }
@@ -292,6 +303,15 @@ function recipientsOf({ audit, secrets }: Config) {
   return readRecipients(audit.sealTo.map(({ name, key }) => ({
     name,
     key: () => isSecretReference(key) ? secrets.read(key) : Promise.resolve(key)
+  })))
+}
+
+function witnessesOf({ audit, secrets }: Config) {
+  return Promise.all(audit.witnesses.map(async ({ name, url, key, ca }) => ({
+    name,
+    url,
+    key: isSecretReference(key) ? await secrets.read(key) : key,
+    ...(ca === undefined ? {} : { ca: await secrets.read(ca) })
   })))
 }
 

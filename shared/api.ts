@@ -102,6 +102,19 @@ export interface Health {
   readonly sessions: number
   /** Why statements are refused, for the operator. */
   readonly reason?: string
+  /** Absent where none is configured. */
+  readonly witnesses?: readonly WitnessHealth[]
+}
+
+/** A witness of the audit log; one that has a `problem` is behind, and statements go on. */
+export interface WitnessHealth {
+  /** As in `audit.witnesses`. */
+  readonly name: string
+  /** How many entries it has cosigned. */
+  readonly entries: number
+  /** RFC 3339; when, by the witness's clock. */
+  readonly time?: string
+  readonly problem?: string
 }
 
 export type TokenRequest =

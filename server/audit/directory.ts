@@ -9,7 +9,8 @@ import { isLockName } from './lock.ts'
 
 /** What stands in an audit directory. `lost+found` is the file system's, where the directory is a mount point. */
 const known = new Set([
-  'log.key', 'log.pub', 'checkpoint', 'checkpoint.tmp', 'open', 'open.tmp', 'redacting', 'redacting.tmp', 'segments', 'tile', 'keys', 'export', 'lost+found'
+  'log.key', 'log.pub', 'checkpoint', 'checkpoint.tmp', 'open', 'open.tmp', 'redacting', 'redacting.tmp', 'segments', 'tile', 'keys', 'cosigned',
+  'export', 'lost+found'
 ])
 
 export interface LogKey {

@@ -6,6 +6,8 @@ import { join, resolve as absolute } from 'node:path'
 import { parseVerifierKey } from '../../shared/audit/checkpoint.ts'
 import type { AuditEntry, EntryFacts } from '../../shared/audit/entry.ts'
 import type { Attachment } from '../../shared/audit/frame.ts'
+import { hashLeaf, type Hash } from '../../shared/audit/merkle.ts'
+import { proveConsistency } from '../../shared/audit/proofs.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import { makeId } from '../../shared/id.ts'
 import type { Batch } from './batch.ts'
@@ -18,7 +20,7 @@ import { diskFailure } from './failures.ts'
 import { Growth } from './growth.ts'
 import { GroupCommit } from './group-commit.ts'
 import { lockDirectory, type Lock } from './lock.ts'
-import { parseEntry, recover, type Recovered } from './recovery.ts'
+import { parseEntry, readTile, recover, type Recovered } from './recovery.ts'
 import { listSegments, Segments, type LogRecord } from './segments.ts'
 
 export interface AuditLog {
@@ -41,6 +43,11 @@ export interface AuditLog {
   record(index: number): Promise<LogRecord>
   /** Number of durable entries. */
   readonly size: number
+  /**
+   * The proof that the first `from` durable entries begin the first `to`; empty where `from` is 0.
+   * @throws RangeError | GatewayError audit_unavailable naming a tile or entry that cannot be read
+   */
+  consistency(from: number, to: number): Promise<readonly Hash[]>
   /** The last one signed since this start; its entries are durable. */
   readonly checkpoint: SignedCheckpoint | undefined
   /** Resolves once there are more durable entries, or a later checkpoint, than these, or the signal aborts. */
@@ -184,7 +191,8 @@ class Log implements AuditLog {
           ...outcomes
         ])
       }
-      if (this.#checkpointSize !== this.#durable) await this.#checkpoint()
+      // Signed anew where nothing was added: whoever follows the log learns where it stands.
+      if (this.#checkpointed?.size !== this.#durable) await this.#checkpoint()
       this.#refuseIfFailed()
     } catch (error) {
       clearInterval(this.#timer)
@@ -236,6 +244,18 @@ class Log implements AuditLog {
       throw new GatewayError('not_found', `there is no entry ${index}: the log has ${this.#durable}`)
     }
     return this.#segments.record(index)
+  }
+
+  async consistency(from: number, to: number): Promise<readonly Hash[]> {
+    if (to > this.#durable) throw new RangeError(`there are ${this.#durable} entries, not ${to}`)
+    return proveConsistency(from, to, {
+      tile: (path) => readTile(this.#options.directory, path),
+      leaves: async (begin, end) => {
+        const leaves: Hash[] = []
+        for await (const bytes of this.#segments.read(begin, end)) leaves.push(hashLeaf(bytes))
+        return leaves
+      }
+    })
   }
 
   close(): Promise<void> {

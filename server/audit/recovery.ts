@@ -77,14 +77,17 @@ function fromNothing(origin: string): Start {
 async function startFrom(directory: string, checkpoint: Checkpoint | undefined): Promise<Start> {
   if (checkpoint === undefined) return fromNothing('')
   const known = await OpenIntents.load(directory)
-  const tree = await Tree.load(checkpoint.size - checkpoint.size % tileWidth, async (path) => {
-    const tile = await readFile(join(directory, path)).catch((error: NodeJS.ErrnoException) => {
-      throw damage(path, `cannot be read (${error.code})`)
-    })
-    if (tile.length !== tileBytes) throw damage(path, `has ${tile.length} bytes instead of ${tileBytes}`)
-    return tile
-  })
+  const tree = await Tree.load(checkpoint.size - checkpoint.size % tileWidth, (path) => readTile(directory, path))
   return { checkpoint, tree, open: known?.intents ?? new OpenIntents(), openSize: known?.size ?? 0 }
+}
+
+/** A full tile within the checkpoint. @throws GatewayError audit_unavailable */
+export async function readTile(directory: string, path: string): Promise<Uint8Array> {
+  const tile = await readFile(join(directory, path)).catch((error: NodeJS.ErrnoException) => {
+    throw damage(path, `cannot be read (${error.code})`)
+  })
+  if (tile.length !== tileBytes) throw damage(path, `has ${tile.length} bytes instead of ${tileBytes}`)
+  return tile
 }
 
 /** Reads entries from where the tree, or the knowledge of open statements, ends. `count` is how many the log has. */

@@ -4,6 +4,7 @@ import type { Exports } from '../audit/export/exports.ts'
 import type { AuditLog } from '../audit/log.ts'
 import type { Redactions } from '../audit/redactions.ts'
 import type { SessionKeys } from '../audit/session-keys.ts'
+import type { Witnesses } from '../audit/witnesses.ts'
 import type { Identity, Verified } from '../identity/identity.ts'
 import type { Log } from '../log.ts'
 import type { Reviews } from '../review/reviews.ts'
@@ -22,6 +23,7 @@ export interface ApiParts {
   readonly exports: Pick<Exports, 'status' | 'blocking'>
   readonly sessionKeys: SessionKeys
   readonly redactions: Redactions
+  readonly witnesses: Pick<Witnesses, 'status'>
   readonly log: Log
   readonly version: string
   readonly discovery: Discovery

@@ -166,6 +166,7 @@ export class Edge {
       version: '0.0.0',
       audit: this.audit,
       exports: { status: () => [], blocking: () => this.exportBlocks },
+      witnesses: { status: () => [] },
       discovery: { product: 'hoop', version: '0.0.0', issuer, clientId, scopes: ['openid'], deviceFlow: false },
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       ...(options.tls === undefined ? {} : { tls: options.tls }),

@@ -110,6 +110,7 @@ export function holdingStatements(audit: AuditLog, exports: Pick<Exports, 'block
     note: (facts) => audit.note(facts),
     read: (range) => audit.read(range),
     record: (index) => audit.record(index),
+    consistency: (from, to) => audit.consistency(from, to),
     grown: (past, signal) => audit.grown(past, signal),
     close: () => audit.close(),
     get signal() { return audit.signal },

@@ -22,6 +22,26 @@ export async function openLogFiles(directory: string): Promise<LogFiles> {
   }
 }
 
+/** As `openLogFiles`. @throws GatewayError bad_request also when there is nothing of a log in the folder */
+export async function openLog(directory: string): Promise<LogFiles> {
+  const files = await openLogFiles(directory)
+  const found = await Promise.all([files.list('segments'), files.read('checkpoint'), files.read('log.pub')])
+  if (found.every((part) => part === undefined || part.length === 0)) {
+    throw new GatewayError('bad_request', `there is no audit log in ${directory}`, { hint: 'name the folder that holds "segments" and "checkpoint"' })
+  }
+  return files
+}
+
+/** A verifier key, given as its line or as a file that holds it. @throws GatewayError bad_request when it is neither */
+export async function keyLine(given: string): Promise<string> {
+  if (/^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/.test(given)) return given
+  const text = (await readWhole(given)).toString('utf8')
+  if (text.includes('PRIVATE KEY')) {
+    throw new GatewayError('bad_request', `${given} is a private key`, { hint: 'the public one is the line in log.pub, or witness.pub' })
+  }
+  return text.trim()
+}
+
 /** @throws GatewayError bad_request when the file cannot be read */
 export function readWhole(path: string): Promise<Buffer> {
   return readFile(path).catch((error: NodeJS.ErrnoException) => { throw unreadable(path, error) })

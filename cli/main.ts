@@ -55,6 +55,8 @@ const table: readonly Row[] = [
     summary: 'check and read the audit log, find things in it, and see where else it goes',
     children: [
       { name: 'verify', summary: 'prove from files and a public key that the log is whole', load: () => import('./commands/audit/verify.ts') },
+      { name: 'prove', summary: 'write a file that proves one entry', load: () => import('./commands/audit/prove.ts') },
+      { name: 'check', summary: 'check such a file, and show the entry', load: () => import('./commands/audit/check.ts') },
       { name: 'search', summary: 'find statements by person, relation, column, time or decision', load: () => import('./commands/audit/search.ts') },
       { name: 'reconcile', summary: 'compare it with the database\'s own log', load: () => import('./commands/audit/reconcile.ts') },
       { name: 'report', summary: 'tell of a period what an auditor wants to know', load: () => import('./commands/audit/report.ts') },

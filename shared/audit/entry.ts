@@ -1,4 +1,5 @@
 // One leaf of the audit log: what was asked, decided and done. Types only; see docs/audit.md for the meaning of each field.
+import type { KeyRotation } from './rotation.ts'
 import type { Decision, Effect, Exemption, Exposure, Outcome, Principal, ReviewState, StatementFlag, Target } from '../model.ts'
 
 /** What the writer of an entry says; index, origin and clocks are added by the log. */
@@ -33,6 +34,13 @@ export type EntryFacts =
   | { readonly kind: 'redaction', readonly session: string, readonly keySha256: string, readonly actor: Actor, readonly reason: string }
   | { readonly kind: 'policy.change', readonly policy: string, readonly previous?: string }
   | { readonly kind: 'admin', readonly actor?: Actor, readonly action: string, readonly detail?: string }
+  /** From the next entry on, checkpoints are signed by the key `next`. */
+  | ({ readonly kind: 'key.rotate' } & KeyRotation)
+  /**
+   * Two people have approved that the entries [0, first) are removed. `root`: of the tree over them, base64. `keys`: key rotations among
+   * them, by the index of their entry.
+   */
+  | { readonly kind: 'retention.prune', readonly first: number, readonly root: string, readonly approvers: readonly [Actor, Actor], readonly reason: string, readonly keys?: readonly (KeyRotation & { readonly at: number })[] }
   | { readonly kind: 'heartbeat', readonly sessions: number }
   | { readonly kind: 'clock.jump', readonly deltaMilliseconds: number }
   /** A sink refused this one, and `count` - 1 more of the same batch; its dead-letter file names them all. */

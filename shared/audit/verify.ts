@@ -1,9 +1,12 @@
 // Verifies a log from its files and a public key, sharing no code with what writes logs but the hashes and the frame. Pure: files
 // are handed in.
-import { openCheckpoint, parseVerifierKey, type Checkpoint, type Verifier } from './checkpoint.ts'
-import { GatewayError } from '../errors.ts'
-import { emptyRoot, equal, type Hash } from './merkle.ts'
+import type { AuditEntry } from './entry.ts'
+import { emptyRoot, type Hash } from './merkle.ts'
+import type { KeyRotation } from './rotation.ts'
+import { Anchors, type Anchor } from './verify/anchors.ts'
 import { AttachmentCheck } from './verify/attachments.ts'
+import { KeyChain } from './verify/keys.ts'
+import { firstEntry, PruneCheck, prunedLeaves } from './verify/pruned.ts'
 import { OrderCheck } from './verify/order.ts'
 import type { LogFiles } from './verify/files.ts'
 import { Findings, type Problem } from './verify/findings.ts'
@@ -14,17 +17,23 @@ export interface VerifyReport {
   /** No problem was found. What that proves, and what it does not, is in `notes` and `notAnchoredAfter`. */
   readonly ok: boolean
   readonly origin: string
-  /** Entries read, in order, up to the end or the first that could not be read. */
+  /** Entries there are or were, in order, up to the end or the first that could not be read. */
   readonly entries: number
+  /** Index of the first entry that is still there, where retention has removed those before it. */
+  readonly prunedBefore?: number
   /** Entries the signed checkpoint speaks for; those after it rest on their checksums only. 0 without a valid checkpoint. */
   readonly checkpointSize: number
   /** Root hash rebuilt from the entries the checkpoint speaks for (from all that were read, where they are fewer), base64. */
   readonly rootHash: string
   readonly firstTime?: string
   readonly lastTime?: string
+  /** `name+keyid` of the log's keys, in the order in which they were in force. */
+  readonly keys: readonly string[]
+  /** What vouches for the beginning of the log besides its own key. */
+  readonly anchors: readonly Anchor[]
   /**
-   * Number of the first entries that a checkpoint kept elsewhere vouches for. All later ones could have been rewritten by whoever
-   * holds the log's private key; 0: all of them. Absent when the log is empty.
+   * Number of the first entries that a checkpoint kept elsewhere or a witness vouches for. All later ones could have been rewritten by
+   * whoever holds the log's private key; 0: all of them. Absent when the log is empty.
    */
   readonly notAnchoredAfter?: number
   readonly problems: readonly Problem[]
@@ -33,48 +42,91 @@ export interface VerifyReport {
 
 /**
  * Reads everything: frames, checksums, canonical form, fields and order of every entry, hashes of what is attached; rebuilds the
- * tree and compares it with the tiles and the signed checkpoint.
+ * tree and compares it with the tiles, the signed checkpoint, checkpoints kept elsewhere, and what witnesses cosigned.
+ * @param verifierKey any one of the log's keys: rotations are followed from it
  * @param progress told the number of entries read, every few thousand
  * @param kept signed checkpoints of this log that were kept where its owner cannot write
- * @throws GatewayError bad_request when `verifierKey` or one of `kept` is malformed or of another key
+ * @param witnessKeys of witnesses, each of which must have cosigned this log
+ * @throws GatewayError bad_request when a key or one of `kept` is malformed, or one of `kept` of another key
  */
 export async function verifyLog(
   files: LogFiles,
   verifierKey: string,
   progress?: (entries: number) => void,
-  kept: readonly Uint8Array[] = []
+  kept: readonly Uint8Array[] = [],
+  witnessKeys: readonly string[] = []
 ): Promise<VerifyReport> {
-  const verifier = parseVerifierKey(verifierKey)
-  const anchors = kept.map((note, i) => openKept(note, i + 1, verifier))
   const findings = new Findings()
-  const checkpoint = await readCheckpoint(files, verifier, findings)
-  return verifyEntries(files, verifier.name, checkpoint, anchors, findings, progress)
+  const keys = new KeyChain(verifierKey, findings)
+  const anchors = new Anchors(witnessKeys, findings)
+  await anchors.read(files, kept)
+  const first = await firstEntry(files)
+  const order = new OrderCheck(keys.origin, first, findings)
+  const pruned = new PruneCheck(first, findings)
+  const rotations: (readonly [number, KeyRotation, string])[] = []
+  const { roots, rebuilt } = await rebuild(files, first, [anchors.ownSize, ...anchors.sizes], order, findings, (entry, file) => {
+    if (entry.kind === 'key.rotate') rotations.push([order.count - 1, entry, file])
+    if (entry.kind === 'retention.prune') pruned.add(entry, file)
+  }, progress)
+
+  pruned.settle(keys)
+  for (const [at, rotation, file] of rotations) keys.add(at, rotation, file)
+  const size = anchors.checkSignatures(keys) ? anchors.ownSize : 0
+  pruned.compare(findings.unread && roots.get(first) === undefined ? undefined : roots.get(first))
+  const found = anchors.compare(order.count, roots)
+  const anchored = Math.max(0, ...found.map(({ entries }) => entries))
+  for (const note of notes(order, size, anchored, anchors, kept.length)) findings.note(note)
+  return {
+    ok: findings.problems.length === 0,
+    origin: keys.origin,
+    entries: order.count,
+    ...(first === 0 ? {} : { prunedBefore: first }),
+    checkpointSize: size,
+    rootHash: Buffer.from((size > 0 ? roots.get(size) : undefined) ?? rebuilt).toString('base64'),
+    ...(order.firstTime === undefined ? {} : { firstTime: order.firstTime }),
+    ...(order.lastTime === undefined ? {} : { lastTime: order.lastTime }),
+    keys: keys.names,
+    anchors: found,
+    ...(order.count === 0 ? {} : { notAnchoredAfter: anchored }),
+    problems: findings.problems,
+    notes: findings.notes
+  }
 }
 
-/** The part after the signatures: `checkpoint` and `anchors` are believed. */
-async function verifyEntries(
+/** Walks all entries. @returns the root of all, and those of the `sizes` that the log reaches */
+async function rebuild(
   files: LogFiles,
-  origin: string,
-  checkpoint: Checkpoint | undefined,
-  anchors: readonly Checkpoint[],
-  findings = new Findings(),
-  progress?: (entries: number) => void
-): Promise<VerifyReport> {
-  const size = checkpoint?.size ?? 0
-  const order = new OrderCheck(origin, findings)
-  const tree = new TreeCheck(files, size, findings)
+  first: number,
+  sizes: readonly number[],
+  order: OrderCheck,
+  findings: Findings,
+  seen: (entry: AuditEntry, file: string) => void,
+  progress: ((entries: number) => void) | undefined
+): Promise<{ roots: ReadonlyMap<number, Hash | undefined>, rebuilt: Hash }> {
+  const tree = new TreeCheck(files, sizes[0]!, findings)
   const attachments = new AttachmentCheck(findings)
-  const roots = new Map<number, Hash | undefined>([size, ...anchors.map((anchor) => anchor.size)].map((at) => [at, undefined]))
+  const roots = new Map<number, Hash | undefined>([first, ...sizes].map((at) => [at, undefined]))
   if (roots.has(0)) roots.set(0, emptyRoot)
+  let leaves = 0
+  const grown = () => {
+    leaves++
+    if (roots.has(leaves)) roots.set(leaves, tree.root())
+  }
 
+  const complete = await prunedLeaves(files, first, findings, (hash) => {
+    tree.appendHash(hash)
+    grown()
+  })
+  if (!complete) findings.unread = true
   let told = 0
   // What a checkpoint speaks for had been durable, attachments included.
-  await scanSegments(files, Math.max(...roots.keys()), findings, {
+  await scanSegments(files, Math.max(0, ...sizes), findings, {
     entry(bytes, file) {
       const entry = order.next(bytes, file)
       attachments.begin(order.count - 1, entry, file)
-      tree.append(bytes)
-      if (roots.has(order.count)) roots.set(order.count, tree.root())
+      if (complete) tree.append(bytes)
+      if (complete) grown()
+      if (entry !== undefined) seen(entry, file)
       return order.count
     },
     attachment: (bytes) => attachments.add(bytes),
@@ -88,90 +140,24 @@ async function verifyEntries(
       await tree.compare()
       if (order.count - told >= 5000) progress?.(told = order.count)
     }
-  })
+  }, first)
   attachments.finish()
   await tree.compare()
-
-  const rebuilt = roots.get(size) ?? tree.root()
-  if (checkpoint !== undefined) compareWithCheckpoint(checkpoint, order.count, rebuilt, findings)
-  const anchored = compareWithAnchors(anchors, order.count, roots, findings)
-  for (const note of notes(order, size, anchored, anchors.length)) findings.note(note)
-  return {
-    ok: findings.problems.length === 0,
-    origin,
-    entries: order.count,
-    checkpointSize: size,
-    rootHash: Buffer.from(rebuilt).toString('base64'),
-    ...(order.firstTime === undefined ? {} : { firstTime: order.firstTime }),
-    ...(order.lastTime === undefined ? {} : { lastTime: order.lastTime }),
-    ...(order.count === 0 ? {} : { notAnchoredAfter: anchored }),
-    problems: findings.problems,
-    notes: findings.notes
-  }
+  return { roots, rebuilt: tree.root() }
 }
 
-function openKept(note: Uint8Array, number: number, verifier: Verifier): Checkpoint {
-  try {
-    return openCheckpoint(note, verifier)
-  } catch (error) {
-    throw new GatewayError('bad_request', `kept checkpoint ${number} ${(error as Error).message}`)
-  }
-}
-
-async function readCheckpoint(files: LogFiles, verifier: Verifier, findings: Findings): Promise<Checkpoint | undefined> {
-  const note = await files.read('checkpoint')
-  if (note === undefined) {
-    findings.problem({ file: 'checkpoint', message: 'is missing: nothing says how many entries there were' })
-    return undefined
-  }
-  try {
-    return openCheckpoint(note, verifier)
-  } catch (error) {
-    findings.problem({ file: 'checkpoint', message: (error as Error).message })
-    return undefined
-  }
-}
-
-function compareWithCheckpoint({ size, rootHash }: Checkpoint, entries: number, rebuilt: Hash, findings: Findings): void {
-  if (findings.unread) return
-  if (entries < size) {
-    findings.problem({ entry: entries, message: `the log ends after ${entries} entries, its signed checkpoint says ${size}` })
-  } else if (!equal(rebuilt, rootHash)) {
-    findings.problem({ file: 'checkpoint', message: `the first ${size} entries do not have the signed root: some were changed, removed, added or moved` })
-  }
-}
-
-/** @returns the largest size that a kept checkpoint confirms */
-function compareWithAnchors(
-  anchors: readonly Checkpoint[],
-  entries: number,
-  roots: ReadonlyMap<number, Hash | undefined>,
-  findings: Findings
-): number {
-  let anchored = 0
-  for (const { size, rootHash } of anchors) {
-    const rebuilt = roots.get(size)
-    if (rebuilt === undefined) {
-      if (!findings.unread) findings.problem({ entry: entries, message: `the log ends after ${entries} entries, a checkpoint kept elsewhere says ${size}` })
-    } else if (!equal(rebuilt, rootHash)) {
-      findings.problem({ message: `the first ${size} entries are not those of a checkpoint kept elsewhere: the log was rewritten and signed again` })
-    } else {
-      anchored = Math.max(anchored, size)
-    }
-  }
-  return anchored
-}
-
-function* notes(order: OrderCheck, checkpointSize: number, anchored: number, anchors: number): Generator<string> {
-  const { count } = order
+function* notes(order: OrderCheck, checkpointSize: number, anchored: number, anchors: Anchors, kept: number): Generator<string> {
+  const { count, jumps } = order
   if (count > checkpointSize) {
     yield `the last ${count - checkpointSize} entries are newer than the signed checkpoint: only their checksums were checked, and whether more followed is not known`
   }
   if (count > anchored) {
     yield anchored > 0
       ? `not anchored after entry ${anchored - 1}: whoever holds the log's private key could have rewritten what follows`
-      : `not anchored${anchors > 0 ? '' : ' (no checkpoint kept elsewhere was given)'}: whoever holds the log's private key could have rewritten all of it`
+      : `not anchored${kept > 0 || anchors.witnessed ? '' : ' (no checkpoint kept elsewhere and no witness\'s key was given)'}: whoever holds the log's private key could have rewritten all of it`
   }
+  if (!anchors.witnessed && anchors.files > 0) yield 'witnesses have cosigned this log: give their keys (--witness) to have that count'
+  if (jumps.length > 0) yield `the wall clock jumped ${jumps.length} times, first at entry ${jumps[0]}: times across a jump cannot be compared, the order of entries can`
   if (order.openIntents > 0) yield `${order.openIntents} statements have no outcome: they were running, or the gateway was killed and has not started since`
   for (const { index, text } of order.discontinuities) {
     const lost = /^[^\n]+\n(\d+)\n/.exec(text)?.[1]
@@ -179,4 +165,4 @@ function* notes(order: OrderCheck, checkpointSize: number, anchored: number, anc
   }
 }
 
-export type { LogFiles, Problem }
+export type { Anchor, LogFiles, Problem }

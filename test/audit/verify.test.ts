@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { canonical } from '../../shared/audit/canonical.ts'
-import { checkpointText, openCheckpoint, parseVerifierKey, signNote } from '../../shared/audit/checkpoint.ts'
+import { checkpointText, keyNameOf, openCheckpoint, parseVerifierKey, signNote } from '../../shared/audit/checkpoint.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { CompactRange, hashLeaf } from '../../shared/audit/merkle.ts'
 import { verifyLog } from '../../shared/audit/verify.ts'
@@ -229,6 +229,8 @@ describe('what is claimed of a whole log', () => {
         rootHash: Buffer.from(rootHash).toString('base64'),
         firstTime: entries[0]!.time,
         lastTime: entries.at(-1)!.time,
+        keys: [keyNameOf(parseVerifierKey(key))],
+        anchors: [],
         notAnchoredAfter: 0,
         problems: [],
         notes: [expect.stringContaining('not anchored')]

@@ -4,15 +4,18 @@ import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../failure.ts'
 import { helpTail } from '../../help.ts'
-import { openLogFiles, readWhole } from '../../log-files.ts'
+import { keyLine, openLog, readWhole } from '../../log-files.ts'
 import { timeFrom } from '../../table.ts'
 import type { VerifyReport } from '../../../shared/audit/verify.ts'
 
 interface Flags {
   readonly key?: string
   readonly checkpoint: readonly string[]
+  readonly witness: readonly string[]
   readonly json?: boolean
 }
+
+const several = (value: string, before: readonly string[]) => [...before, value]
 
 /** Below this a log is read before a progress line could be. */
 const progressFromEntries = 50_000
@@ -22,18 +25,20 @@ export function register(audit: Command, context: () => Promise<Context>): void 
     .description('Check an audit log from its files and a public key, and say what that proves and what it does not.')
     .argument('<dir>', 'the log\'s folder, or a copy of it')
     .option('--key <file>', 'the log\'s public key, kept where its owner cannot write (default: log.pub in the folder)')
-    .option('--checkpoint <file>', 'a signed checkpoint kept elsewhere; give it once for each', (file: string, before: readonly string[]) => [...before, file], [])
+    .option('--checkpoint <file>', 'a signed checkpoint kept elsewhere; give it once for each', several, [])
+    .option('--witness <key>', 'a witness\'s key, its line or a file with it; give it once for each. Each must have cosigned the log', several, [])
     .option('--json', 'the report as one JSON object')
     .addHelpText('after', helpTail([
       ['hoop audit verify /var/lib/hoop/audit', 'with the key that lies beside the log'],
-      ['hoop audit verify ./audit --key gateway.pub', 'with a key kept elsewhere'],
+      ['hoop audit verify ./audit --key gateway.pub --witness witness.pub', 'with a key kept elsewhere, and what a witness cosigned'],
       ['hoop audit verify ./audit --key gateway.pub --checkpoint monday', 'also against a checkpoint kept elsewhere']
-    ], ['hoop sessions show']))
-    .action(async (directory: string, { key, checkpoint, json }: Flags) => {
+    ], ['hoop audit prove', 'hoop witness start']))
+    .action(async (directory: string, { key, checkpoint, witness, json }: Flags) => {
       const { terminal, exitWith, signal } = await context()
       const { verifyLog } = await import('../../../shared/audit/verify.ts')
-      const files = await openLogFiles(directory)
-      const verifierKey = (await readWhole(key ?? join(directory, 'log.pub'))).toString('utf8').trim()
+      const files = await openLog(directory)
+      const verifierKey = await keyLine(key ?? join(directory, 'log.pub'))
+      const witnesses = await Promise.all(witness.map(keyLine))
       const kept = await Promise.all(checkpoint.map(readWhole))
       let told = 0
       const progress = (entries: number) => {
@@ -42,7 +47,7 @@ export function register(audit: Command, context: () => Promise<Context>): void 
         told = entries
         terminal.say(`${entries} entries read`)
       }
-      const report = await verifyLog(files, verifierKey, progress, kept)
+      const report = await verifyLog(files, verifierKey, progress, kept, witnesses)
       if (json === true) terminal.json({ ...report, keyFromFolder: key === undefined })
       else for (const line of reportLines(report, key === undefined)) terminal.out(line)
       if (!report.ok) exitWith(exitCodes.failed)
@@ -51,12 +56,17 @@ export function register(audit: Command, context: () => Promise<Context>): void 
 
 /** Pure. What was proven, then what was not. */
 export function reportLines(report: VerifyReport, keyFromFolder: boolean): string[] {
-  const { ok, origin, entries, checkpointSize, rootHash, firstTime, lastTime, problems, notes } = report
+  const { ok, origin, entries, prunedBefore, checkpointSize, rootHash, firstTime, lastTime, keys, anchors, problems, notes } = report
   const period = firstTime === undefined || lastTime === undefined ? '' : `, ${timeFrom(firstTime)} to ${timeFrom(lastTime)} UTC`
-  const lines = [`log ${origin}: ${entries} entries${period}`]
+  const kept = prunedBefore === undefined ? '' : `, of which ${prunedBefore} to ${entries - 1} are still here`
+  const lines = [`log ${origin}: ${entries} entries${kept}${period}`]
   if (ok) {
     lines.push('whole: every entry is there, in order and unchanged, as far as the signed checkpoint speaks')
     lines.push(`proven: the first ${checkpointSize} entries are those the log's key has signed (root ${rootHash})`)
+    if (keys.length > 1) lines.push(`proven: its key was rotated ${keys.length - 1} times, each time signed by both keys: ${keys.join(', ')}`)
+    lines.push(...anchors.map(({ entries: first, witness, time }) => witness === undefined
+      ? `anchored through entry ${first - 1} by a checkpoint kept elsewhere`
+      : `anchored through entry ${first - 1} by the witness ${witness} at ${timeFrom(time!)} UTC`))
   } else {
     lines.push('DAMAGED:')
     lines.push(...problems.map(({ entry, file, message }) => {

@@ -8,9 +8,11 @@ const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const digits = /^(0|[1-9]\d*)$/
 
 export class OrderCheck {
-  count = 0
+  count: number
   firstTime: string | undefined
   lastTime: string | undefined
+  /** Indexes of `clock.jump` entries. */
+  readonly jumps: number[] = []
   readonly discontinuities: { readonly index: number, readonly text: string }[] = []
   readonly #origin: string
   readonly #findings: Findings
@@ -19,7 +21,9 @@ export class OrderCheck {
   #boot = ''
   #monotonic = ''
 
-  constructor(origin: string, findings: Findings) {
+  /** @param first index of the first entry that is still there */
+  constructor(origin: string, first: number, findings: Findings) {
+    this.count = first
     this.#origin = origin
     this.#findings = findings
   }
@@ -46,6 +50,7 @@ export class OrderCheck {
     this.lastTime = entry.time
     if (entry.kind === 'statement.intent') this.#open.add(index)
     if (entry.kind === 'outcome') this.#close(entry.intent, index, wrong)
+    if (entry.kind === 'clock.jump') this.jumps.push(index)
     if (entry.kind === 'recovery' && entry.discontinuity !== undefined) this.discontinuities.push({ index, text: entry.discontinuity })
     return entry
   }

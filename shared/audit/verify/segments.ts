@@ -16,10 +16,13 @@ export interface Visitor {
   pause(): Promise<void>
 }
 
-/** @param anchoredSize entries that were durable for certain: none of them may be torn */
-export async function scanSegments(files: LogFiles, anchoredSize: number, findings: Findings, visitor: Visitor): Promise<void> {
+/**
+ * @param anchoredSize entries that were durable for certain: none of them may be torn
+ * @param first index of the entry that the first segment begins with
+ */
+export async function scanSegments(files: LogFiles, anchoredSize: number, findings: Findings, visitor: Visitor, first = 0): Promise<void> {
   const names = [...await files.list('segments')].sort()
-  let count = 0
+  let count = first
   for (const [i, name] of names.entries()) {
     const file = `segments/${name}`
     if (!/^\d{16}$/.test(name)) {

@@ -30,6 +30,11 @@ export class TreeCheck {
     this.#add(0, hashLeaf(leaf))
   }
 
+  /** A leaf of which only the hash is left. */
+  appendHash(leaf: Hash): void {
+    this.#add(0, leaf)
+  }
+
   root(): Hash {
     const roots = this.#levels.map(({ tile, width }) => rootsInTile(tile, width)).reverse().flat()
     return roots.length === 0 ? emptyRoot : roots.reduceRight((right, left) => hashNode(left, right))

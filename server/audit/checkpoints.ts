@@ -21,7 +21,7 @@ export interface Progress {
  * The writer returns the signed note.
  * @throws NodeJS.ErrnoException
  */
-export function createCheckpoints(directory: string, origin: string, privateKey: KeyObject, disk: Disk) {
+export function createCheckpoints(directory: string, origin: string, privateKey: () => KeyObject, disk: Disk) {
   const folders = new Set<string>()
 
   return async ({ size, rootHash, tiles, open }: Progress): Promise<string> => {
@@ -35,7 +35,7 @@ export function createCheckpoints(directory: string, origin: string, privateKey:
     }
     for (const folder of touched) await syncFolder(disk, folder)
     await replaceFile(disk, join(directory, 'open'), Buffer.from(open))
-    const note = signNote(checkpointText({ origin, size, rootHash }), origin, privateKey)
+    const note = signNote(checkpointText({ origin, size, rootHash }), origin, privateKey())
     await replaceFile(disk, join(directory, 'checkpoint'), Buffer.from(note))
     return note
   }

@@ -1,25 +1,27 @@
 // The audit log: one writer, group commit, a tree over every entry. An entry counts once its sync returned; a disk that failed once
-// is not asked again. Long because writing, failing and ending share one state.
+// is not asked again. Long because there is one writer: all that has to happen in its order is in one place.
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve as absolute } from 'node:path'
-import { parseVerifierKey } from '../../shared/audit/checkpoint.ts'
+import { parseVerifierKey, type Verifier } from '../../shared/audit/checkpoint.ts'
 import type { AuditEntry, EntryFacts } from '../../shared/audit/entry.ts'
 import type { Attachment } from '../../shared/audit/frame.ts'
 import { hashLeaf, type Hash } from '../../shared/audit/merkle.ts'
-import { proveConsistency } from '../../shared/audit/proofs.ts'
+import { proveConsistency, type TreeSource } from '../../shared/audit/proofs.ts'
+import { signRotation } from '../../shared/audit/rotation.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import { makeId } from '../../shared/id.ts'
 import type { Batch } from './batch.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import { createClock } from './clock.ts'
-import { loadKey, prepareDirectory } from './directory.ts'
+import { adoptNextKey, forgetNextKey, loadKey, makeNextKey, prepareDirectory, type FoundKeys, type LogKey } from './directory.ts'
 import { nodeDisk, syncFolder, type Disk } from './disk.ts'
 import { createEncode, type Encode } from './encode.ts'
-import { diskFailure } from './failures.ts'
+import { damage, diskFailure } from './failures.ts'
 import { Growth } from './growth.ts'
 import { GroupCommit } from './group-commit.ts'
 import { lockDirectory, type Lock } from './lock.ts'
+import { checkPruned, finishPrune, planPrune, prunable, readPruned, settlePrune, type Prunable, type PruneFacts } from './pruning.ts'
 import { parseEntry, readTile, recover, type Recovered } from './recovery.ts'
 import { listSegments, Segments, type LogRecord } from './segments.ts'
 
@@ -41,8 +43,20 @@ export interface AuditLog {
    * @throws GatewayError not_found beyond the end | audit_unavailable
    */
   record(index: number): Promise<LogRecord>
-  /** Number of durable entries. */
+  /** Number of durable entries, those that retention has removed included. */
   readonly size: number
+  /** Index of the first entry that is still there. */
+  readonly first: number
+  /**
+   * What could be removed: the segments from the beginning that hold no entry as young as `before` (RFC 3339, UTC, milliseconds), as far as
+   * their hashes are in full tiles. undefined: none.
+   */
+  prunable(before: string): Promise<Prunable | undefined>
+  /**
+   * Writes the entry, and then removes what it says, with the keys of sessions that ended within. A crash in between is made good at the
+   * next start. @returns the entry's index
+   */
+  prune(facts: PruneFacts): Promise<number>
   /**
    * The proof that the first `from` durable entries begin the first `to`; empty where `from` is 0.
    * @throws RangeError | GatewayError audit_unavailable naming a tile or entry that cannot be read
@@ -74,6 +88,8 @@ export interface AuditLogOptions {
   readonly heartbeat: () => { sessions: number }
   /** Go on with a log that is shorter than its own checkpoint; the loss is written into it. */
   readonly acceptLoss?: boolean
+  /** Has the log signed by a new key from now on. */
+  readonly rotateKey?: boolean
   /** Monotonic milliseconds since the process started. */
   readonly elapsed?: () => number
   readonly disk?: Disk
@@ -105,17 +121,31 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
 async function open(options: AuditLogOptions, lock: Lock): Promise<AuditLog> {
   const { directory, origin, disk = nodeDisk } = options
   const segments = await listSegments(directory)
-  const { privateKey, verifierKey } = await loadKey(directory, origin, segments.length > 0, disk)
+  const found = await loadKey(directory, origin, segments.length > 0, disk)
   await mkdir(join(directory, 'segments'), { recursive: true, mode: 0o700 })
   await syncFolder(disk, directory)
-  const recovered = await recover(directory, segments, parseVerifierKey(verifierKey), options.acceptLoss ?? false)
-  const log = new Log(options, verifierKey, recovered, createCheckpoints(directory, origin, privateKey, disk), lock)
-  await log.begin(recovered)
+  const { current, next } = found
+  const others = next === undefined ? [] : [parseVerifierKey(next.verifierKey)]
+  const prunedBefore = (await readPruned(directory))?.first ?? 0
+  const verifiers: [Verifier, ...Verifier[]] = [parseVerifierKey(current.verifierKey), ...others]
+  const recovered = await recover(directory, segments, verifiers, prunedBefore, options.acceptLoss ?? false)
+  const log = new Log(options, keyInForce(found, recovered), recovered, lock)
+  await log.begin(recovered, found)
   return log
 }
 
+/** A rotation counts once its entry is durable. @throws GatewayError audit_unavailable when the log has a key that is not here */
+function keyInForce({ current, next }: FoundKeys, { signer, rotatedTo }: Recovered): LogKey {
+  const signed = signer !== undefined && next !== undefined && Buffer.compare(signer.keyId, parseVerifierKey(next.verifierKey).keyId) === 0
+  const key = signed || (next !== undefined && rotatedTo === next.verifierKey) ? next : current
+  if (rotatedTo !== undefined && rotatedTo !== key!.verifierKey) {
+    throw damage('log.key', 'the log tells of a rotation to another key, whose private key is not here')
+  }
+  return key!
+}
+
 class Log implements AuditLog {
-  readonly verifierKey: string
+  #key: LogKey
   readonly #options: AuditLogOptions
   readonly #lock: Lock
   readonly #elapsed: () => number
@@ -127,7 +157,8 @@ class Log implements AuditLog {
   readonly #open: Recovered['open']
   readonly #writeCheckpoint: ReturnType<typeof createCheckpoints>
   readonly #failure = new AbortController()
-  readonly #timer: NodeJS.Timeout
+  /** Absent until what was recovered is written down: no checkpoint comes between the steps of that. */
+  #timer: NodeJS.Timeout | undefined
   readonly #commit: GroupCommit
   /** Index of the next entry; those from `#durable` on are on their way. */
   #next: number
@@ -139,16 +170,11 @@ class Log implements AuditLog {
   #checkpointed: SignedCheckpoint | undefined
   readonly #growth = new Growth()
   #closing: Promise<void> | undefined
+  #pruning: Promise<unknown> = Promise.resolve()
 
-  constructor(
-    options: AuditLogOptions,
-    verifierKey: string,
-    recovered: Recovered,
-    writeCheckpoint: ReturnType<typeof createCheckpoints>,
-    lock: Lock
-  ) {
+  constructor(options: AuditLogOptions, key: LogKey, recovered: Recovered, lock: Lock) {
     const { directory, now, elapsed = () => performance.now(), disk = nodeDisk } = options
-    this.verifierKey = verifierKey
+    this.#key = key
     this.#options = options
     this.#lock = lock
     this.#elapsed = elapsed
@@ -157,7 +183,7 @@ class Log implements AuditLog {
     this.#segments = new Segments(directory, disk, options.segmentBytes ?? segmentBytes, recovered.segments)
     this.#tree = recovered.tree
     this.#open = recovered.open
-    this.#writeCheckpoint = writeCheckpoint
+    this.#writeCheckpoint = createCheckpoints(directory, options.origin, () => this.#key.privateKey, disk)
     this.#commit = new GroupCommit({
       write: (batch) => this.#segments.append(this.#durable, batch.pieces, batch.offsets),
       settled: (batch) => this.#settle(batch),
@@ -166,9 +192,10 @@ class Log implements AuditLog {
     this.#next = this.#durable = recovered.tree.size
     this.#checkpointSize = recovered.checkpointSize ?? -1
     this.#checkpointAt = this.#heartbeatAt = elapsed()
-    this.#timer = setInterval(() => this.#tick(), tickMilliseconds).unref()
   }
 
+  get verifierKey(): string { return this.#key.verifierKey }
+  get first(): number { return this.#segments.first }
   get signal(): AbortSignal { return this.#failure.signal }
   get size(): number { return this.#durable }
   get checkpoint(): SignedCheckpoint | undefined { return this.#checkpointed }
@@ -180,8 +207,10 @@ class Log implements AuditLog {
   }
 
   /** Writes down what was recovered, and the checkpoint that covers it. */
-  async begin({ droppedBytes, open, discontinuity }: Recovered): Promise<void> {
+  async begin({ droppedBytes, open, discontinuity }: Recovered, keys: FoundKeys): Promise<void> {
+    const { directory, disk = nodeDisk, rotateKey = false } = this.#options
     try {
+      await checkPruned(directory, this.#segments, this.#durable, disk)
       // A log without checkpoint is one that was tampered with, so a new one has its first before its first entry.
       if (this.#checkpointSize < 0 && this.#durable === 0) await this.#checkpoint()
       if (droppedBytes > 0 || open.size > 0 || discontinuity !== undefined) {
@@ -194,11 +223,50 @@ class Log implements AuditLog {
       // Signed anew where nothing was added: whoever follows the log learns where it stands.
       if (this.#checkpointed?.size !== this.#durable) await this.#checkpoint()
       this.#refuseIfFailed()
+      if (this.#key === keys.next) await adoptNextKey(directory, this.verifierKey, disk)
+      else await forgetNextKey(directory, disk)
+      if (rotateKey) await this.#rotate()
+      await settlePrune(directory, this.#segments, this.#durable, disk)
+      this.#timer = setInterval(() => this.#tick(), tickMilliseconds).unref()
     } catch (error) {
       clearInterval(this.#timer)
       await this.#segments.close()
       throw error
     }
+  }
+
+  /**
+   * The next key, the entry that both keys sign, the checkpoint that the next one signs, and the last key goes: a start finishes what it
+   * finds begun.
+   */
+  async #rotate(): Promise<void> {
+    const { directory, origin, disk = nodeDisk } = this.#options
+    const next = await makeNextKey(directory, origin, disk)
+    await this.append([{ kind: 'key.rotate', ...signRotation(origin, this.#key.privateKey, next.privateKey) }])
+    this.#key = next
+    await this.#checkpoint()
+    this.#refuseIfFailed()
+    await adoptNextKey(directory, next.verifierKey, disk)
+  }
+
+  async prunable(before: string): Promise<Prunable | undefined> {
+    return prunable(this.#segments, before, this.#checkpointSize, this.#treeSource())
+  }
+
+  prune(facts: PruneFacts): Promise<number> {
+    const pruning = this.#pruning.then(() => this.#prune(facts))
+    this.#pruning = pruning.catch(() => undefined)
+    return pruning
+  }
+
+  async #prune(facts: PruneFacts): Promise<number> {
+    const { directory, disk = nodeDisk } = this.#options
+    if (!(facts.first > this.first)) throw new GatewayError('conflict', `the entries before ${facts.first} are removed already`)
+    await planPrune(directory, facts, this.#durable, disk)
+    const [index] = await this.append([facts])
+    const { entry } = await this.#segments.record(index!)
+    await finishPrune(directory, this.#segments, entry, disk)
+    return index!
   }
 
   async append(facts: readonly EntryFacts[], attachments: readonly (Attachment | undefined)[] = []): Promise<readonly number[]> {
@@ -236,7 +304,7 @@ class Log implements AuditLog {
   }
 
   read({ from = 0, to = Infinity }: { readonly from?: number, readonly to?: number }): AsyncIterable<AuditEntry> {
-    return parsed(this.#segments.read(Math.max(0, from), Math.min(to, this.#durable)))
+    return parsed(this.#segments.read(Math.max(this.first, from), Math.min(to, this.#durable)))
   }
 
   async record(index: number): Promise<LogRecord> {
@@ -248,14 +316,18 @@ class Log implements AuditLog {
 
   async consistency(from: number, to: number): Promise<readonly Hash[]> {
     if (to > this.#durable) throw new RangeError(`there are ${this.#durable} entries, not ${to}`)
-    return proveConsistency(from, to, {
+    return proveConsistency(from, to, this.#treeSource())
+  }
+
+  #treeSource(): TreeSource {
+    return {
       tile: (path) => readTile(this.#options.directory, path),
       leaves: async (begin, end) => {
         const leaves: Hash[] = []
         for await (const bytes of this.#segments.read(begin, end)) leaves.push(hashLeaf(bytes))
         return leaves
       }
-    })
+    }
   }
 
   close(): Promise<void> {
@@ -265,6 +337,7 @@ class Log implements AuditLog {
   async #close(): Promise<void> {
     clearInterval(this.#timer)
     const failed = this.signal.aborted
+    await this.#pruning
     await this.#commit.idle()
     await this.#checkpointing
     if (!this.signal.aborted && this.#checkpointSize !== this.#durable) await this.#checkpoint()

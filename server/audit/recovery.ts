@@ -7,7 +7,7 @@ import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { openCheckpoint, type Checkpoint, type Verifier } from '../../shared/audit/checkpoint.ts'
 import { BatchSearch } from '../../shared/audit/frame.ts'
 import { emptyRoot, equal, hashLeaf } from '../../shared/audit/merkle.ts'
-import { tileBytes, tileWidth } from '../../shared/audit/tiles.ts'
+import { hashInTile, tileBytes, tilePath, tileWidth } from '../../shared/audit/tiles.ts'
 import { damage } from './failures.ts'
 import { OpenIntents } from './open-intents.ts'
 import { entryChunks, markEvery, segmentPath, type LocatedEntry, type Segment } from './segments.ts'
@@ -20,6 +20,10 @@ export interface Recovered {
   readonly droppedBytes: number
   /** Size of the checkpoint on disk; undefined when there is none. */
   readonly checkpointSize: number | undefined
+  /** Whose signature the checkpoint carries; absent without a checkpoint. */
+  readonly signer?: Verifier
+  /** The last key that an entry beyond the checkpoint rotates in, as its verifier key line. */
+  readonly rotatedTo: string | undefined
   /** Why this log does not continue its last checkpoint: that checkpoint, as signed. */
   readonly discontinuity?: string
 }
@@ -34,11 +38,22 @@ interface Start {
 
 /**
  * @param segments those of the directory, in order
+ * @param verifiers of the key, and of one that was being rotated in
+ * @param prunedBefore the log may begin with this entry, or with one before it: retention has removed the others. That an entry says so
+ *   is checked later
  * @param acceptLoss goes on with a log that is shorter than its own checkpoint
  * @throws GatewayError audit_unavailable that names what is damaged
  */
-export async function recover(directory: string, segments: Segment[], verifier: Verifier, acceptLoss: boolean): Promise<Recovered> {
-  if (segments.length > 0 && segments[0]!.first !== 0) throw damage('entry 0', `is missing: the first segment begins with entry ${segments[0]!.first}`)
+export async function recover(
+  directory: string,
+  segments: Segment[],
+  verifiers: readonly [Verifier, ...Verifier[]],
+  prunedBefore: number,
+  acceptLoss: boolean
+): Promise<Recovered> {
+  const [{ name: origin }] = verifiers
+  const first = segments[0]?.first ?? 0
+  if (first > prunedBefore) throw damage('entry 0', `is missing: the first segment begins with entry ${first}`)
   const note = await readFile(join(directory, 'checkpoint')).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
     return undefined
@@ -46,32 +61,46 @@ export async function recover(directory: string, segments: Segment[], verifier: 
   if (note === undefined && segments.some(({ size }) => size > 0) && !acceptLoss) {
     throw damage('checkpoint', 'is missing, while there are entries', shorter)
   }
-  const checkpoint = note === undefined ? undefined : read(note, verifier)
-  const found = await scan(directory, segments, verifier.name, await startFrom(directory, checkpoint))
+  const { checkpoint, signer } = note === undefined ? {} : read(note, verifiers)
+  const found = await scan(directory, segments, origin, await startFrom(directory, checkpoint))
   const expected = Math.max(checkpoint?.size ?? 0, found.openSize)
-  if (found.count >= expected && (note !== undefined || found.count === 0)) return finish(directory, found, checkpoint?.size)
+  if (found.count >= expected && (note !== undefined || found.count === 0)) {
+    return { ...await finish(directory, found, checkpoint?.size), ...(signer === undefined ? {} : { signer }) }
+  }
 
   if (!acceptLoss) {
     throw damage(`entry ${found.count}`, `the log ends after ${found.count} entries, its own checkpoint says ${expected}`, shorter)
   }
   // The tiles are of the longer log: the tree is built anew from what is left.
-  const left = await scan(directory, segments, verifier.name, fromNothing(verifier.name))
+  const left = await scan(directory, segments, origin, await fromTiles(directory, origin, first))
   const discontinuity = note === undefined ? 'the checkpoint was missing' : note.toString()
-  return { ...await finish(directory, left, checkpoint?.size), discontinuity }
+  return { ...await finish(directory, left, checkpoint?.size), ...(signer === undefined ? {} : { signer }), discontinuity }
 }
 
 const shorter = 'restore the missing files from a copy; or, to go on without them: hoop gateway start --accept-loss, which writes the loss into the log'
 
-function read(note: Uint8Array, verifier: Verifier): Checkpoint {
+/** Signed by any of the keys. @throws GatewayError audit_unavailable: what is wrong for the first */
+function read(note: Uint8Array, [verifier, ...others]: readonly [Verifier, ...Verifier[]]): { checkpoint: Checkpoint, signer: Verifier } {
   try {
-    return openCheckpoint(note, verifier)
+    return { checkpoint: openCheckpoint(note, verifier), signer: verifier }
   } catch (error) {
-    throw damage('checkpoint', (error as Error).message)
+    const [next, ...rest] = others
+    if (next === undefined) throw damage('checkpoint', (error as Error).message)
+    return read(note, [next, ...rest])
   }
 }
 
 function fromNothing(origin: string): Start {
   return { checkpoint: { origin, size: 0, rootHash: emptyRoot }, tree: new Tree(), open: new OpenIntents(), openSize: 0 }
+}
+
+/** Nothing is known but the hashes of the entries that retention removed. */
+async function fromTiles(directory: string, origin: string, first: number): Promise<Start> {
+  const whole = first - first % tileWidth
+  const tree = await Tree.load(whole, (path) => readTile(directory, path))
+  const rest = first === whole ? undefined : await readTile(directory, tilePath(0, whole / tileWidth))
+  for (let i = 0; whole + i < first; i++) tree.append(Uint8Array.from(hashInTile(rest!, i)))
+  return { ...fromNothing(origin), tree }
 }
 
 async function startFrom(directory: string, checkpoint: Checkpoint | undefined): Promise<Start> {
@@ -96,6 +125,7 @@ async function scan(directory: string, segments: readonly Segment[], origin: str
   const from = Math.min(tree.size, openSize)
   const begin = Math.max(0, segments.findLastIndex(({ first }) => first <= from))
   let count = segments[begin]?.first ?? 0
+  let rotatedTo: string | undefined
   let torn: { readonly segment: Segment, readonly at: number } | undefined
   compareRoot(checkpoint, tree)
 
@@ -128,13 +158,14 @@ async function scan(directory: string, segments: readonly Segment[], origin: str
       torn = { segment, at: end }
     }
   }
-  return { ...start, segments: [...segments], torn, count }
+  return { ...start, segments: [...segments], torn, count, rotatedTo }
 
   function take(index: number, { bytes, attachedBytes }: LocatedEntry): void {
     const entry = parse(bytes)
     if (entry?.index !== index || entry.origin !== origin) throw damage(`entry ${index}`, 'is not the entry that belongs there')
     if (attachedBytes !== sealedBytes(entry)) throw damage(`entry ${index}`, `has ${attachedBytes} bytes attached instead of ${sealedBytes(entry)}`)
     if (index >= openSize) open.see(index, entry)
+    if (entry.kind === 'key.rotate' && index >= checkpoint.size) rotatedTo = entry.next
     if (index !== tree.size) return
     tree.append(hashLeaf(bytes))
     compareRoot(checkpoint, tree)
@@ -162,13 +193,13 @@ function compareRoot({ size, rootHash }: Checkpoint, tree: Tree): void {
 }
 
 async function finish(directory: string, found: Awaited<ReturnType<typeof scan>>, checkpointSize: number | undefined): Promise<Recovered> {
-  const { tree, segments, open, torn } = found
+  const { tree, segments, open, torn, rotatedTo } = found
   const droppedBytes = torn === undefined ? 0 : torn.segment.size - torn.at
   if (torn !== undefined) {
     await truncate(segmentPath(directory, torn.segment.first), torn.at)
     torn.segment.size = torn.at
   }
-  return { tree, segments, open, droppedBytes, checkpointSize }
+  return { tree, segments, open, droppedBytes, checkpointSize, rotatedTo }
 }
 
 async function truncate(path: string, size: number): Promise<void> {

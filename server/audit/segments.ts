@@ -112,6 +112,17 @@ export class Segments {
     this.#all = all
   }
 
+  /** Index of the first entry that is still there. */
+  get first(): number { return this.#all[0]?.first ?? 0 }
+
+  /** In order, as they are now. */
+  get listed(): readonly Segment[] { return [...this.#all] }
+
+  /** Its file is about to go. */
+  forget(segment: Segment): void {
+    this.#all.splice(this.#all.indexOf(segment), 1)
+  }
+
   /**
    * Writes one batch and syncs it. Never called twice at once, and never again after it threw.
    * @param first index of its first entry

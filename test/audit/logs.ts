@@ -144,6 +144,17 @@ export class TestDisk {
   }
 }
 
+/** A disk that copies a folder before each thing it does: what a crash at that moment would leave. */
+export function copyingDisk(directory: string): { readonly disk: Disk, readonly copies: string[] } {
+  const copies: string[] = []
+  const before = <A extends unknown[], R>(run: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
+    copies.push(await crashCopy(directory))
+    return run(...args)
+  }
+  const { open, write, fdatasync, fsync, rename, close } = nodeDisk
+  return { copies, disk: { open, close, write: before(write), fdatasync: before(fdatasync), fsync: before(fsync), rename: before(rename) } }
+}
+
 /** Turns of the event loop, enough for anything that waits for none. */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))

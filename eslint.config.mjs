@@ -19,5 +19,5 @@ export default tseslint.config(
       'no-console': 'error'
     }
   },
-  { files: ['cli/terminal.ts', 'server/log.ts', '*.mjs', 'test/**'], rules: { 'no-console': 'off' } }
+  { files: ['cli/terminal.ts', 'server/log.ts', '*.mjs', 'bin/*.mjs', 'test/**'], rules: { 'no-console': 'off' } }
 )

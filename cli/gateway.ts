@@ -57,6 +57,9 @@ export interface Gateway {
   createServiceToken(request: api.CreateServiceToken): Promise<api.CreatedServiceToken>
   serviceTokens(): Promise<api.ServiceTokenSummary[]>
   revokeServiceToken(id: Id): Promise<void>
+  proposePrune(request: api.ProposePrune): Promise<api.PruneProposal>
+  prunes(): Promise<api.PruneProposal[]>
+  confirmPrune(id: Id): Promise<api.ConfirmedPrune>
   users(): Promise<api.UserSummary[]>
   disableUser(id: Id): Promise<void>
   enableUser(id: Id): Promise<void>
@@ -182,6 +185,9 @@ export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
     createServiceToken: (request) => post(paths.serviceTokens, request),
     serviceTokens: () => get(paths.serviceTokens),
     revokeServiceToken: async (id) => remove(paths.serviceToken(checked(id))),
+    proposePrune: (request) => post(paths.auditPrunes, request),
+    prunes: () => get(paths.auditPrunes),
+    confirmPrune: async (id) => post(paths.confirmPrune(checked(id))),
     users: () => get(paths.users),
     disableUser: async (id) => post(paths.disableUser(checked(id))),
     enableUser: async (id) => post(paths.enableUser(checked(id))),

@@ -63,6 +63,7 @@ const table: readonly Row[] = [
       { name: 'open', summary: 'show the exact text and parameters of one statement', load: () => import('./commands/audit/open.ts') },
       { name: 'identity', summary: 'make the key pair that statements are sealed to', load: () => import('./commands/audit/identity.ts') },
       { name: 'redact', summary: 'make what one session sealed unreadable for good', load: () => import('./commands/audit/redact.ts') },
+      { name: 'prune', summary: 'remove the oldest entries, with two admins', load: () => import('./commands/audit/prune.ts') },
       {
         name: 'export',
         summary: 'who else gets each entry',

@@ -123,6 +123,9 @@ const configSchema = z.strictObject({
     /** Who may open exact statements and parameters; nobody: they are not kept. */
     sealTo: z.array(z.strictObject({ name, key: recipientKey })).max(20).default([])
       .refine((recipients) => new Set(recipients.map((recipient) => recipient.name)).size === recipients.length, 'two recipients have the same name'),
+    /** How long entries are kept at least, in days when read; they go only when two admins say so. */
+    retention: z.string().regex(/^[1-9]\d{0,4}[yd]$/, 'years or days, such as "6y" or "2200d"').default('6y')
+      .transform((text) => Number(text.slice(0, -1)) * (text.endsWith('y') ? 366 : 1)),
     /** Who vouches, on other machines, that this log only grows. */
     witnesses: z.array(witnessSchema).max(10).default([])
       .refine((witnesses) => new Set(witnesses.map((witness) => witness.name)).size === witnesses.length, 'two witnesses have the same name')

@@ -12,6 +12,7 @@ import { nodeDisk } from './audit/disk.ts'
 import { openAuditLog } from './audit/log.ts'
 import { readRecipients } from './audit/recipients.ts'
 import { openRedactions } from './audit/redactions.ts'
+import { createRetention } from './audit/retention.ts'
 import { createSealing } from './audit/seal.ts'
 import { SessionKeys } from './audit/session-keys.ts'
 import { openWitnesses } from './audit/witnesses.ts'
@@ -48,6 +49,7 @@ const help = `hoop gateway: runs the gateway
 
   --config FILE   the configuration (default hoop.yaml)
   --json          with check: findings as JSON
+  --rotate-audit-key   with start: the audit log is signed by a new key from now on; an entry signed by both says so
   --accept-loss   with start: go on with an audit log that has lost entries; the loss is written into it
 `
 
@@ -62,6 +64,7 @@ export async function gateway(argv: readonly string[], io: GatewayIo): Promise<n
         config: { type: 'string', default: 'hoop.yaml' },
         json: { type: 'boolean', default: false },
         'accept-loss': { type: 'boolean', default: false },
+        'rotate-audit-key': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false }
       }
     })
@@ -85,7 +88,7 @@ export async function gateway(argv: readonly string[], io: GatewayIo): Promise<n
         io.out(`wrote ${file ?? 'hoop.yaml'}; next: hoop gateway check --config ${file ?? 'hoop.yaml'}`)
         return 0
       case 'check': return await check(values.config, values.json, io)
-      case 'start': return await start(values.config, values['accept-loss'], io)
+      case 'start': return await start(values.config, { acceptLoss: values['accept-loss'], rotateKey: values['rotate-audit-key'] }, io)
       default:
         io.err(`hoop: error: there is no "hoop gateway ${command}"`)
         io.err('hoop: hint: one of init, check, start')
@@ -141,7 +144,7 @@ async function check(file: string, json: boolean, io: GatewayIo): Promise<number
   return findings.every((finding) => finding.ok) ? 0 : 1
 }
 
-async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<number> {
+async function start(file: string, once: { readonly acceptLoss: boolean, readonly rotateKey: boolean }, io: GatewayIo): Promise<number> {
   // Node would open its inspector to every local user on this signal.
   process.on('SIGUSR1', () => undefined)
   const config = await loadConfig(file)
@@ -162,8 +165,9 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
     origin,
     now,
     heartbeat: () => ({ sessions: sessions() }),
-    acceptLoss
+    ...once
   })
+  if (once.rotateKey) io.err(`hoop: the audit log is signed by a new key; give this line to auditors and witnesses: ${auditLog.verifierKey}`)
   const exports = await openExports({
     directory,
     origin,
@@ -260,6 +264,17 @@ async function start(file: string, acceptLoss: boolean, io: GatewayIo): Promise<
     sessionKeys,
     redactions,
     witnesses,
+    retention: createRetention({
+      audit,
+      note: (facts) => audit.note(facts),
+      days: config.audit.retention,
+      now,
+      randomBytes,
+      standing: ({ issuer, subject }) => {
+        const person = identity.person(issuer, subject)
+        return person !== undefined && person.admin && !person.disabled
+      }
+    }),
     discovery: {
       product: 'hoop',
       version,

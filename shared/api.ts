@@ -65,6 +65,10 @@ export const paths = {
   serviceTokens: '/v1/service-tokens',
   /** DELETE */
   serviceToken: (id: Id) => `/v1/service-tokens/${id}`,
+  /** POST ProposePrune -> PruneProposal; GET -> PruneProposal[]: what may be removed from the audit log, by admins */
+  auditPrunes: '/v1/audit/prunes',
+  /** POST -> ConfirmedPrune: by another admin than the one who proposed */
+  confirmPrune: (id: Id) => `/v1/audit/prunes/${id}/confirm`,
   /** GET -> UserSummary[] */
   users: '/v1/users',
   /** POST */
@@ -115,6 +119,35 @@ export interface WitnessHealth {
   /** RFC 3339; when, by the witness's clock. */
   readonly time?: string
   readonly problem?: string
+}
+
+export interface ProposePrune {
+  /** RFC 3339, UTC. */
+  readonly before: string
+  readonly reason: string
+}
+
+/** Entries of the audit log that go once another admin confirms it. */
+export interface PruneProposal {
+  readonly id: Id
+  /** Index of the first entry that stays. */
+  readonly first: number
+  readonly entries: number
+  readonly bytes: number
+  /** RFC 3339, of the newest one that goes. */
+  readonly newest: string
+  /** Of the tree over all that is gone then, base64. */
+  readonly root: string
+  readonly reason: string
+  readonly requestedBy: string
+  /** RFC 3339. */
+  readonly expiresAt: string
+}
+
+export interface ConfirmedPrune {
+  /** Index of the entry that says so. */
+  readonly entry: number
+  readonly first: number
 }
 
 export type TokenRequest =

@@ -11,6 +11,7 @@ import { auditHandlers, redactSession } from './handlers/audit.ts'
 import { gatewayHandlers } from './handlers/gateway.ts'
 import { createServiceToken, peopleHandlers } from './handlers/people.ts'
 import { explainStatement, openSession, sessionFilter, sessionHandlers } from './handlers/sessions.ts'
+import { proposePrune, retentionHandlers } from './handlers/retention.ts'
 import { ballot, reviewFilter, reviewHandlers, reviewReason } from './handlers/reviews.ts'
 import { tokenHandlers, tokenRequest } from './handlers/tokens.ts'
 import { readBody, readQuery, refuseBody } from './input.ts'
@@ -33,6 +34,7 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
   const sessions = sessionHandlers(parts)
   const people = peopleHandlers(parts)
   const reviews = reviewHandlers(parts)
+  const retention = retentionHandlers(parts)
   const object = parts.sessions.owner
   const seen = (review: string, { principal }: Verified) => parts.reviews.owner(principal, review)
   return [
@@ -62,6 +64,9 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
     route({ method: 'POST', path: paths.serviceTokens, may: 'service-token.create', body: createServiceToken, status: 201, handle: people.createToken }),
     route({ method: 'GET', path: paths.serviceTokens, may: 'service-tokens.list', handle: people.tokens }),
     route({ method: 'DELETE', path: paths.serviceToken(id), may: 'service-token.revoke', status: 204, handle: people.revokeToken }),
+    route({ method: 'GET', path: paths.auditPrunes, may: 'audit.manage', handle: retention.list }),
+    route({ method: 'POST', path: paths.auditPrunes, may: 'audit.manage', body: proposePrune, status: 201, handle: retention.propose }),
+    route({ method: 'POST', path: paths.confirmPrune(id), may: 'audit.manage', handle: retention.confirm }),
     route({ method: 'GET', path: paths.users, may: 'users.list', handle: people.users }),
     route({ method: 'POST', path: paths.disableUser(id), may: 'user.disable', status: 204, handle: people.disable }),
     route({ method: 'POST', path: paths.enableUser(id), may: 'user.enable', status: 204, handle: people.enable }),

@@ -4,6 +4,7 @@ import type { Exports } from '../audit/export/exports.ts'
 import type { AuditLog } from '../audit/log.ts'
 import type { Redactions } from '../audit/redactions.ts'
 import type { SessionKeys } from '../audit/session-keys.ts'
+import type { Retention } from '../audit/retention.ts'
 import type { Witnesses } from '../audit/witnesses.ts'
 import type { Identity, Verified } from '../identity/identity.ts'
 import type { Log } from '../log.ts'
@@ -24,6 +25,7 @@ export interface ApiParts {
   readonly sessionKeys: SessionKeys
   readonly redactions: Redactions
   readonly witnesses: Pick<Witnesses, 'status'>
+  readonly retention: Retention
   readonly log: Log
   readonly version: string
   readonly discovery: Discovery

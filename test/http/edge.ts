@@ -16,6 +16,7 @@ import { nodeDisk } from '../../server/audit/disk.ts'
 import { openAuditLog, type AuditLog } from '../../server/audit/log.ts'
 import { openRedactions } from '../../server/audit/redactions.ts'
 import { SessionKeys } from '../../server/audit/session-keys.ts'
+import { createRetention } from '../../server/audit/retention.ts'
 import { startHttp, type EdgeLimits, type HttpListener, type HttpOptions } from '../../server/http/listener.ts'
 import { openIdentity, type Identity } from '../../server/identity/identity.ts'
 import type { Log } from '../../server/log.ts'
@@ -167,6 +168,17 @@ export class Edge {
       audit: this.audit,
       exports: { status: () => [], blocking: () => this.exportBlocks },
       witnesses: { status: () => [] },
+      retention: createRetention({
+        audit: this.audit,
+        note: (facts) => this.audit.note(facts),
+        days: 30,
+        now: this.now,
+        randomBytes,
+        standing: ({ issuer, subject }) => {
+          const person = this.identity.person(issuer, subject)
+          return person !== undefined && person.admin && !person.disabled
+        }
+      }),
       discovery: { product: 'hoop', version: '0.0.0', issuer, clientId, scopes: ['openid'], deviceFlow: false },
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       ...(options.tls === undefined ? {} : { tls: options.tls }),

@@ -2,9 +2,9 @@
 // something is in the log, durable, before they are answered.
 import { z } from 'zod'
 import type { ExportStatus, Redact, Redacted, SealedEntry } from '../../../shared/api.ts'
-import type { Actor, AuditEntry } from '../../../shared/audit/entry.ts'
+import type { AuditEntry } from '../../../shared/audit/entry.ts'
 import { GatewayError } from '../../../shared/errors.ts'
-import type { Principal } from '../../../shared/model.ts'
+import { actorOf } from '../../identity/principal.ts'
 import type { ApiParts, Call } from '../route.ts'
 
 /** A larger attachment is opened from the log's files: an answer is held in memory whole, and more than once. */
@@ -61,10 +61,6 @@ export function auditHandlers({ audit, exports, sessionKeys, redactions, session
     for await (const entry of audit.read({ from: after })) if (entry.kind === 'redaction' && entry.session === session) return entry
     return undefined
   }
-}
-
-function actorOf({ name: _, ...actor }: Principal): Actor {
-  return actor
 }
 
 function base64(bytes: Uint8Array): string {

@@ -9,8 +9,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { isUtf8 } from 'node:buffer'
 import { parseArgs } from 'node:util'
 
-const problems = []
-const notes = []
+const [problems, notes] = [[], []]
 const problem = (message, entry, file) => problems.push({ entry, file, message }) < 0
 
 // ---- Hashes: RFC 6962 section 2.1 -------------------------------------------------------------------------------------------------
@@ -202,7 +201,7 @@ function flawOfRemoval({ first, root, approvers, index }, before) {
 function verifyLog(directory, key, kept, witnesses) {
   const read = (path) => existsSync(`${directory}/${path}`) ? readFileSync(`${directory}/${path}`) : undefined
   const list = (folder) => existsSync(`${directory}/${folder}`) ? readdirSync(`${directory}/${folder}`).sort() : []
-  const origin = key.name
+  const { name: origin } = key
   const signed = kept.map((bytes, i) => ({ ...parseNote(bytes), where: `kept checkpoint ${i + 1}`, kept: true }))
   for (const where of ['checkpoint', ...list('cosigned').filter((name) => !name.endsWith('.tmp')).map((name) => `cosigned/${name}`)]) {
     try { signed.push({ ...parseNote(read(where) ?? Buffer.of()), where }) } catch ({ message }) { problem(message, undefined, where) }
@@ -236,8 +235,9 @@ function verifyLog(directory, key, kept, witnesses) {
   for (const name of segments) {
     file = `segments/${name}`
     const fits = Number(name) === count || problem(`begins with entry ${Number(name)}, not ${count}: entries are missing or there twice`, count, file)
-    complete &&= fits && readSegment(read(file), file, name === segments.at(-1), durable, () => count, take)
-    if (!complete && count > first) break
+    if (fits && readSegment(read(file), file, name === segments.at(-1), durable, () => count, take)) continue
+    complete = false
+    break
   }
   if (complete) checkTiles(leaves.slice(0, claimed), read)
   const rootOf = (size) => complete && size <= leaves.length ? base64(treeHash(leaves, 0, size)) : undefined
@@ -274,9 +274,9 @@ function verifyLog(directory, key, kept, witnesses) {
     if (when.length > 0) notes.push(`anchored through entry ${size - 1} by the witness ${when.join(', ')}`)
   }
   for (const witness of witnesses) if (complete && !seen.has(witness)) problem(`nothing in it is cosigned by ${witness.name}+${witness.id}`)
-  const { checkpointSize, notAnchoredAfter } = result
-  if (count > checkpointSize) notes.push(`the last ${count - checkpointSize} entries are newer than the signed checkpoint: only their checksums were checked`)
-  if (count > notAnchoredAfter) notes.push(`not anchored${notAnchoredAfter > 0 ? ` after entry ${notAnchoredAfter - 1}` : ': whoever has the private key could have rewritten it'}`)
+  if (count > result.checkpointSize) notes.push(`the last ${count - result.checkpointSize} entries are newer than the signed checkpoint: only their checksums were checked`)
+  const after = result.notAnchoredAfter > 0 ? ` after entry ${result.notAnchoredAfter - 1}` : ''
+  if (count > result.notAnchoredAfter) notes.push(`not anchored${after}: whoever has the log's private key could have rewritten it`)
   return { ok: problems.length === 0, ...result, problems, notes }
 }
 

@@ -1,10 +1,12 @@
 // The verifier of the command line and the one of bin/hoop-audit-verify.mjs, which share no code, are shown the same logs, whole and
 // damaged in every way of lying, and must say the same of each.
 import { execFile } from 'node:child_process'
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { openAuditLog } from '../../server/audit/log.ts'
 import { canonical } from '../../shared/audit/canonical.ts'
 import { checkpointText, parseCheckpoint, parseNote, signNote, verifierKeyOf } from '../../shared/audit/checkpoint.ts'
 import { cosign, witnessKeyOf } from '../../shared/audit/cosignature.ts'
@@ -12,9 +14,8 @@ import type { Actor } from '../../shared/audit/entry.ts'
 import { frameAttachment } from '../../shared/audit/frame.ts'
 import { CompactRange, hashLeaf } from '../../shared/audit/merkle.ts'
 import { verifyLog } from '../../shared/audit/verify.ts'
-import { createHash } from 'node:crypto'
 import { beat, intent } from './sample.ts'
-import { Copy, framed, openIn, origin, temporary } from './logs.ts'
+import { Copy, framed, origin, temporary } from './logs.ts'
 
 const verifier = join(import.meta.dirname, '..', '..', 'bin', 'hoop-audit-verify.mjs')
 const witness = generateKeyPairSync('ed25519')
@@ -31,15 +32,17 @@ interface Sample {
 
 /** With attachments, several segments, tiles, a rotation, a cosigned checkpoint. */
 async function makeSample(prune: boolean): Promise<Sample> {
-  const directory = await temporary()
-  let log = await openIn(directory, { segmentBytes: 60_000 })
+  const directory = await mkdtemp(join(tmpdir(), 'hoop-audit-'))
+  const open = (rotateKey = false) =>
+    openAuditLog({ directory, origin, now: Date.now, heartbeat: () => ({ sessions: 0 }), segmentBytes: 60_000, rotateKey })
+  let log = await open()
   const attach = (bytes: Buffer) => ({ frames: frameAttachment(bytes), facts: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') } })
   await log.append([beat(1), intent('select 1'), beat(2)], [undefined, attach(Buffer.alloc(70_000, 7)), undefined])
   while (log.size < 300) await log.append(Array.from({ length: 9 }, (_, i) => i === 4 ? intent(`select ${i}`) : beat(i)))
   const keys = [log.verifierKey]
   await log.close()
   const kept = await readFile(join(directory, 'checkpoint'))
-  log = await openIn(directory, { segmentBytes: 60_000, rotateKey: true })
+  log = await open(true)
   keys.push(log.verifierKey)
   while (log.size < 600) await log.append(Array.from({ length: 10 }, (_, i) => beat(i)))
   if (prune) {
@@ -50,6 +53,7 @@ async function makeSample(prune: boolean): Promise<Sample> {
   }
   await log.close()
   const copy = await Copy.of(directory)
+  await rm(directory, { recursive: true })
   const note = copy.files.get('checkpoint')!
   copy.files.set('cosigned/w', Buffer.concat([note, Buffer.from(cosign(parseNote(note).text, 'w.example', witness.privateKey, time))]))
   return { copy, keys, kept }
@@ -170,7 +174,10 @@ const lies: [string, (sample: Sample) => void, RegExp][] = [
     signAgain(sample)
   }, /not those of what the witness w\.example cosigned/],
   ['white space', ({ copy }) => copy.rewrite(copy.entries().with(7, Buffer.from(copy.entries()[7]!.toString().replace(',', ', ')))), /canonical/],
-  ['a lone surrogate', ({ copy }) => copy.rewrite(copy.entries().with(7, Buffer.from(copy.entries()[7]!.toString().replace('"kind":"heartbeat"', '"kind":"\\ud800"')))), /7 /],
+  ['a lone surrogate', ({ copy }) => {
+    const text = copy.entries()[8]!.toString()
+    copy.rewrite(copy.entries().with(8, Buffer.from(text.replace('"kind":"heartbeat"', '"kind":"\\ud800"'))))
+  }, /8 is not in canonical form/],
   ['a number spelled another way', ({ copy }) => copy.rewrite(copy.entries().with(0, Buffer.from(copy.entries()[0]!.toString().replace('"sessions":1', '"sessions":1.0')))), /canonical/],
   ['a member twice', ({ copy }) => copy.rewrite(copy.entries().with(0, Buffer.from(copy.entries()[0]!.toString().replace('"sessions":1', '"sessions":1,"sessions":1')))), /canonical/],
   ['no UTF-8', ({ copy }) => copy.rewrite(copy.entries().with(7, Buffer.of(0x22, 0xff, 0x22))), /UTF-8/],

@@ -1,8 +1,8 @@
 // Checks what each entry says of itself: form, version, place, log, clock and boot; and remembers what the report tells. Pure.
 import { isUtf8 } from 'node:buffer'
 import type { AuditEntry } from '../entry.ts'
-import { parseCanonical } from '../canonical.ts'
 import type { Findings } from './findings.ts'
+import { glanceAt } from './glance.ts'
 
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const digits = /^(0|[1-9]\d*)$/
@@ -82,7 +82,7 @@ export class OrderCheck {
 function parse(bytes: Uint8Array): AuditEntry | string {
   if (!isUtf8(bytes)) return 'is not valid UTF-8'
   try {
-    const entry = parseCanonical(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
+    const entry = glanceAt(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     return typeof entry === 'object' && entry !== null && !Array.isArray(entry) ? entry as AuditEntry : 'is no JSON object'
   } catch (error) {
     return error instanceof SyntaxError && error.message.includes('canonical') ? error.message : 'is not valid JSON'

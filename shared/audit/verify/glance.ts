@@ -1,10 +1,13 @@
-// Reads of an entry's bytes what a verification looks at, and sees on the way that they are canonical JSON: without building the whole value,
-// which costs more than all the rest. What it does not see at a glance it leaves to `parseCanonical`. Pure.
+// Reads of an entry's bytes what a verification looks at, and sees on the way that they are canonical JSON: without building the whole
+// value, which costs more than all the rest. What it does not see at a glance it leaves to `parseCanonical`. Pure.
 import { parseCanonical } from '../canonical.ts'
 import type { AuditEntry } from '../entry.ts'
 
-/** Members of an entry that checks of every entry need; of the kinds below, all are read. */
-const wanted = new Set(['boot', 'index', 'intent', 'kind', 'monotonic', 'origin', 'sealed', 'time', 'version'])
+/** Members of an entry that checks of every entry need; of the kinds below, all are read. No two are as long and begin alike. */
+const wanted = new Map(['boot', 'index', 'intent', 'kind', 'monotonic', 'origin', 'sealed', 'time', 'version'].map((name) => {
+  const bytes = Buffer.from(name)
+  return [bytes.length << 8 | bytes[0]!, { name, bytes }] as const
+}))
 /** Kinds whose other members matter, all of them rare. */
 const whole = new Set(['key.rotate', 'recovery', 'retention.prune'])
 const maxDepth = 32
@@ -36,8 +39,9 @@ class Glance {
   entry(): Record<string, unknown> | undefined {
     const bytes = this.#bytes
     const found: Record<string, unknown> = {}
-    const seen = this.#object(0, (name, begin, end) => {
-      if (wanted.has(name)) found[name] = valueOf(bytes, begin, end)
+    const seen = this.#object(0, (nameBegin, nameEnd, begin, end) => {
+      const name = wantedName(bytes, nameBegin, nameEnd)
+      if (name !== undefined) found[name] = valueOf(bytes, begin, end)
     })
     return seen && this.#at === bytes.length ? found : undefined
   }
@@ -54,7 +58,7 @@ class Glance {
     return this.#number()
   }
 
-  #object(depth: number, member?: (name: string, begin: number, end: number) => void): boolean {
+  #object(depth: number, member?: (nameBegin: number, nameEnd: number, begin: number, end: number) => void): boolean {
     const bytes = this.#bytes
     if (bytes[this.#at] !== 0x7b || depth > maxDepth) return false
     if (bytes[++this.#at] === 0x7d) return ++this.#at > 0
@@ -68,7 +72,7 @@ class Glance {
       if (bytes[this.#at++] !== 0x3a) return false
       const value = this.#at
       if (!this.#value(depth + 1)) return false
-      member?.(bytes.toString('latin1', begin, end), value, this.#at)
+      member?.(begin, end, value, this.#at)
       const next = bytes[this.#at++]
       if (next === 0x7d) return true
       if (next !== 0x2c) return false
@@ -117,7 +121,8 @@ class Glance {
     while (bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++
     const next = bytes[at]
     this.#at = at
-    if (at > begin && at - begin < 16 && (bytes[begin] !== 0x30 || at === begin + 1) && (next === 0x2c || next === 0x7d || next === 0x5d)) return true
+    const ends = next === 0x2c || next === 0x7d || next === 0x5d
+    if (ends && at > begin && at - begin < 16 && (bytes[begin] !== 0x30 || at === begin + 1)) return true
     while (at < bytes.length && '0123456789.eE+-'.includes(String.fromCharCode(bytes[at]!))) at++
     this.#at = at
     const text = bytes.toString('latin1', begin, at)
@@ -129,6 +134,13 @@ class Glance {
     this.#at += word.length
     return this.#bytes.toString('latin1', begin, this.#at) === word
   }
+}
+
+function wantedName(bytes: Uint8Array, begin: number, end: number): string | undefined {
+  const found = wanted.get((end - begin) << 8 | bytes[begin]!)
+  if (found === undefined) return undefined
+  for (let i = 1; i < found.bytes.length; i++) if (bytes[begin + i] !== found.bytes[i]) return undefined
+  return found.name
 }
 
 /** Whether the name in [begin, end) comes after the one in [lastBegin, lastEnd), and is not the same. */

@@ -40,24 +40,26 @@ export class TreeCheck {
     return roots.length === 0 ? emptyRoot : roots.reduceRight((right, left) => hashNode(left, right))
   }
 
-  /** Compares the tiles that have become full since the last call. */
+  /** Compares the tiles that have become full since the last call; their files are read together. */
   async compare(): Promise<void> {
-    for (const { level, index, tile } of this.#full.splice(0)) {
-      if (index >= fullTiles(level, this.#size)) continue
-      const file = tilePath(level, index)
-      const stored = await this.#files.read(file)
-      if (stored === undefined) {
-        this.#findings.problem({ file, message: 'is missing' })
-      } else if (stored.length !== tileBytes) {
-        this.#findings.problem({ file, message: `has ${stored.length} bytes instead of ${tileBytes}` })
-      } else if (!equal(stored, tile)) {
-        const at = Array.from({ length: tileWidth }, (_, i) => i).find((i) => !equal(hashInTile(stored, i), hashInTile(tile, i)))!
-        this.#findings.problem({
-          ...(level === 0 ? { entry: index * tileWidth + at } : {}),
-          file,
-          message: `hash ${at} is not that of the entries: they or the tile were changed`
-        })
-      }
+    const full = this.#full.splice(0).filter(({ level, index }) => index < fullTiles(level, this.#size))
+    const stored = await Promise.all(full.map(({ level, index }) => this.#files.read(tilePath(level, index))))
+    for (const [i, { level, index, tile }] of full.entries()) this.#judge(level, index, tile, stored[i])
+  }
+
+  #judge(level: number, index: number, tile: Uint8Array, stored: Uint8Array | undefined): void {
+    const file = tilePath(level, index)
+    if (stored === undefined) {
+      this.#findings.problem({ file, message: 'is missing' })
+    } else if (stored.length !== tileBytes) {
+      this.#findings.problem({ file, message: `has ${stored.length} bytes instead of ${tileBytes}` })
+    } else if (!equal(stored, tile)) {
+      const at = Array.from({ length: tileWidth }, (_, i) => i).find((i) => !equal(hashInTile(stored, i), hashInTile(tile, i)))!
+      this.#findings.problem({
+        ...(level === 0 ? { entry: index * tileWidth + at } : {}),
+        file,
+        message: `hash ${at} is not that of the entries: they or the tile were changed`
+      })
     }
   }
 

@@ -105,7 +105,9 @@ describe('a log whose oldest segments were removed', () => {
     expect(found!.keys).toHaveLength(1)
     await last.prune({ ...await factsFor(last), keys: found!.keys })
     await last.close()
-    for (const key of [log.verifierKey, last.verifierKey]) expect(await verifyLog(filesIn(directory), key)).toMatchObject({ ok: true, keys: [expect.anything(), expect.anything()] })
+    for (const key of [log.verifierKey, last.verifierKey]) {
+      expect(await verifyLog(filesIn(directory), key)).toMatchObject({ ok: true, keys: [expect.anything(), expect.anything()] })
+    }
   })
 
   test('survives a crash at any step: it goes on, and what has its entry is finished', { timeout: 120_000 }, async () => {
@@ -229,10 +231,16 @@ describe('retention', () => {
     const noted: EntryFacts[] = []
     let [now, standing] = [Date.now() + 100 * day, true]
     const retention = createRetention({
-      audit: log, note: (facts) => noted.push(facts), days: 30, now: () => now, randomBytes: (n) => Buffer.alloc(n, noted.length), standing: () => standing
+      audit: log,
+      note: (facts) => noted.push(facts),
+      days: 30,
+      now: () => now,
+      randomBytes: (n) => Buffer.alloc(n, noted.length),
+      standing: () => standing
     })
     const before = new Date(now - 31 * day).toISOString()
-    return { directory, log, noted, retention, before, later: (milliseconds: number) => { now += milliseconds }, dismiss: () => { standing = false } }
+    const later = (milliseconds: number) => { now += milliseconds }
+    return { directory, log, noted, retention, before, later, dismiss: () => { standing = false } }
   }
 
   test('needs another admin than the one who proposed, and then removes', async () => {

@@ -80,9 +80,12 @@ interface Said {
   readonly notAnchoredAfter?: number
 }
 
-async function first({ copy }: Sample, key: string, kept: readonly Buffer[], witnesses: readonly string[]): Promise<Said & { problems: string }> {
+type Told = Said & { readonly problems: string }
+
+async function first({ copy }: Sample, key: string, kept: readonly Buffer[], witnesses: readonly string[]): Promise<Told> {
   try {
-    const { ok, entries, prunedBefore, checkpointSize, notAnchoredAfter = 0, problems } = await verifyLog(copy, key, undefined, kept, witnesses)
+    const report = await verifyLog(copy, key, undefined, kept, witnesses)
+    const { ok, entries, prunedBefore, checkpointSize, notAnchoredAfter = 0, problems } = report
     const told = problems.map(({ entry, message }) => `${entry} ${message}`).join('\n')
     return { ok, entries, ...(prunedBefore === undefined ? {} : { prunedBefore }), checkpointSize, notAnchoredAfter, problems: told }
   } catch (error) {
@@ -137,7 +140,8 @@ describe('of a whole log both say', () => {
     expect(entries).toBeGreaterThan(600)
     for (const key of whole.keys) {
       expect(await both(whole, key)).toMatchObject({ ok: true, checkpointSize: entries, notAnchoredAfter: entries })
-      expect(await both(whole, key, [whole.kept], [])).toMatchObject({ ok: true, notAnchoredAfter: parseCheckpoint(parseNote(whole.kept).text).size })
+      const { size } = parseCheckpoint(parseNote(whole.kept).text)
+      expect(await both(whole, key, [whole.kept], [])).toMatchObject({ ok: true, notAnchoredAfter: size })
       expect(await both(whole, key, [], [])).toMatchObject({ ok: true, notAnchoredAfter: 0 })
     }
   })
@@ -190,7 +194,9 @@ const lies: [string, (sample: Sample) => void, RegExp][] = [
     const bytes = copy.files.get(path)!
     const changed = Buffer.alloc(70_000, 7)
     changed[5] = 8
-    copy.files.set(path, Buffer.concat([bytes.subarray(0, bytes.indexOf(Buffer.alloc(64, 7)) - 8), frameAttachment(changed), bytes.subarray(bytes.lastIndexOf(Buffer.alloc(64, 7)) + 64)]))
+    const run = Buffer.alloc(64, 7)
+    const [before, after] = [bytes.subarray(0, bytes.indexOf(run) - 8), bytes.subarray(bytes.lastIndexOf(run) + 64)]
+    copy.files.set(path, Buffer.concat([before, frameAttachment(changed), after]))
   }, /1 has another attachment/],
   ['an attachment removed', ({ copy }) => copy.rewrite(copy.entries()), /1 has 0 bytes attached/],
   ['a byte of a frame changed', ({ copy }) => { copy.files.get(copy.segments[0]!)![20]! ^= 1 }, /0 length or checksum/],

@@ -51,7 +51,7 @@ function scopeSection({ scope, facts, madeAt, version }: Report): Section {
 }
 
 function integritySection({ verified, facts }: Report): Section {
-  const { ok, problems, notes, entries, checkpointSize, rootHash } = verified
+  const { ok, problems, notes, entries, checkpointSize, rootHash, anchors } = verified
   const damage: Table = {
     caption: 'Problems',
     head: ['FILE', 'ENTRY', 'WHAT'],
@@ -66,6 +66,9 @@ function integritySection({ verified, facts }: Report): Section {
       ok
         ? `The log is whole: of ${entries} entries in all, the first ${checkpointSize} are those its key has signed (root ${rootHash}).`
         : 'THE LOG IS DAMAGED. Nothing else in this report may be relied on before the cause is known.',
+      ...anchors.map(({ entries: first, witness, time }) => witness === undefined
+        ? `Anchored through entry ${first - 1} by a checkpoint kept elsewhere.`
+        : `Anchored through entry ${first - 1} by the witness ${witness} at ${timeFrom(time!)} UTC.`),
       ...notes.map((note) => `Not proven: ${note}.`),
       ...gaps.text
     ],

@@ -35,9 +35,15 @@ export function register(audit: Command, context: () => Promise<Context>): void 
         if (json === true) return terminal.json(done)
         return terminal.out(`entries before ${done.first} are removed, entry ${done.entry} says so; their hashes stay, and the rest verifies as before`)
       }
-      const proposals = before === undefined ? await client.prunes() : [await client.proposePrune({ before: dateFrom(before), reason: reason! })]
-      if (json === true) return terminal.json(before === undefined ? proposals : proposals[0])
-      for (const line of before === undefined ? listLines(proposals) : proposalLines(proposals[0]!)) terminal.out(line)
+      if (before === undefined) {
+        const proposals = await client.prunes()
+        if (json === true) return terminal.json(proposals)
+        for (const line of listLines(proposals)) terminal.out(line)
+        return
+      }
+      const proposal = await client.proposePrune({ before: dateFrom(before), reason: reason! })
+      if (json === true) return terminal.json(proposal)
+      for (const line of proposalLines(proposal)) terminal.out(line)
     })
 }
 
@@ -58,6 +64,7 @@ export function proposalLines({ id, first, entries, bytes, newest, expiresAt }: 
 /** Pure. */
 export function listLines(proposals: readonly PruneProposal[]): string[] {
   if (proposals.length === 0) return ['nothing is proposed']
-  return tableLines(['id', 'entries', 'newest', 'by', 'until', 'reason'], proposals.map(({ id, entries, newest, requestedBy, expiresAt, reason }) =>
+  const head = ['id', 'entries', 'newest', 'by', 'until', 'reason']
+  return tableLines(head, proposals.map(({ id, entries, newest, requestedBy, expiresAt, reason }) =>
     [id, String(entries), timeFrom(newest), requestedBy, timeFrom(expiresAt), reason]))
 }

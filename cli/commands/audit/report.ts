@@ -8,7 +8,7 @@ import type { Report } from '../../audit/report/document.ts'
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../failure.ts'
 import { helpTail } from '../../help.ts'
-import { openLogFiles, readWhole } from '../../log-files.ts'
+import { keyLine, openLogFiles, readWhole } from '../../log-files.ts'
 import { sinceFrom } from '../../since.ts'
 import { GatewayError } from '../../../shared/errors.ts'
 import { version } from '../../../shared/version.ts'
@@ -19,6 +19,7 @@ interface Flags {
   readonly target?: string
   readonly key?: string
   readonly checkpoint: readonly string[]
+  readonly witness: readonly string[]
   readonly csvlog: readonly string[]
   readonly html?: boolean
   readonly json?: boolean
@@ -33,6 +34,7 @@ export function register(audit: Command, context: () => Promise<Context>): void 
     .option('--target <target>', 'statements on this target only')
     .option('--key <file>', 'the log\'s public key, kept where its owner cannot write (default: log.pub in the folder)')
     .option('--checkpoint <file>', 'a signed checkpoint kept elsewhere; give it once for each', collected, [])
+    .option('--witness <key>', 'a witness\'s key, its line or a file with it; give it once for each. Each must have cosigned the log', collected, [])
     .option('--csvlog <file>', 'a log of the database, to compare with; give it once for each, in order', collected, [])
     .addOption(new Option('--html', 'one HTML page that needs nothing else and prints well').conflicts('json'))
     .addOption(new Option('--json', 'what was counted, as one JSON object').conflicts('html'))
@@ -53,7 +55,7 @@ export function register(audit: Command, context: () => Promise<Context>): void 
 }
 
 async function make({ terminal, signal, now }: Context, directory: string, flags: Flags): Promise<Report> {
-  const { from, to, target, key, checkpoint, csvlog } = flags
+  const { from, to, target, key, checkpoint, witness, csvlog } = flags
   const scope: Scope = {
     from: sinceFrom(from, now()),
     to: to === undefined ? new Date(now()).toISOString() : sinceFrom(to, now()),
@@ -62,12 +64,13 @@ async function make({ terminal, signal, now }: Context, directory: string, flags
   if (scope.from >= scope.to) throw new GatewayError('usage', 'the period ends before it begins', { hint: '--from 2026-07-01 --to 2026-10-01' })
   const files = await openLogFiles(directory)
   const keyFile = key ?? join(directory, 'log.pub')
-  const keyLine = (await readWhole(keyFile)).toString('utf8').trim()
+  const verifierKey = await keyLine(keyFile)
+  const witnesses = await Promise.all(witness.map(keyLine))
   const kept = await Promise.all(checkpoint.map(readWhole))
   const { verifyLog } = await import('../../../shared/audit/verify.ts')
   const steps = terminal.progress('verifying the log')
   try {
-    const verified = await verifyLog(files, keyLine, () => signal.throwIfAborted(), kept)
+    const verified = await verifyLog(files, verifierKey, () => signal.throwIfAborted(), kept, witnesses)
     const facts = new ReportFacts(scope)
     try {
       for await (const entries of readEntries(files)) {
@@ -89,7 +92,7 @@ async function make({ terminal, signal, now }: Context, directory: string, flags
         : verified,
       ...(reconciled === undefined ? {} : { reconciled }),
       again: [
-        ['hoop audit verify', directory, '--key', keyFile, ...checkpoint.flatMap((file) => ['--checkpoint', file])].join(' '),
+        ['hoop audit verify', directory, '--key', keyFile, ...checkpoint.flatMap((file) => ['--checkpoint', file]), ...witness.flatMap((of) => ['--witness', of])].join(' '),
         ...(csvlog.length === 0 ? [] : [['hoop audit reconcile', directory, ...csvlog].join(' ')]),
         `hoop audit search ${directory} --since ${scope.from} --until ${scope.to}${target === undefined ? '' : ` --target ${target}`} --json`
       ]

@@ -35,7 +35,7 @@ const scope = { from: day(10, '00:00:00.000'), to: day(20, '00:00:00.000') }
 function report(entries: readonly AuditEntry[], within: Report['scope'] = scope): Report {
   const facts = new ReportFacts(within)
   for (const entry of entries) facts.add(entry)
-  const verified = { ok: true, origin: 'gateway.example', entries: entries.length, checkpointSize: entries.length, rootHash: 'AAAA', problems: [], notes: ['not anchored'] }
+  const verified = { ok: true, origin: 'gateway.example', entries: entries.length, checkpointSize: entries.length, rootHash: 'AAAA', keys: [], anchors: [], problems: [], notes: ['not anchored'] }
   return { scope: within, madeAt: day(21), version: '0.1.0', facts, verified, again: ['hoop audit verify ./audit --key k.pub'] }
 }
 

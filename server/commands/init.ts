@@ -56,10 +56,15 @@ audit:
   # hoop audit identity auditor.key   (and only auditor.key.pub goes here)
   # sealTo:
   #   - { name: auditor, key: file:auditor.key.pub }
+  # On another machine, hoop witness can vouch that the log only grows:
+  # witnesses:
+  #   - { name: other-owner, url: "https://witness.example.com:8453", key: file:witness.pub }
   # Who else gets each entry; from: beginning sends those that are already there, too:
   # export:
   #   - { name: siem, kind: ocsf, url: https://siem.example.com/in, bearer: env:SIEM_TOKEN }
   #   - { name: logs, kind: syslog, address: logs.example.com:6514, tls: { ca: file:logs-ca.pem } }
+  # Entries are kept six years at least, and go only when two admins say so:
+  # retention: 6y
 
 limits: { sessionsPerPrincipal: 50, connectionsPerSession: 100 }
 

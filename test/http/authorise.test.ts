@@ -112,8 +112,8 @@ const expected: Record<string, Partial<Record<Asker, number>>> = {
   [`GET ${paths.serviceTokens}`]: known({ owner: 200, other: 200, service: 403, admin: 200 }),
   [`DELETE ${paths.serviceToken(id)}`]: known({ owner: 204, other: 404, service: 403, admin: 204 }),
   [`GET ${paths.auditPrunes}`]: known({ owner: 403, other: 403, service: 403, admin: 200 }),
-  // Nothing of the log is that old, and nothing is proposed: what an admin may, retention finds out.
-  [`POST ${paths.auditPrunes}`]: known({ owner: 403, other: 403, service: 403, admin: 404 }),
+  // Entries are not that old, and nothing is proposed: what an admin may, retention finds out.
+  [`POST ${paths.auditPrunes}`]: known({ owner: 403, other: 403, service: 403, admin: 400 }),
   [`POST ${paths.confirmPrune(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 404 }),
   [`GET ${paths.users}`]: known({ owner: 403, other: 403, service: 403, admin: 200 }),
   [`GET ${paths.auditExports}`]: known({ owner: 403, other: 403, service: 403, admin: 200 }),
@@ -132,7 +132,7 @@ const bodies: Record<string, unknown> = {
   [paths.tokens]: { grant: 'id_token', idToken: 'eyJhbGciOiJub25lIn0.e30.' },
   [paths.sessions]: { target: 'prod-db' },
   [paths.explain(targetName)]: { statement: 'SELECT 1' },
-  [paths.auditPrunes]: { before: '2000-01-01T00:00:00Z', reason: 'six years are over' },
+  [paths.auditPrunes]: { before: '2100-01-01T00:00:00Z', reason: 'six years are over' },
   [paths.serviceTokens]: { name: 'another', targets: ['prod-db'], expiresInDays: 1, kind: 'agent' }
 }
 

@@ -268,6 +268,7 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
       audit,
       note: (facts) => audit.note(facts),
       days: config.audit.retention,
+      unsent: exports.unsent,
       now,
       randomBytes,
       standing: ({ issuer, subject }) => {

@@ -19,6 +19,8 @@ export interface RetentionParts {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly randomBytes: (n: number) => Uint8Array
+  /** The first entry that some sink of the export has not been sent; undefined: every sink has everything, or there is none. */
+  readonly unsent: () => { readonly sink: string, readonly entry: number } | undefined
   /** Whether somebody is still an admin, and not disabled. */
   readonly standing: (actor: Actor) => boolean
 }
@@ -38,12 +40,21 @@ interface Pending {
   readonly expires: number
 }
 
-export function createRetention({ audit, note, days, now, randomBytes, standing }: RetentionParts): Retention {
+export function createRetention({ audit, note, days, now, randomBytes, unsent, standing }: RetentionParts): Retention {
   const pending = new Map<string, Pending>()
 
   const current = () => {
     for (const [id, { expires, found }] of pending) if (now() >= expires || found.first <= audit.first) pending.delete(id)
     return pending
+  }
+
+  /** What a sink has not been sent goes nowhere else. */
+  const refuseUnsent = (first: number) => {
+    const behind = unsent()
+    if (behind === undefined || first <= behind.entry) return
+    throw new GatewayError('conflict', `the export "${behind.sink}" has not sent entry ${behind.entry} yet, and entries before ${first} would go`, {
+      hint: 'hoop audit export status; a sink that is gone for good: take it out of the configuration'
+    })
   }
 
   return {
@@ -60,6 +71,7 @@ export function createRetention({ audit, note, days, now, randomBytes, standing 
       if (found === undefined) {
         throw new GatewayError('not_found', 'no whole segment of the log is that old: nothing can be removed', { hint: 'a segment holds 64 MiB; it goes once its last entry is old enough' })
       }
+      refuseUnsent(found.first)
       const id = makeId(now(), randomBytes(16))
       const expires = now() + standsMilliseconds
       const proposal: PruneProposal = {
@@ -91,6 +103,7 @@ export function createRetention({ audit, note, days, now, randomBytes, standing 
         pending.delete(id)
         throw new GatewayError('forbidden', `${proposal.requestedBy}, who proposed this, is no admin any more`, { hint: 'have it proposed again' })
       }
+      refuseUnsent(found.first)
       pending.delete(id)
       const entry = await audit.prune({
         kind: 'retention.prune',

@@ -230,17 +230,19 @@ describe('retention', () => {
     const { directory, log } = await logOf()
     const noted: EntryFacts[] = []
     let [now, standing] = [Date.now() + 100 * day, true]
+    let unsent: { readonly sink: string, readonly entry: number } | undefined
     const retention = createRetention({
       audit: log,
       note: (facts) => noted.push(facts),
       days: 30,
       now: () => now,
       randomBytes: (n) => Buffer.alloc(n, noted.length),
+      unsent: () => unsent,
       standing: () => standing
     })
     const before = new Date(now - 31 * day).toISOString()
     const later = (milliseconds: number) => { now += milliseconds }
-    return { directory, log, noted, retention, before, later, dismiss: () => { standing = false } }
+    return { directory, log, noted, retention, before, later, dismiss: () => { standing = false }, behind: (entry: number) => { unsent = { sink: 'siem', entry } } }
   }
 
   test('needs another admin than the one who proposed, and then removes', async () => {
@@ -256,6 +258,17 @@ describe('retention', () => {
     expect(retention.proposals()).toEqual([])
     await log.close()
     expect((await verifyLog(filesIn(directory), log.verifierKey)).ok).toBe(true)
+  })
+
+  test('waits for every sink of the export', async () => {
+    const { retention, before, behind, log } = await retained()
+    const { first, id } = await retention.propose(root, { before, reason: 'old' })
+    behind(first - 1)
+    await expect(retention.propose(root, { before, reason: 'old' })).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('"siem" has not sent') })
+    await retention.propose(root, { before, reason: 'old' }).catch(() => undefined)
+    behind(first)
+    await retention.confirm(other, id)
+    expect(log.first).toBe(first)
   })
 
   test('keeps what is younger than it says, and refuses what nobody proposed, or somebody who is gone', async () => {

@@ -116,7 +116,7 @@ const expected: Record<string, Partial<Record<Asker, number>>> = {
   [`POST ${paths.auditPrunes}`]: known({ owner: 403, other: 403, service: 403, admin: 400 }),
   [`POST ${paths.confirmPrune(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 404 }),
   [`GET ${paths.users}`]: known({ owner: 403, other: 403, service: 403, admin: 200 }),
-  [`GET ${paths.auditExports}`]: known({ owner: 403, other: 403, service: 403, admin: 200 }),
+  [`GET ${paths.auditExports}`]: known({ owner: 403, other: 403, service: 403, auditor: 200, admin: 200 }),
   [`POST ${paths.disableUser(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 204 }),
   [`POST ${paths.enableUser(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 204 })
 }

@@ -174,6 +174,7 @@ export class Edge {
         days: 30,
         now: this.now,
         randomBytes,
+        unsent: () => undefined,
         standing: ({ issuer, subject }) => {
           const person = this.identity.person(issuer, subject)
           return person !== undefined && person.admin && !person.disabled

@@ -34,10 +34,12 @@ export async function loadCursor(path: string, origin: string, log: AuditLog): P
   })
   if (text === undefined) return undefined
   const cursor = parse(text)
-  if (cursor === undefined) throw unusable(path, 'is damaged')
+  if (cursor === undefined || (cursor.last === undefined && cursor.next > log.first)) throw unusable(path, 'is damaged')
   if (cursor.origin !== origin) throw unusable(path, `is of the log "${cursor.origin}"`)
   if (cursor.next > log.size) throw unusable(path, `says entry ${cursor.next}, and the log has only ${log.size}: entries were lost, or it is of another log`)
-  if (cursor.next > 0 && await leafAt(log, cursor.next - 1) !== cursor.last) {
+  // What was before the log's first entry was removed by retention, which waits for every sink: nothing is missed.
+  if (cursor.next <= log.first) return { ...cursor, next: log.first }
+  if (await leafAt(log, cursor.next - 1) !== cursor.last) {
     throw unusable(path, `is of another log, or entry ${cursor.next - 1} was changed after it was sent`)
   }
   return cursor
@@ -45,7 +47,7 @@ export async function loadCursor(path: string, origin: string, log: AuditLog): P
 
 /** What a cursor that stands before entry `next` has to say of the one before it. */
 export async function leafBefore(log: AuditLog, next: number): Promise<{ last?: string }> {
-  return next === 0 ? {} : { last: await leafAt(log, next - 1) }
+  return next <= log.first ? {} : { last: await leafAt(log, next - 1) }
 }
 
 async function leafAt(log: AuditLog, index: number): Promise<string> {
@@ -64,7 +66,7 @@ function parse(text: string): Cursor | undefined {
   const { origin, next, last, deadLetters } = value
   const whole = (number: unknown): number is number => Number.isSafeInteger(number) && (number as number) >= 0
   if (typeof origin !== 'string' || !whole(next) || !whole(deadLetters)) return undefined
-  if (next === 0) return { origin, next, deadLetters }
+  if (last === undefined) return { origin, next, deadLetters }
   if (typeof last !== 'string' || !/^[0-9a-f]{64}$/.test(last)) return undefined
   return { origin, next, last, deadLetters }
 }

@@ -31,6 +31,8 @@ export interface ExportsOptions extends Pick<ExporterParts, 'audit' | 'now' | 'r
 
 export interface Exports {
   status(): ExportStatus[]
+  /** The sink that is furthest behind, and the entry it is to be sent next; undefined where there is none. */
+  unsent(): { readonly sink: string, readonly entry: number } | undefined
   /** Why statements are refused because of a sink that is strict and lags. */
   blocking(): string | undefined
   close(): Promise<void>
@@ -61,6 +63,10 @@ export async function openExports({ directory, sinks, disk = nodeDisk, ...parts 
 
   return {
     status: () => lines.map((line) => line.status()),
+    unsent() {
+      const [last] = lines.map((line) => line.status()).sort((a, b) => a.next - b.next)
+      return last === undefined ? undefined : { sink: last.name, entry: last.next }
+    },
     blocking() {
       for (const line of lines) {
         const reason = line.blocking()
@@ -88,7 +94,7 @@ export async function openExports({ directory, sinks, disk = nodeDisk, ...parts 
   /** Written before the first entry is sent: a crash must not move the beginning. */
   async function first({ name, from }: SinkChoice, path: string): Promise<Cursor> {
     const { audit, origin } = parts
-    const next = from === 'beginning' ? 0 : audit.size
+    const next = from === 'beginning' ? audit.first : audit.size
     const cursor = { origin, next, deadLetters: 0, ...await leafBefore(audit, next) }
     await saveCursor(disk, `${path}.json`, cursor)
     audit.note({ kind: 'admin', action: 'export.begin', detail: `${name} from entry ${next}` })

@@ -72,7 +72,9 @@ test(`${kills} kills, a receiver that fails in every way: the union received is 
 
   const log = await openIn(directory)
   const leaves = (await entriesOf(log)).map((entry) => canonical(entry))
-  const exported = leaves.slice(0, exports.status()[0]!.next)
+  // One may have got an entry that was written while the other was being closed.
+  const sentTo = (sink: string) => leaves.slice(0, exports.status().find(({ name }) => name === sink)!.next)
+  const exported = sentTo('siem')
   expect(exported.length).toBeGreaterThan(kills * 20)
   const missing = exported.filter((leaf, index) => received.get(index) !== leaf)
   expect(missing.filter((leaf) => !poisonous(leaf))).toEqual([])
@@ -92,5 +94,5 @@ test(`${kills} kills, a receiver that fails in every way: the union received is 
 
   const lines = (await readFile(file, 'utf8')).trimEnd().split('\n').filter((line) => !line.startsWith('{"checkpoint"'))
   const firsts = [...new Set(lines)]
-  expect(firsts).toEqual(exported)
+  expect(firsts).toEqual(sentTo('lines'))
 })

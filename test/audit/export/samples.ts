@@ -66,6 +66,8 @@ const byKind: { readonly [Kind in EntryFacts['kind']]: readonly Extract<EntryFac
   ],
   'audit.read': [{ kind: 'audit.read', actor, action: 'open', entry: 7 }, { kind: 'audit.read', actor, action: 'search', detail: 'patients' }],
   redaction: [{ kind: 'redaction', session, keySha256: statement.sha256, actor, reason: 'asked for by the patient' }],
+  'key.rotate': [{ kind: 'key.rotate', previous: 'gateway+0a1b2c3d+AQ==', next: 'gateway+4e5f6071+AQ==', signatures: { previous: 'c2ln', next: 'c2ln' } }],
+  'retention.prune': [{ kind: 'retention.prune', first: 4_096, root: 'cm9vdA==', approvers: [actor, actor], reason: 'six years have passed' }],
   heartbeat: [{ kind: 'heartbeat', sessions: 3 }],
   'clock.jump': [{ kind: 'clock.jump', deltaMilliseconds: -7_000 }],
   'export.dead-letter': [{ kind: 'export.dead-letter', sink: 'siem', entry: 7, count: 1, reason: 'it answered HTTP 400' }],

@@ -85,7 +85,7 @@ function severityOf(entry: AuditEntry): Severity {
     case 'token': return entry.action === 'reuse' ? 'high' : 'informational'
     case 'review.vote': return entry.breakGlass === true ? 'high' : 'informational'
     case 'revocation': case 'policy.change': case 'audit.read': return 'low'
-    case 'clock.jump': case 'export.dead-letter': case 'redaction': return 'medium'
+    case 'clock.jump': case 'export.dead-letter': case 'redaction': case 'retention.prune': case 'key.rotate': return 'medium'
     case 'recovery': return entry.discontinuity === undefined ? 'medium' : 'critical'
     default: return 'informational'
   }

@@ -37,6 +37,8 @@ const rows: Partial<Record<AuditEntry['kind'] | 'checkpoint', Row>> = {
   admin: { class: 'lifecycle', activity: (entry) => entry.kind === 'admin' ? adminActivities[entry.action] ?? 99 : 99 },
   'audit.read': { class: 'api', activity: 2 },
   redaction: { class: 'api', activity: 4 },
+  'retention.prune': { class: 'api', activity: 4 },
+  'key.rotate': { class: 'lifecycle', activity: 8 },
   heartbeat: { class: 'lifecycle', activity: 99 },
   'clock.jump': { class: 'lifecycle', activity: 99 },
   recovery: { class: 'lifecycle', activity: 5 },

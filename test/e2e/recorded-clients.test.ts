@@ -25,7 +25,7 @@ function beside(statements: readonly Recorded[]): Set<Recorded> {
     const around = transaction ?? []
     around.push(recorded)
     if (transaction !== undefined && !ends.test(recorded.text)) continue
-    if (around.some((one) => one.held !== undefined || holds(one))) for (const one of around) found.add(one)
+    if (around.some(holds)) for (const one of around) found.add(one)
     transaction = undefined
   }
   return found

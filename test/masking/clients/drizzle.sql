@@ -858,7 +858,7 @@ select id, hash, created_at from "drizzle"."__drizzle_migrations" order by creat
 begin
 --> allow - : Q
 CREATE TYPE "public"."bed_kind" AS ENUM('single', 'double');
---> allow - : Q {"held":"uncommitted"}
+--> allow - : Q
 
 CREATE TABLE "beds" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,

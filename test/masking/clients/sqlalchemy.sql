@@ -992,7 +992,7 @@ CREATE TABLE wards (
 )
 
 
---> allow - : Q {"held":"uncommitted"}
+--> allow - : Q
 
 CREATE TABLE beds (
 	id SERIAL NOT NULL, 
@@ -1239,9 +1239,9 @@ CREATE INDEX wards_floor ON wards (floor)
 ALTER TABLE wards ADD CONSTRAINT floor_ok CHECK (floor >= 0)
 --> allow - : Q
 ALTER TABLE wards DROP COLUMN note
---> allow - : Q {"held":"uncommitted"}
+--> allow - : Q
 INSERT INTO public.alembic_version (version_num) VALUES ('abc')
---> allow . : Q {"held":"uncommitted"}
+--> allow . : Q
 SELECT public.alembic_version.version_num 
 FROM public.alembic_version
 --> allow - : Q

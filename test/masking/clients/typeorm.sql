@@ -58,7 +58,7 @@ CREATE TABLE "wards" ("id" SERIAL NOT NULL, "name" character varying NOT NULL, "
 SELECT "n"."nspname", "t"."typname" FROM "pg_type" "t" INNER JOIN "pg_namespace" "n" ON "n"."oid" = "t"."typnamespace" WHERE "n"."nspname" = 'public' AND "t"."typname" = 'beds_kind_enum'
 --> allow - : Q
 CREATE TYPE "public"."beds_kind_enum" AS ENUM('single', 'double')
---> allow - : Q {"held":"uncommitted"}
+--> allow - : Q
 CREATE TABLE "beds" ("id" uuid NOT NULL DEFAULT gen_random_uuid(), "label" character varying NOT NULL, "kind" "public"."beds_kind_enum" NOT NULL DEFAULT 'single', "free" boolean NOT NULL DEFAULT true, "deletedAt" TIMESTAMP WITH TIME ZONE, "wardId" integer, CONSTRAINT "PK_2212ae7113d85a70dc65983e742" PRIMARY KEY ("id"))
 --> allow - : Q
 CREATE INDEX "IDX_64c74be6af9ecff2da26652b38" ON "beds"  ("label") 

@@ -26,11 +26,6 @@ interface Options {
   readonly fails?: string
   /** Its bytes differ between any two runs, for this reason. */
   readonly varies?: string
-  /**
-   * The gateway holds it though its own catalog would let it pass: it names what its transaction has made and not `committed`, or stands
-   * `together` with a change of the catalog before it in one string.
-   */
-  readonly held?: 'uncommitted' | 'together'
 }
 
 export interface Recorded extends Options {

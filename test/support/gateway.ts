@@ -211,6 +211,14 @@ export class TestGateway {
     this.#process = await launch(this.hoop, this.folder, this.#options)
   }
 
+  /** Starts it and kills it so soon after that it may not be up yet. */
+  async falter(afterMilliseconds: number): Promise<void> {
+    this.#process = spawned(this.hoop, this.folder, this.#options)
+    await this.#process.pid
+    await new Promise((resolve) => setTimeout(resolve, afterMilliseconds))
+    await this.halt('KILL')
+  }
+
   /** Ends ports and gateway, and removes the folder. */
   async stop(): Promise<void> {
     await Promise.all([...this.#people.values()].map((arriving) => arriving.then((person) => person.leave(), () => undefined)))
@@ -257,10 +265,14 @@ function parsed(text: string): unknown {
   }
 }
 
-async function launch(hoop: string, folder: string, { env = {}, wrapper = [] }: TestGatewayOptions): Promise<Kept> {
-  const [command, ...args] = [...wrapper, process.execPath, hoop, 'gateway', 'start', '--config', join(folder, 'hoop.yaml')]
-  // NODE_EXTRA_CA_CERTS adds 55 ms to every start, and the tests bring their own authorities.
-  const child = new Kept(command!, args, { cwd: folder, env: { ...process.env, NODE_EXTRA_CA_CERTS: undefined, ...env } })
+async function launch(hoop: string, folder: string, options: TestGatewayOptions): Promise<Kept> {
+  const child = spawned(hoop, folder, options)
   await child.line(/listening on \S+/)
   return child
+}
+
+function spawned(hoop: string, folder: string, { env = {}, wrapper = [] }: TestGatewayOptions): Kept {
+  const [command, ...args] = [...wrapper, process.execPath, hoop, 'gateway', 'start', '--config', join(folder, 'hoop.yaml')]
+  // NODE_EXTRA_CA_CERTS adds 55 ms to every start, and the tests bring their own authorities.
+  return new Kept(command!, args, { cwd: folder, env: { ...process.env, NODE_EXTRA_CA_CERTS: undefined, ...env } })
 }

@@ -36,6 +36,11 @@ export interface ReachedStatement {
   readonly text: string
   readonly user: string
   readonly database: string
+  readonly application: string
+  /** Of one server process: every line of a connection has the same. */
+  readonly backend: string
+  /** Milliseconds since 1970, when the line was written: before it ran where `log_statement` wrote it. */
+  readonly time: number
 }
 
 type Row = Record<string, unknown>
@@ -128,8 +133,7 @@ export class TestPostgres {
 
   /** What reached the server, in order, without what `query` and `log` sent. Needs `logStatements`, which is the default. */
   async statements(): Promise<ReachedStatement[]> {
-    const lines = (await this.log()).split('\n').filter((line) => line.endsWith('}'))
-    return lines.flatMap((line) => reachedIn(JSON.parse(line) as LogLine))
+    return statementsIn(await this.log())
   }
 
   /** Paths of its csvlog files, in order, once all of it is written. Needs the setting `log_destination: 'jsonlog,csvlog'`. */
@@ -242,8 +246,15 @@ async function readLog(folder: string): Promise<string> {
   return (await Promise.all(files.map((file) => readFile(join(logs, file), 'utf8')))).join('')
 }
 
+/** What reached the server, by lines that `log` gave. */
+export function statementsIn(log: string): ReachedStatement[] {
+  return log.split('\n').filter((line) => line.endsWith('}')).flatMap((line) => reachedIn(JSON.parse(line) as LogLine))
+}
+
 /** The fields used here of a line of PostgreSQL's JSON log. */
 interface LogLine {
+  readonly timestamp: string
+  readonly session_id: string
   readonly user?: string
   readonly dbname?: string
   readonly application_name?: string
@@ -256,7 +267,13 @@ const stepPattern = /^(?:duration: [\d.]+ ms {2})?(?:(statement)|(parse|bind|exe
 
 function reachedIn(line: LogLine): ReachedStatement[] {
   if (line.application_name === ownName) return []
-  const from = { user: line.user ?? '', database: line.dbname ?? '' }
+  const from = {
+    user: line.user ?? '',
+    database: line.dbname ?? '',
+    application: line.application_name ?? '',
+    backend: line.session_id,
+    time: Date.parse(line.timestamp.replace(' ', 'T').replace(' UTC', 'Z'))
+  }
   if (line.statement !== undefined) return [{ step: 'failed', text: line.statement, ...from }]
   const found = line.error_severity === 'LOG' ? stepPattern.exec(line.message ?? '') : null
   if (found === null) return []

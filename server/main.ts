@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { hostname } from 'node:os'
 import { watchFile, unwatchFile } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { asGatewayError } from '../shared/errors.ts'
+import { asGatewayError, type GatewayError } from '../shared/errors.ts'
 import type { Target } from '../shared/model.ts'
 import { holdingStatements, openExports } from './audit/export/exports.ts'
 import { nodeDisk } from './audit/disk.ts'
@@ -168,6 +168,10 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
     ...once
   })
   if (once.rotateKey) io.err(`hoop: the audit log is signed by a new key; give this line to auditors and witnesses: ${auditLog.verifierKey}`)
+  auditLog.signal.addEventListener('abort', () => {
+    const { message, hint } = auditLog.signal.reason as GatewayError
+    log.error({ hint }, `${message}; no statement runs until the gateway is restarted`)
+  }, { once: true })
   const exports = await openExports({
     directory,
     origin,

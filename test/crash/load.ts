@@ -95,7 +95,8 @@ const works = {
 
   /** Goes away in the middle; the next piece of work has a connection of its own. */
   async leaving({ client, random, next }) {
-    client.send(m.query(`SELECT ${next()}`), m.query(`INSERT INTO ledger SELECT n, '${next()}' FROM generate_series(1, 100) n`), m.query(`SELECT ${next()}`))
+    const write = `INSERT INTO ledger SELECT n, '${next()}' FROM generate_series(1, 100) n`
+    client.send(m.query(`SELECT ${next()}`), m.query(write), m.query(`SELECT ${next()}`))
     await client.until('Z', 1 + random.below(2))
     client.destroy()
     await client.closed
@@ -128,7 +129,10 @@ export class Load {
   /** Resolves when every kind of client is connected and at work. */
   async begin(): Promise<void> {
     const sessions = await Promise.all([0, 1].map(() => this.#gateway.openSession('alice', 'prod-db')))
-    const clients = await Promise.all(kinds.map(async (kind, i) => ({ kind, session: sessions[i % 2]!.id, client: await this.#open(sessions[i % 2]!.id) })))
+    const clients = await Promise.all(kinds.map(async (kind, i) => {
+      const session = sessions[i % 2]!.id
+      return { kind, session, client: await this.#open(session) }
+    }))
     const working = clients.map(({ kind, session, client }) => this.#work(kind, session, client, new Random(this.#random.below(2 ** 31))))
     this.#running = Promise.all([...working, this.#approve(new Random(this.#random.below(2 ** 31)))])
     this.#running.catch(() => undefined)

@@ -156,8 +156,10 @@ async function logBothIn({ client, reader, greeting, session, signal, parts }: A
 /** @throws ProtocolViolation for a key the session never gave out; the client, as with PostgreSQL, is told nothing */
 async function cancel(request: Extract<Opening, { type: 'CancelRequest' }>, session: Session, keys: CancelKeys): Promise<void> {
   const { connection, upstream, holding } = keys.find(session.id, request)
+  // At once: what waits, for people or for the disk, has not been sent, and would be once that cancel's own entry is written.
+  const withdrawn = holding.cancel()
   await session.authorize([{ kind: 'cancel', connection }])
-  if (!holding.cancel()) await cancelUpstream(session, upstream)
+  if (!withdrawn) await cancelUpstream(session, upstream)
 }
 
 /** Logs in once more, with the client's own settings, to look at what is held. */

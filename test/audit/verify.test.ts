@@ -1,15 +1,15 @@
 // One test per way of lying about the past, and every byte of a log.
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { canonical } from '../../shared/audit/canonical.ts'
 import { checkpointText, keyNameOf, openCheckpoint, parseVerifierKey, signNote } from '../../shared/audit/checkpoint.ts'
-import type { AuditEntry } from '../../shared/audit/entry.ts'
+import type { AuditEntry, SealedFacts } from '../../shared/audit/entry.ts'
 import { CompactRange, hashLeaf } from '../../shared/audit/merkle.ts'
 import { verifyLog } from '../../shared/audit/verify.ts'
 import { Findings } from '../../shared/audit/verify/findings.ts'
 import { scanSegments } from '../../shared/audit/verify/segments.ts'
 import { TreeCheck } from '../../shared/audit/verify/tree.ts'
-import { beat, intent, outcome } from './sample.ts'
+import { attachment, beat, intent, outcome } from './sample.ts'
 import { Copy, crashCopy, framed, framesOf, openIn, origin, temporary } from './logs.ts'
 
 /** A closed log of `count` small entries, and its verifier key. */
@@ -35,97 +35,131 @@ function signAgain(copy: Copy): void {
   copy.files.set('checkpoint', Buffer.from(signNote(checkpointText({ origin, size: range.size, rootHash: range.root() }), origin, key)))
 }
 
-describe('every byte of a 64 KiB log', () => {
+describe('every byte of a 64 KiB log with attachments, a tile and a checkpoint', () => {
   async function sample() {
     const directory = await temporary()
     const log = await openIn(directory)
-    // Of many lengths, the shortest and long ones, in batches of one to four.
-    for (let i = 0; log.size < 64; i++) {
-      await log.append(Array.from({ length: i % 4 + 1 }, (_, k) => k === 0 ? beat(i) : intent(`select ${'x'.repeat(i * 53 % 2500)}`)))
+    // Of many lengths, the shortest and long ones, in batches of one to four; something is attached to some.
+    for (let i = 0; log.size < 260; i++) {
+      const first = i % 5 === 0 ? intent(`select ${'x'.repeat(i * 53 % 1500)}`) : beat(i)
+      const facts = [first, ...Array.from({ length: i % 4 }, () => beat(i))]
+      const bytes = i % 5 === 0 && i % 7 < 4 ? attachment(randomBytes(1 + i * 31 % 900)) : undefined
+      await log.append(facts, [bytes])
     }
     await log.close()
     const copy = await Copy.of(directory)
     const [path] = copy.segments
     const segment = copy.files.get(path!)!
+    const frames = framesOf(segment)
     expect(segment.length).toBeGreaterThan(64 * 1024)
-    return { copy, key: log.verifierKey, path: path!, segment, frames: framesOf(segment), scan: () => scan(copy) }
+    expect(segment.length).toBeLessThan(96 * 1024)
+    expect(frames.filter(({ attachment }) => attachment).length).toBeGreaterThan(5)
+    const sealed = copy.entries().map((entry) => (JSON.parse(entry.toString()) as { sealed?: SealedFacts }).sealed?.bytes ?? 0)
+    return { copy, key: log.verifierKey, path: path!, segment, frames, entries: sealed.length, scan: () => scan(copy, sealed) }
   }
 
-  /** The part of a verification that meets each byte first: 65,536 whole verifications would take a minute. */
-  async function scan(copy: Copy) {
+  /**
+   * The part of a verification that meets each byte first: 65,536 whole verifications would take minutes.
+   * @param sealed how many bytes are attached to each entry; what it says itself is only read in a whole verification
+   */
+  async function scan(copy: Copy, sealed: readonly number[]) {
     const findings = new Findings()
-    let count = 0
+    let [count, attached] = [0, 0]
     await scanSegments(copy, Infinity, findings, {
-      entry: () => ++count,
-      attachment: () => undefined,
-      short: () => undefined,
-      drop: () => count,
+      entry() {
+        attached = 0
+        return ++count
+      },
+      attachment: (bytes) => { attached += bytes.length },
+      short: () => attached < sealed[count - 1]! ? attached : undefined,
+      drop: () => --count,
       pause: async () => undefined
     })
-    return { count, problem: findings.problems[0] }
+    return { count, short: attached < (sealed[count - 1] ?? 0), problem: findings.problems[0] }
   }
 
-  test('flipped is noticed, and the entry it is in is named', { timeout: 120_000 }, async () => {
-    const { copy, key, segment, frames, path, scan } = await sample()
-    expect(await scan()).toEqual({ count: frames.length, problem: undefined })
-    let entry = 0
-    for (let at = 0; at < segment.length; at++) {
-      if (at === frames[entry]!.end) entry++
-      segment[at]! ^= 1 << at % 8
-      const { problem } = await scan()
-      if (problem?.entry !== entry || problem.file !== path) expect.fail(`byte ${at} of entry ${entry}: ${JSON.stringify(problem)}`)
-      if (at === frames[entry]!.begin) expect((await verifyLog(copy, key)).problems[0]).toEqual(problem)
-      segment[at]! ^= 1 << at % 8
+  test('flipped is noticed, and the entry it is in, or attached to, is named', { timeout: 120_000 }, async () => {
+    const { copy, key, segment, frames, entries, path, scan } = await sample()
+    expect(await scan()).toEqual({ count: entries, short: false, problem: undefined })
+    let [entry, at] = [-1, 0]
+    for (const frame of frames) {
+      if (!frame.attachment) entry++
+      for (; at < frame.end; at++) {
+        segment[at]! ^= 1 << at % 8
+        const { problem } = await scan()
+        if (problem?.entry !== entry || problem.file !== path) expect.fail(`byte ${at} of entry ${entry}: ${JSON.stringify(problem)}`)
+        if (at === frame.begin) expect((await verifyLog(copy, key)).problems[0]).toEqual(problem)
+        segment[at]! ^= 1 << at % 8
+      }
     }
     expect(await verifyLog(copy, key)).toMatchObject({ ok: true, problems: [] })
   })
 
   test('as its end is noticed', { timeout: 120_000 }, async () => {
     const { copy, key, segment, frames, path, scan } = await sample()
-    let whole = frames.length - 1
-    for (let end = segment.length - 1; end >= 0; end--) {
-      if (end < frames[whole]!.begin) whole--
-      copy.files.set(path, segment.subarray(0, end))
-      const { count, problem } = await scan()
-      const between = end === frames[whole]!.begin
-      if (count !== whole || (problem?.entry !== whole && !between)) expect.fail(`cut at ${end} in entry ${whole}: ${JSON.stringify(problem)}`)
-      if (!between) continue
-      // No frame is damaged here: that there were more, only the signed checkpoint knows.
-      expect((await verifyLog(copy, key)).problems[0]).toMatchObject({ entry: whole, message: expect.stringContaining('its signed checkpoint says') })
+    let entry = -1
+    for (const frame of frames) {
+      if (!frame.attachment) entry++
+      for (let end = frame.begin; end < frame.end; end++) {
+        copy.files.set(path, segment.subarray(0, end))
+        const { short, problem } = await scan()
+        if (end > frame.begin) {
+          if (problem?.entry !== entry || problem.file !== path) expect.fail(`cut at ${end} in entry ${entry}: ${JSON.stringify(problem)}`)
+          continue
+        }
+        // No frame is damaged here: that there was more, only the entry it is attached to and the signed checkpoint know.
+        expect(short).toBe(frame.attachment)
+        const { problems } = await verifyLog(copy, key)
+        const message = expect.stringContaining('its signed checkpoint says') as string
+        expect(problems.at(-1)).toMatchObject({ entry: frame.attachment ? entry + 1 : entry, message })
+        if (frame.attachment) expect(problems[0]).toMatchObject({ entry, message: expect.stringContaining('bytes attached instead of') as string })
+      }
     }
   })
 
-  test('of its checkpoint flipped is noticed', async () => {
-    const { copy, key } = await logOf(3)
+  test('of its checkpoint flipped, or cut off, is noticed', async () => {
+    const { copy, key } = await sample()
     const note = copy.files.get('checkpoint')!
     for (let at = 0; at < note.length; at++) {
       note[at]! ^= 1 << at % 8
-      const { ok } = await verifyLog(copy, key)
+      const flipped = await verifyLog(copy, key)
       note[at]! ^= 1 << at % 8
-      if (ok) expect.fail(`byte ${at}`)
+      copy.files.set('checkpoint', note.subarray(0, at))
+      const cut = await verifyLog(copy, key)
+      copy.files.set('checkpoint', note)
+      if (flipped.ok || cut.ok) expect.fail(`byte ${at}`)
     }
     expect((await verifyLog(copy, key)).ok).toBe(true)
+  })
+
+  test('of its tile flipped is noticed, and the entry whose hash it is; and so is each end it may have', { timeout: 120_000 }, async () => {
+    const { copy, key } = await sample()
+    const leaves = copy.entries().slice(0, 256)
+    const tile = copy.files.get('tile/0/000')!
+    const problem = async () => {
+      const findings = new Findings()
+      const tree = new TreeCheck(copy, 256, findings)
+      for (const leaf of leaves) tree.append(leaf)
+      await tree.compare()
+      return findings.problems[0]
+    }
+    expect(await problem()).toBeUndefined()
+    for (let at = 0; at < tile.length; at++) {
+      tile[at]! ^= 1 << at % 8
+      const flipped = await problem()
+      tile[at]! ^= 1 << at % 8
+      if (flipped?.entry !== at >> 5 || flipped.file !== 'tile/0/000') expect.fail(`byte ${at}: ${JSON.stringify(flipped)}`)
+    }
+    for (let end = 0; end < tile.length; end++) {
+      copy.files.set('tile/0/000', tile.subarray(0, end))
+      const cut = await problem()
+      if (cut?.message !== `has ${end} bytes instead of 8192`) expect.fail(`cut at ${end}: ${JSON.stringify(cut)}`)
+    }
+    expect((await verifyLog(copy, key)).problems).toEqual([{ file: 'tile/0/000', message: 'has 8191 bytes instead of 8192' }])
   })
 })
 
 describe('a log that was changed', () => {
-  test('every byte of a tile flipped is noticed, and the entry whose hash it is', { timeout: 120_000 }, async () => {
-    const leaves = Array.from({ length: 256 }, (_, i) => Buffer.of(i))
-    const tile = Buffer.concat(leaves.map((leaf) => hashLeaf(leaf)))
-    const files = new Copy()
-    files.files.set('tile/0/000', tile)
-    for (let at = 0; at < tile.length; at++) {
-      tile[at]! ^= 1 << at % 8
-      const findings = new Findings()
-      const tree = new TreeCheck(files, 256, findings)
-      for (const leaf of leaves) tree.append(leaf)
-      await tree.compare()
-      tile[at]! ^= 1 << at % 8
-      const [problem] = findings.problems
-      if (problem?.entry !== at >> 5 || problem.file !== 'tile/0/000') expect.fail(`byte ${at}: ${JSON.stringify(problem)}`)
-    }
-  })
-
   const attacks: [string, (entries: Buffer[]) => Buffer[], RegExp][] = [
     ['an entry removed', (entries) => entries.toSpliced(7, 1), /entry 7 .*says it is entry 8/],
     ['two entries swapped', (entries) => entries.with(7, entries[8]!).with(8, entries[7]!), /entry 7 .*says it is entry 8/],

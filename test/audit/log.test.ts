@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -8,6 +7,7 @@ import { verifyLog } from '../../shared/audit/verify.ts'
 import { nodeDisk } from '../../server/audit/disk.ts'
 import { beat, filesIn, intent, outcome } from './sample.ts'
 import { Copy, entriesOf, framesOf, openIn, origin, temporary, TestDisk, turns } from './logs.ts'
+import { SmallDisk } from '../support/small-disk.ts'
 import { until } from '../support/until.ts'
 
 const unavailable = expect.objectContaining({ code: 'audit_unavailable' })
@@ -81,14 +81,10 @@ describe('a disk that fails', () => {
   })
 
   test('a real full disk refuses, and space makes a restart good again', async ({ skip }) => {
-    const directory = await temporary()
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { stdio: 'ignore' })
-    } catch {
-      skip('a file system of one MiB can only be mounted by root')
-    }
-    onTestFinished(() => { execFileSync('umount', [directory]) })
-    const log = await openIn(join(directory, 'audit'))
+    const disk = SmallDisk.mount(1) ?? skip(SmallDisk.unfit)
+    onTestFinished(() => disk.unmount())
+    const directory = join(disk.folder, 'audit')
+    const log = await openIn(directory)
     const acknowledged: number[] = []
     const fill = async () => {
       for (;;) acknowledged.push(...await log.append([intent('x'.repeat(10_000))]))
@@ -97,13 +93,13 @@ describe('a disk that fails', () => {
     expect(log.signal.reason.hint).toContain('free space')
     await log.close()
 
-    execFileSync('mount', ['-o', 'remount,size=4m', directory])
-    const again = await openIn(join(directory, 'audit'))
+    disk.resize(4)
+    const again = await openIn(directory)
     const indexes = (await entriesOf(again)).filter(({ kind }) => kind === 'statement.intent').map(({ index }) => index)
     expect(indexes.slice(0, acknowledged.length)).toEqual(acknowledged)
     await again.append([intent()])
     await again.close()
-    expect((await verifyLog(filesIn(join(directory, 'audit')), again.verifierKey)).problems).toEqual([])
+    expect((await verifyLog(filesIn(directory), again.verifierKey)).problems).toEqual([])
   })
 })
 

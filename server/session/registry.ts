@@ -55,7 +55,7 @@ interface Held {
   readonly firstEntry: number
   /** Approved access it was opened in, and ends with. */
   readonly window: AccessWindow | undefined
-  /** Since when nobody listens to its events; undefined while somebody does. */
+  /** Since when nobody listens to its events, monotonic: a clock that is set ends nothing. Undefined while somebody listens. */
   unheardSince: number | undefined
 }
 
@@ -66,7 +66,7 @@ interface Ending {
 }
 
 export function createRegistry(options: RegistryOptions) {
-  const { audit, state, catalog, identity, limits, now } = options
+  const { audit, state, catalog, identity, limits, now, elapsed } = options
   const held = new Map<SessionId, Held>()
   /** On their way into `held`, and out of it. */
   const opening = new Set<OpenedVisit>()
@@ -132,7 +132,7 @@ export function createRegistry(options: RegistryOptions) {
           audit.note({ kind: 'session.end', session: id, actor: visit.actor, reason: asGatewayError(error).code, connections: 0 })
           throw error
         }
-        held.set(id, { visit, firstEntry: firstEntry!, window, unheardSince: now() })
+        held.set(id, { visit, firstEntry: firstEntry!, window, unheardSince: elapsed() })
       } catch (error) {
         visit.seal?.forget()
         throw error
@@ -197,7 +197,7 @@ export function createRegistry(options: RegistryOptions) {
       mine.unheardSince = undefined
       return () => {
         unsubscribe()
-        if (mine.visit.listeners === 0) mine.unheardSince = now()
+        if (mine.visit.listeners === 0) mine.unheardSince = elapsed()
       }
     },
 
@@ -358,7 +358,7 @@ export function createRegistry(options: RegistryOptions) {
         end(id, new GatewayError('unauthenticated', 'your login has ended', { hint: 'hoop login' }))
       } else if (window !== undefined && !options.reviews.isOpenWindow(window.review)) {
         end(id, new GatewayError('session_ended', 'the time you were given on the target is over', { hint: 'hoop connect TARGET asks again' }))
-      } else if (unheardSince !== undefined && now() - unheardSince > graceMilliseconds) {
+      } else if (unheardSince !== undefined && elapsed() - unheardSince > graceMilliseconds) {
         end(id, new GatewayError('session_ended', 'the command line that opened the session has gone'))
       } else visit.refresh()
     }

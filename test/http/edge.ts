@@ -149,7 +149,7 @@ export class Edge {
       limits: options.sessionLimits ?? { sessionsPerPrincipal: 50, connectionsPerSession: 100 },
       now: this.now,
       policy: () => policy,
-      elapsed: () => performance.now(),
+      elapsed: () => performance.now() + this.skipped,
       onBug: (error, facts) => log.error({ error, ...facts }, 'bug')
     })
     this.#cleanups.push(() => this.sessions.close())

@@ -66,6 +66,8 @@ let registry: SessionRegistry
 let revoke: (revocation: Revocation) => void
 let revoked: boolean
 let time: number
+/** By how much the wall clock was set. */
+let set: number
 let bugs: GatewayError[]
 let serve: Protocol['serve']
 let policy: Policy
@@ -75,6 +77,7 @@ beforeEach(async () => {
   state = await openState({ path: join(folder, 'state.db') })
   log = new TestLog()
   time = 1_000_000
+  set = 0
   revoked = false
   bugs = []
   policy = withProtection([])
@@ -112,7 +115,7 @@ function start(limits: RegistryOptions['limits'] = { sessionsPerPrincipal: 3, co
     // No rule here asks anybody.
     reviews: {} as Reviews,
     limits,
-    now: () => time,
+    now: () => time + set,
     policy: () => policy,
     elapsed: () => time,
     onBug: (error) => bugs.push(error)
@@ -188,6 +191,21 @@ describe('a session ends', () => {
     registry.sweep()
     expect(registry.size).toBe(0)
     expect(heard).toEqual(['ended'])
+  })
+
+  test('when nobody has listened to it for half a minute, however the clock is set meanwhile', async () => {
+    await open()
+    for (const jump of [60_000, -60_000]) {
+      set = jump
+      registry.sweep()
+      expect(registry.size).toBe(1)
+    }
+    time += 30_000
+    registry.sweep()
+    expect(registry.size).toBe(1)
+    time += 1
+    registry.sweep()
+    expect(registry.size).toBe(0)
   })
 
   test('when its own login is revoked, not when another of the same person is', async () => {

@@ -1,4 +1,4 @@
-// kill -9, again and again: `npm run test:crash [CYCLES] [-- --seed N --entries N]`. Prints what each cycle did, and exits with 1 where a
+// kill -9, again and again: `npm run test:crash -- [CYCLES] [--seed N] [--entries N]`. Prints what each cycle did, and exits with 1 where a
 // statement reached the database before the log said so, a log does not verify, or a restart went wrong. CYCLES is 1,000 unless
 // HOOP_TEST_CYCLES says otherwise; after them the gateway is killed a few times on a log of a million entries (--entries 0: not).
 import { parseArgs } from 'node:util'
@@ -18,7 +18,7 @@ const total = Number(positionals[0] ?? process.env.HOOP_TEST_CYCLES ?? 1_000)
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
 const entries = Number(values.entries ?? 1_000_000)
 if (![total, seed, entries].every((value) => Number.isSafeInteger(value) && value >= 0)) {
-  console.error('usage: npm run test:crash [CYCLES] [-- --seed N --entries N]')
+  console.error('usage: npm run test:crash -- [CYCLES] [--seed N] [--entries N]')
   process.exit(64)
 }
 

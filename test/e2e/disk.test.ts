@@ -58,44 +58,52 @@ async function expectVerified(directory: string): Promise<void> {
   expect(code).toBe(0)
 }
 
-test('a full disk: what is not written down does not run, clients are told 58000, and space and a restart make it good again', async ({ skip }) => {
-  const disk = SmallDisk.mount(1) ?? skip(SmallDisk.unfit)
-  onTestFinished(() => disk.unmount())
-  const directory = join(disk.folder, 'audit')
-  gateway = await start({ audit: { directory, origin: 'test.example/log' } })
-  const local = await gateway.openPort('alice', 'prod-db')
-  const psql = (file: string) => new Promise<string>((resolve) => {
-    execFile('psql', ['-h', local.host, '-p', String(local.port), '-U', 'x', '-v', 'VERBOSITY=verbose', '-q', '-f', file, 'clinic'], (_, stdout, stderr) => resolve(stdout + stderr))
-  })
-  const columns = Array.from({ length: 12 }, (_, i) => `what AS "${'long name '.repeat(5)}${i}"`).join(', ')
-  const files = await Promise.all([0, 1, 2].map(async (client) => {
-    const file = join(gateway.folder, `${client}.sql`)
-    await writeFile(file, Array.from({ length: 1000 }, (_, i) => `INSERT INTO visits VALUES (${client * 1000 + i});\nSELECT ${columns} FROM visits WHERE n = -${i};\n`).join(''))
-    return file
-  }))
-  for (const told of await Promise.all(files.map(psql))) {
-    expect(told).toMatch(/FATAL: {2}58000: the audit log cannot be written: ENOSPC \(no space left on device\)/)
-  }
-  await expectRefusing(/ENOSPC \(no space left on device\)/)
+describe.each([['of the log', 1], ['of the log and the state file', 2]])('a disk %s', (of, mebibytes) => {
+  test('is full: what is not written down does not run, clients are told 58000, and space and a restart make it good again', async ({ skip }) => {
+    const disk = SmallDisk.mount(mebibytes) ?? skip(SmallDisk.unfit)
+    onTestFinished(() => disk.unmount())
+    const directory = join(disk.folder, 'audit')
+    gateway = await start({
+      audit: { directory, origin: 'test.example/log' },
+      ...(of === 'of the log' ? {} : { state: { sqlite: join(disk.folder, 'state.db') } })
+    })
+    const before = (await postgres.statements()).length
+    // Logging in writes the state file, too.
+    await gateway.logIn('alice')
+    const local = await gateway.openPort('alice', 'prod-db')
+    const psql = (file: string) => new Promise<string>((resolve) => {
+      execFile('psql', ['-h', local.host, '-p', String(local.port), '-U', 'x', '-v', 'VERBOSITY=verbose', '-q', '-f', file, 'clinic'], (_, stdout, stderr) => resolve(stdout + stderr))
+    })
+    const columns = Array.from({ length: 12 }, (_, i) => `what AS "${'long name '.repeat(5)}${i}"`).join(', ')
+    const files = await Promise.all([0, 1, 2].map(async (client) => {
+      const file = join(gateway.folder, `${client}.sql`)
+      await writeFile(file, Array.from({ length: 1000 }, (_, i) => `INSERT INTO visits VALUES (${client * 1000 + i});\nSELECT ${columns} FROM visits WHERE n = -${i};\n`).join(''))
+      return file
+    }))
+    for (const told of await Promise.all(files.map(psql))) {
+      expect(told).toMatch(/FATAL: {2}58000: the audit log cannot be written: ENOSPC \(no space left on device\)/)
+    }
+    await expectRefusing(/ENOSPC \(no space left on device\)/)
 
-  const statements = await postgres.statements()
-  const { ran, unaudited } = compare(statements, await readEntries(directory), 'hoop_app')
-  expect(unaudited).toEqual([])
-  expect(ran).toBeGreaterThan(100)
+    const statements = (await postgres.statements()).slice(before)
+    const { ran, unaudited } = compare(statements, await readEntries(directory), 'hoop_app')
+    expect(unaudited).toEqual([])
+    expect(ran).toBeGreaterThan(100)
 
-  // Space alone is not enough: nobody knows what the disk has of the last write.
-  disk.resize(16)
-  await expectRefusing(/ENOSPC/)
-  expect((await postgres.statements()).length).toBe(statements.length)
-  await gateway.halt()
-  await gateway.resume()
-  expect((await health()).status).toBe(200)
-  const client = await open(await newSession())
-  expect((await client.ask('SELECT 1')).rows).toEqual([['1']])
-  await client.close()
-  await expectVerified(directory)
-  await local.close()
-}, 120_000)
+    // Space alone is not enough: nobody knows what the disk has of the last write.
+    disk.resize(16)
+    await expectRefusing(/ENOSPC/)
+    expect((await postgres.statements()).length).toBe(before + statements.length)
+    await gateway.halt()
+    await gateway.resume()
+    expect((await health()).status).toBe(200)
+    const client = await open(await newSession())
+    expect((await client.ask('SELECT 1')).rows).toEqual([['1']])
+    await client.close()
+    await expectVerified(directory)
+    await local.close()
+  }, 120_000)
+})
 
 describe('a segment', () => {
   let segment: string

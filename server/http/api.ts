@@ -40,7 +40,7 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
   return [
     route({ method: 'GET', path: paths.discovery, may: 'anyone', handle: gateway.discovery }),
     route({ method: 'GET', path: paths.health, may: 'anyone', handle: gateway.health }),
-    route({ method: 'POST', path: paths.tokens, may: 'anyone', body: tokenRequest, handle: tokens.exchange }),
+    route({ method: 'POST', path: paths.tokens, may: 'anyone', letsIn: true, body: tokenRequest, handle: tokens.exchange }),
     route({ method: 'DELETE', path: paths.currentToken, may: 'login.end', status: 204, handle: tokens.endCurrent }),
     route({ method: 'GET', path: paths.whoami, may: 'self.read', handle: tokens.whoami }),
     route({ method: 'GET', path: paths.targets, may: 'targets.list', handle: sessions.targets }),
@@ -61,7 +61,7 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
     route({ method: 'POST', path: paths.expireReview(id), may: 'review.expire', object: seen, status: 204, handle: reviews.expire }),
     route({ method: 'GET', path: paths.sealedEntry(entryIndex), may: 'audit.read', handle: audit.sealedEntry }),
     route({ method: 'POST', path: paths.redactSession(id), may: 'audit.manage', body: redactSession, handle: audit.redact }),
-    route({ method: 'POST', path: paths.serviceTokens, may: 'service-token.create', body: createServiceToken, status: 201, handle: people.createToken }),
+    route({ method: 'POST', path: paths.serviceTokens, may: 'service-token.create', letsIn: true, body: createServiceToken, status: 201, handle: people.createToken }),
     route({ method: 'GET', path: paths.serviceTokens, may: 'service-tokens.list', handle: people.tokens }),
     route({ method: 'DELETE', path: paths.serviceToken(id), may: 'service-token.revoke', status: 204, handle: people.revokeToken }),
     route({ method: 'GET', path: paths.auditPrunes, may: 'audit.manage', handle: retention.list }),
@@ -69,7 +69,7 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
     route({ method: 'POST', path: paths.confirmPrune(id), may: 'audit.manage', handle: retention.confirm }),
     route({ method: 'GET', path: paths.users, may: 'users.list', handle: people.users }),
     route({ method: 'POST', path: paths.disableUser(id), may: 'user.disable', status: 204, handle: people.disable }),
-    route({ method: 'POST', path: paths.enableUser(id), may: 'user.enable', status: 204, handle: people.enable }),
+    route({ method: 'POST', path: paths.enableUser(id), may: 'user.enable', letsIn: true, status: 204, handle: people.enable }),
     route({ method: 'GET', path: paths.auditExports, may: 'audit.read', handle: audit.exports })
   ]
 }
@@ -99,6 +99,7 @@ export function createApi(parts: ApiParts): Hono<{ Bindings: HttpBindings }> {
     const query = readQuery(context.req.queries(), (row.query ?? noQuery) as z.ZodType<never>)
     if (row.body === undefined) refuseBody(incoming)
     const body = row.body === undefined ? undefined : await readBody(incoming, row.body)
+    if (row.letsIn === true && parts.audit.signal.aborted) throw parts.audit.signal.reason as GatewayError
     const call = { who, id: itsId, query, body, source: sourceOf(incoming.socket) } as unknown as Call<never, never>
     const result: unknown = await row.handle(call)
     if (row.status === 204) return context.body(null, 204, answerHeaders)

@@ -53,6 +53,8 @@ export interface Route<Body = undefined, Query = undefined> {
   readonly object?: (id: Id, who: Verified) => Owner | undefined
   readonly body?: z.ZodType<Body>
   readonly query?: z.ZodType<Query>
+  /** It lets somebody in: refused while the log cannot be written, where nobody would ever find it. What shuts somebody out is not. */
+  readonly letsIn?: true
   /** Of success; 204 has no body. 200 where absent. */
   readonly status?: 201 | 204
   readonly handle: (call: Call<Body, Query>) => unknown

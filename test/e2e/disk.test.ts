@@ -49,6 +49,7 @@ async function expectRefusing(reason: RegExp): Promise<void> {
     expect(await health()).toMatchObject({ status: 503, body: { status: 'refusing', reason: expect.stringMatching(reason) as string } })
   }
   await expect(gateway.openSession('alice', 'prod-db')).rejects.toThrow(reason)
+  await expect(gateway.logInAnew('alice')).rejects.toThrow(reason)
   expect(gateway.log).toMatch(reason)
 }
 

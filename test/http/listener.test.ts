@@ -163,18 +163,37 @@ describe('the embedded provider', () => {
   })
 })
 
+/** The log of `one` cannot be written any more. @returns why */
+function fail(one: Edge): string {
+  const message = 'the audit log cannot be written: no space left on the disk'
+  const signal = AbortSignal.abort(new GatewayError('audit_unavailable', message))
+  Object.defineProperty(one.audit, 'signal', { get: () => signal })
+  return message
+}
+
+test('once the audit log cannot be written nobody is let in any more, and people can still be shut out', async () => {
+  const one = await start()
+  const [ada, root] = [await one.logIn('ada'), await one.logIn('root', ['admins'])]
+  const message = fail(one)
+  await expect(one.logIn('bob')).rejects.toThrow(message)
+  const problem = { status: 503, body: { code: 'audit_unavailable', detail: message } }
+  const token = { name: 'ci', targets: ['db'], kind: 'service', expiresInDays: 1 }
+  expect(await one.ask('POST', paths.serviceTokens, { token: root, body: token })).toMatchObject(problem)
+  expect(await one.ask('POST', paths.enableUser(one.userId('ada')), { token: root })).toMatchObject(problem)
+  expect(await one.ask('GET', paths.whoami, { token: ada })).toMatchObject({ status: 200 })
+  expect(await one.ask('POST', paths.disableUser(one.userId('ada')), { token: root })).toMatchObject({ status: 204 })
+  expect(await one.ask('GET', paths.whoami, { token: ada })).toMatchObject({ status: 401 })
+  expect(await one.ask('DELETE', paths.currentToken, { token: root })).toMatchObject({ status: 204 })
+})
+
 describe('health', () => {
   test('is 503 with the reason once the audit log cannot be written, and sessions are gone', async () => {
     const one = await start()
     const token = await one.logIn('ada')
     await one.open(token)
     expect((await one.ask('GET', paths.health)).body).toEqual({ status: 'ok', version: '0.0.0', sessions: 1 })
-    const controller = new AbortController()
-    const gatewayError = new GatewayError('audit_unavailable', 'the audit log cannot be written: no space left on the disk')
-    Object.defineProperty(one.audit, 'signal', { get: () => controller.signal })
-    controller.abort(gatewayError)
-    const reply = await one.ask('GET', paths.health)
-    expect(reply).toMatchObject({ status: 503, body: { status: 'refusing', reason: gatewayError.message } })
+    const reason = fail(one)
+    expect(await one.ask('GET', paths.health)).toMatchObject({ status: 503, body: { status: 'refusing', reason } })
   })
 
   test('is 503 with the name of a strict sink that keeps statements waiting, and 200 again afterwards', async () => {

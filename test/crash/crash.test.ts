@@ -18,6 +18,8 @@ test('a gateway killed under mixed load has written down what it sent, starts ag
   const done = sumOf(cycles)
   expect(kinds.filter((kind) => done[kind] === 0)).toEqual([])
   expect(cycles.reduce((sum, { ran }) => sum + ran, 0)).toBeGreaterThan(100)
+  const intents = (await crash.gateway.audit()).filter((entry) => entry.kind === 'statement.intent')
+  expect(intents.filter(({ sealed }) => sealed !== undefined).length).toBeGreaterThan(100)
   const { matched, wrong } = await crash.audit()
   expect(wrong).toEqual([])
   expect(matched).toBeGreaterThan(100)

@@ -1,4 +1,5 @@
 // A gateway that is killed under load again and again on one log, and what has to hold after each time.
+import { generateKeyPairSync } from 'node:crypto'
 import { appendFile, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { verifyLog } from '../../shared/audit/verify.ts'
@@ -35,6 +36,11 @@ export interface Cycle {
   readonly wrong: readonly string[]
 }
 
+/** Of somebody who is not asked here: the private half is thrown away. */
+function auditorKey(): string {
+  return generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+}
+
 export class CrashTest {
   readonly postgres: TestPostgres
   readonly gateway: TestGateway
@@ -61,6 +67,8 @@ export class CrashTest {
       const gateway = await TestGateway.start({
         users,
         policy,
+        // With it every statement has an attachment, which is torn and compared with the rest.
+        sections: { audit: { directory: 'audit', origin: 'test.example/log', sealTo: [{ name: 'auditor', key: auditorKey() }] } },
         targets: { 'prod-db': { address: postgres.address, database: 'clinic', credential: { user: role, password: 'app-password' } } }
       })
       return new CrashTest(postgres, gateway, new Random(seed))

@@ -8,7 +8,7 @@ export interface Section {
   /** Paragraphs of 45 CFR part 164 it is evidence for. */
   readonly rules: readonly string[]
   readonly text: readonly string[]
-  readonly chart?: Chart
+  readonly charts?: readonly Chart[]
   readonly tables: readonly Table[]
 }
 
@@ -21,7 +21,7 @@ export interface Table {
   readonly more?: number
 }
 
-/** Bars, each of parts in the order of `series`. `across`: many bars, such as days, stand side by side. */
+/** Left out where it has no bars. Bars, each of parts in the order of `series`. `across`: many bars, such as days, stand side by side. */
 export interface Chart {
   readonly caption: string
   readonly series: readonly string[]

@@ -2,7 +2,7 @@
 import { safeText } from '../../../shared/text.ts'
 import { timeFrom } from '../../table.ts'
 import { chartSvg } from './chart.ts'
-import type { Report, Section, Table } from './document.ts'
+import type { Chart, Report, Section, Table } from './document.ts'
 import { sectionsOf } from './sections.ts'
 
 export function htmlOf(report: Report): string {
@@ -30,18 +30,24 @@ ${sections.map(sectionHtml).join('\n')}
 `
 }
 
-function sectionHtml({ title, rules, text, chart, tables }: Section, i: number): string {
+function sectionHtml({ title, rules, text, charts = [], tables }: Section, i: number): string {
   return `<section id="s${i + 1}">
 <h2>${i + 1}. ${escaped(title)}</h2>
 <p class="rules">45 CFR ${rules.map(escaped).join(', ')}</p>
 ${text.map((paragraph) => `<p>${escaped(paragraph)}</p>`).join('\n')}
-${chart === undefined || chart.bars.length === 0 ? '' : `<figure><figcaption>${escaped(chart.caption)}</figcaption>${chartSvg(chart, escaped)}</figure>`}
+${charts.filter(({ bars }) => bars.length > 0).map(figureHtml).join('\n')}
 ${tables.filter(({ rows }) => rows.length > 0).map(tableHtml).join('\n')}
 </section>`
 }
 
+function figureHtml(chart: Chart): string {
+  return `<figure><figcaption>${escaped(chart.caption)}</figcaption>${chartSvg(chart, escaped)}</figure>`
+}
+
 function tableHtml({ caption, head, rows, more }: Table): string {
-  const cells = (tag: 'th' | 'td', row: readonly string[]) => row.map((cell) => `<${tag}${/^\d+$/.test(cell) ? ' class="n"' : ''}>${escaped(cell)}</${tag}>`).join('')
+  const numbers = head.map((_, column) => rows.every((row) => /^\d+$/.test(row[column]!)))
+  const cells = (tag: 'th' | 'td', row: readonly string[]) =>
+    row.map((cell, column) => `<${tag}${numbers[column] === true ? ' class="n"' : ''}>${escaped(cell)}</${tag}>`).join('')
   const left = more === undefined ? '' : `<tr><td colspan="${head.length}" class="more">and ${more} more, which hoop audit search lists</td></tr>`
   return `<table>${caption === undefined ? '' : `<caption>${escaped(caption)}</caption>`}
 <thead><tr>${cells('th', head)}</tr></thead>

@@ -69,7 +69,7 @@ function integritySection({ verified, facts }: Report): Section {
       ...anchors.map(({ entries: first, witness, time }) => witness === undefined
         ? `Anchored through entry ${first - 1} by a checkpoint kept elsewhere.`
         : `Anchored through entry ${first - 1} by the witness ${witness} at ${timeFrom(time!)} UTC.`),
-      ...notes.map((note) => `Not proven: ${note}.`),
+      ...notes.map((note) => `Limit of that proof: ${note}.`),
       ...gaps.text
     ],
     tables: [...ok ? [] : [damage], ...gaps.tables]
@@ -102,9 +102,12 @@ function activitySection(facts: ReportFacts): Section {
     title: 'Activity',
     rules: ['164.308(a)(1)(ii)(D)', '164.312(b)'],
     text: [],
-    chart: { caption: 'Statements by day', series, bars: [...facts.days].sort(([a], [b]) => a < b ? -1 : 1).map(bar), across: true },
+    charts: [
+      { caption: 'Statements by day', series, bars: [...facts.days].sort(([a], [b]) => a < b ? -1 : 1).map(bar), across: true },
+      { caption: 'Decisions by rule', series, bars: rules.slice(0, shownBars).map(bar), across: false }
+    ],
     tables: [
-      { caption: 'Decisions by rule', head: ['RULE', 'ALLOWED', 'APPROVED', 'REFUSED'], rows: rules.slice(0, shownRows).map(([rule, { allowed, held, denied }]) => [rule, String(allowed), String(held), String(denied)]), ...left(rules.length) }
+      { head: ['RULE', 'ALLOWED', 'APPROVED', 'REFUSED'], rows: rules.slice(0, shownRows).map(([rule, { allowed, held, denied }]) => [rule, String(allowed), String(held), String(denied)]), ...left(rules.length) }
     ]
   }
 }
@@ -123,12 +126,12 @@ function peopleSection({ facts, scope }: Report): Section {
           ? 'STATEMENTS RAN AFTER A CUT-OFF: see below.'
           : `${facts.leavers.length} were shut out; no statement of theirs was permitted afterwards.`
     ],
-    chart: {
+    charts: [{
       caption: 'Statements that touched protected columns, by person',
       series: ['masked', 'in clear'],
       bars: readers.slice(0, shownBars).map(({ who, masked, clear }) => ({ label: who, values: [masked, clear] })),
       across: false
-    },
+    }],
     tables: [
       {
         caption: 'Identities',

@@ -26,6 +26,7 @@ import { createEmbeddedProvider } from './identity/embedded/provider.ts'
 import { openIdentity, type IdentitySettings } from './identity/identity.ts'
 import { createLog, type Log } from './log.ts'
 import { protectionFor, type Protection } from './policy/protect.ts'
+import { policyChange } from './policy/told.ts'
 import { protocols } from './protocols/index.ts'
 import { createNotifier } from './review/notify.ts'
 import { createReviews } from './review/reviews.ts'
@@ -186,7 +187,7 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
   const sessionKeys = new SessionKeys(directory, nodeDisk)
   const redactions = await openRedactions({ directory, audit: auditLog, keys: sessionKeys, disk: nodeDisk })
   if (recipients.length === 0) log.warn({}, 'audit.sealTo names nobody: exact statements and parameters are not kept, only their hashes')
-  audit.note({ kind: 'policy.change', policy: policy.version })
+  audit.note(policyChange(policy))
   const witnesses = await openWitnesses({
     witnesses: await witnessesOf(config),
     directory: config.auditDirectory,
@@ -296,7 +297,7 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
 
   const reload = () => void reloadPolicy(file, log).then((next) => {
     if (next === undefined || next.version === policy.version) return
-    audit.note({ kind: 'policy.change', policy: next.version, previous: policy.version })
+    audit.note(policyChange(next, policy.version))
     log.info({ policy: next.version.slice(0, 16), previous: policy.version.slice(0, 16) }, 'policy reloaded')
     policy = next
   })

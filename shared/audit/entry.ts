@@ -32,7 +32,8 @@ export type EntryFacts =
   | { readonly kind: 'audit.read', readonly actor: Actor, readonly action: 'open' | 'search' | 'export', readonly entry?: number, readonly detail?: string }
   /** The session's key is destroyed: what it sealed opens for nobody any more. `keySha256`: of the key file, as in `session.start`. */
   | { readonly kind: 'redaction', readonly session: string, readonly keySha256: string, readonly actor: Actor, readonly reason: string }
-  | { readonly kind: 'policy.change', readonly policy: string, readonly previous?: string }
+  /** `protects`: what it says is protected, as its author wrote it, cut where an entry would be too large. */
+  | { readonly kind: 'policy.change', readonly policy: string, readonly previous?: string, readonly rules?: number, readonly protects?: readonly ProtectsFacts[] }
   | { readonly kind: 'admin', readonly actor?: Actor, readonly action: string, readonly detail?: string }
   /** From the next entry on, checkpoints are signed by the key `next`. */
   | ({ readonly kind: 'key.rotate' } & KeyRotation)
@@ -106,6 +107,16 @@ export interface DecisionFacts {
   readonly reason?: string
   /** The review that released it. */
   readonly review?: string
+}
+
+/** One rule of the section `protect`. */
+export interface ProtectsFacts {
+  readonly name: string
+  /** Patterns; of columns named by comment or security label, what these have to hold. */
+  readonly columns: readonly string[]
+  readonly mask: string
+  /** Patterns left out. */
+  readonly more?: number
 }
 
 export interface OutcomeFacts extends Outcome {

@@ -1,6 +1,6 @@
 // What a report tells, counted in one pass over the log's entries; no row value and no constant is among it. Pure.
 // Long because it is one list of facts and one switch over the kinds of entries.
-import type { Actor, AuditEntry, StatementFacts } from '../../../shared/audit/entry.ts'
+import type { Actor, AuditEntry, ProtectsFacts, StatementFacts } from '../../../shared/audit/entry.ts'
 import { columnsOf } from '../search.ts'
 import { personOf, whatOf } from '../words.ts'
 
@@ -133,6 +133,8 @@ export class ReportFacts {
   readonly leavers: Leaver[] = []
   readonly columns = new Map<string, ColumnCount>()
   readonly policies: { readonly entry: number, readonly at: string, readonly policy: string, readonly previous?: string }[] = []
+  /** What the last policy before the period's end says is protected. */
+  protects: readonly ProtectsFacts[] = []
   readonly clearReads = bounded<ClearRead>()
   readonly reviews = new Map<string, HeldReview>()
   readonly failedLogins = bounded<FailedLogin>()
@@ -159,6 +161,7 @@ export class ReportFacts {
     if (entry.time >= this.#scope.to) return
     this.origin = entry.origin
     const within = entry.time >= this.#scope.from
+    if (entry.kind === 'policy.change') this.protects = entry.protects ?? []
     if (within) this.#count(entry)
     this.#people(entry, within)
     if (within) this.#statement(entry)

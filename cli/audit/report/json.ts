@@ -24,6 +24,7 @@ export function jsonOf({ scope, madeAt, version, facts, verified, reconciled, ag
     joiners: facts.joiners.map(({ issuer, subject, firstLogin }) => ({ issuer, subject, firstLogin })),
     leavers: facts.leavers,
     policies: facts.policies,
+    protects: facts.protects,
     columns: Object.fromEntries(facts.columns),
     clearReads: facts.clearReads,
     reviews: [...facts.reviews.values()],

@@ -167,20 +167,28 @@ function policySection(facts: ReportFacts): Section {
   }
 }
 
-function columnsSection(facts: ReportFacts): Section {
-  const columns = [...facts.columns].sort(([a], [b]) => a < b ? -1 : 1)
+function columnsSection({ columns: counts, protects }: ReportFacts): Section {
+  const columns = [...counts].sort(([a], [b]) => a < b ? -1 : 1)
   return {
     title: 'Protected columns',
     rules: ['164.312(a)(1)', '164.308(a)(4)(ii)(B)', '164.502(b)'],
     text: [columns.length === 0
       ? 'No statement had to do with a protected column.'
       : 'How many statements had to do with each: masked, shown in clear by an exemption, looked at (a look-up, a count), or refused because of it.'],
-    tables: [{
-      head: ['COLUMN', 'MASKED', 'IN CLEAR', 'LOOKED AT', 'REFUSED'],
-      rows: columns.slice(0, shownRows).map(([name, { masked, clear, flagged, refused }]) =>
-        [name, ...[masked, clear, flagged, refused].map(String)]),
-      ...left(columns.length)
-    }]
+    tables: [
+      {
+        caption: 'What the policy in force at the end of the period protects, as its author wrote it',
+        head: ['RULE', 'COLUMNS', 'MASK'],
+        rows: protects.map(({ name, columns: patterns, mask, more = 0 }) => [name, `${patterns.join(', ')}${more > 0 ? ` and ${more} more` : ''}`, mask])
+      },
+      {
+        caption: 'Statements, by column',
+        head: ['COLUMN', 'MASKED', 'IN CLEAR', 'LOOKED AT', 'REFUSED'],
+        rows: columns.slice(0, shownRows).map(([name, { masked, clear, flagged, refused }]) =>
+          [name, ...[masked, clear, flagged, refused].map(String)]),
+        ...left(columns.length)
+      }
+    ]
   }
 }
 

@@ -55,7 +55,7 @@ const entries = log([
   [day(13, '12:00:00.500'), { kind: 'session.end', session: base.session, actor: eve, reason: 'disabled', connections: 1 }],
   [day(14), { kind: 'token', actor: ada, action: 'create', token: 't1' }],
   [day(14), { kind: 'token', actor: ada, action: 'refresh', token: 't2' }],
-  [day(15), { kind: 'policy.change', policy: 'p2', previous: 'p' }],
+  [day(15), { kind: 'policy.change', policy: 'p2', previous: 'p', rules: 3, protects: [{ name: 'PHI', columns: ['*.patients.ssn'], mask: 'last4', more: 2 }] }],
   [day(15), beat(), 'b2'],
   [day(25), by(ada)]
 ])
@@ -99,6 +99,11 @@ describe('counted', () => {
     expect(facts.failedLogins.items).toMatchObject([{ source: '10.0.0.7', reason: 'wrong audience' }])
     expect(facts.tokens.items).toMatchObject([{ action: 'create', token: 't1' }])
     expect(facts.policies).toMatchObject([{ policy: 'p2', previous: 'p' }])
+  })
+
+  test('what the policy protects', () => {
+    expect(facts.protects).toMatchObject([{ name: 'PHI', mask: 'last4' }])
+    expect(textOf(report(entries)).join('\n')).toMatch(/PHI\s+\*\.patients\.ssn and 2 more\s+last4/)
   })
 
   test('silence, and a start of the gateway', () => {

@@ -106,7 +106,8 @@ const table: readonly Row[] = [
       { name: 'enable', summary: 'let a disabled person in again', load: () => import('./commands/users/enable.ts') }
     ]
   },
-  { name: 'gateway', summary: 'run the gateway, check or write its configuration', load: () => import('./commands/gateway.ts') }
+  { name: 'gateway', summary: 'run the gateway, check or write its configuration', load: () => import('./commands/gateway.ts') },
+  { name: 'completion', summary: 'print the script that completes words in your shell', load: () => import('./commands/completion.ts') }
 ]
 
 const environment = takeEnvironment()
@@ -140,7 +141,10 @@ async function main(): Promise<number> {
         exitWith: (wanted) => { code = wanted }
       }))
       await addCommands(program, table, argv.filter((word) => !word.startsWith('-')), context)
-      await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' })
+      if (argv[0] === '__complete') {
+        const { complete } = await import('./completion/complete.ts')
+        await complete({ program, words: argv.slice(1), topics: Object.keys(topics), terminal, environment })
+      } else await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' })
     }
   } catch (error) {
     const { lines, exitCode } = failureFrom(explained(error), flagged('--debug') || environment.rest.HOOP_DEBUG !== undefined)

@@ -1,6 +1,7 @@
 // `hoop logout`: ends the login at the gateway, sessions included, then forgets it here.
 import type { Command } from 'commander'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
+import { forgetNames } from '../completion/remembered.ts'
 import { gatewayUrlFrom } from '../config.ts'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
@@ -29,6 +30,7 @@ async function logOutOf(context: Context, gateway: string | undefined): Promise<
   })
   const failure = kept === undefined ? undefined : await kept.logOut().then(() => undefined, asGatewayError)
   await tokens.remove(url)
+  await forgetNames({ configDirectory: context.settings.configDirectory, gatewayUrl: url })
   // A login that had ended anyway is what was asked for.
   if (failure !== undefined && failure.code !== 'unauthenticated') {
     throw new GatewayError(failure.code, `the login is forgotten here, but could not be ended at the gateway: ${failure.message}`, {

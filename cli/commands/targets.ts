@@ -1,5 +1,6 @@
 // `hoop targets`: what I may open.
 import type { Command } from 'commander'
+import { rememberNames } from '../completion/remembered.ts'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
 import { tableLines } from '../table.ts'
@@ -14,8 +15,10 @@ export function register(program: Command, context: () => Promise<Context>): voi
       ['hoop connect prod-db', 'open one of them']
     ], ['hoop connect']))
     .action(async ({ json }: { json?: boolean }) => {
-      const { terminal, gateway } = await context()
+      const { terminal, settings, gatewayUrl, gateway } = await context()
       const targets = await (await gateway()).targets()
+      const where = { configDirectory: settings.configDirectory, gatewayUrl: gatewayUrl() }
+      await rememberNames(where, 'targets', targets.map(({ name, protocol }) => ({ word: name, about: protocol })))
       if (json === true) return targets.forEach((target) => terminal.json(target))
       if (targets.length === 0) return terminal.say('there is no target you may open: ask whoever writes the policy')
       const rows = targets.map(({ name, protocol, database, labels }) =>

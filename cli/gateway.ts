@@ -85,7 +85,7 @@ export async function discover(way: Way): Promise<api.Discovery> {
 }
 
 export function health(way: Way): Promise<api.Health> {
-  return requestJson(way, { method: 'GET', path: paths.health })
+  return requestJson(way, { method: 'GET', path: paths.health, also: 503 })
 }
 
 export function exchange(way: Way, body: api.TokenRequest): Promise<api.TokenResponse> {

@@ -20,6 +20,8 @@ export interface JsonRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly body?: unknown
   readonly bearer?: string
+  /** A status besides 2xx whose content is an answer and no problem. */
+  readonly also?: number
 }
 
 const answerWithinMilliseconds = 30_000
@@ -27,7 +29,7 @@ const answerWithinMilliseconds = 30_000
 const maxAnswerBytes = 64 * 1024 * 1024
 
 /** @throws GatewayError the gateway's own problem, or gateway_unreachable saying what was tried and what to check */
-export async function requestJson<T>(way: Way, { method, path, query = {}, body, bearer }: JsonRequest): Promise<T> {
+export async function requestJson<T>(way: Way, { method, path, query = {}, body, bearer, also }: JsonRequest): Promise<T> {
   const url = new URL(way.url + path)
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
   const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
@@ -45,7 +47,7 @@ export async function requestJson<T>(way: Way, { method, path, query = {}, body,
       const send = url.protocol === 'https:' ? requestTls : requestPlain
       send(url, { method, headers, signal, ...ca }, resolve).once('error', reject).end(payload)
     })
-    return answerFrom<T>(way, response, await textOf(response))
+    return answerFrom<T>(way, response, await textOf(response), also)
   } catch (error) {
     if (way.signal.aborted) throw way.signal.reason
     if (error instanceof GatewayError) throw error
@@ -77,11 +79,16 @@ async function textOf(response: IncomingMessage): Promise<string> {
 }
 
 /** Pure. What an answer holds, or the problem it tells. */
-export function answerFrom<T>(way: Pick<Way, 'url'>, response: Pick<IncomingMessage, 'statusCode' | 'headers'>, text: string): T {
+export function answerFrom<T>(
+  way: Pick<Way, 'url'>,
+  response: Pick<IncomingMessage, 'statusCode' | 'headers'>,
+  text: string,
+  also?: number
+): T {
   const status = response.statusCode ?? 0
   const type = response.headers['content-type'] ?? ''
   const content = /^application\/(problem\+)?json\b/.test(type) ? parsed(text) : undefined
-  if (status >= 200 && status < 300) {
+  if ((status >= 200 && status < 300) || status === also) {
     if (text === '') return undefined as T
     if (content !== undefined) return content as T
   }

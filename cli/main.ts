@@ -107,6 +107,7 @@ const table: readonly Row[] = [
     ]
   },
   { name: 'gateway', summary: 'run the gateway, check or write its configuration', load: () => import('./commands/gateway.ts') },
+  { name: 'doctor', summary: 'say what is wrong between here and a target', load: () => import('./commands/doctor.ts') },
   { name: 'completion', summary: 'print the script that completes words in your shell', load: () => import('./commands/completion.ts') }
 ]
 

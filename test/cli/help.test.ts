@@ -42,7 +42,8 @@ const commands = [
   'users list',
   'users disable',
   'users enable',
-  'completion'
+  'completion',
+  'doctor'
 ]
 
 let hoop: string
@@ -84,7 +85,7 @@ describe('help', () => {
   test('loads nothing but commander, and a command\'s own words nothing at all', () => {
     const dist = join(dirname(dirname(hoop)), 'dist')
     expect(packagesOf(dist, 'cli.js')).toEqual(['commander'])
-    for (const name of ['connect', 'query', 'reviews', 'approve', 'reject', 'watch', 'targets', 'sessions', 'show', 'verify', 'create', 'login', 'whoami', 'gateway', 'explain', 'check', 'suggest', 'completion', 'complete']) {
+    for (const name of ['connect', 'query', 'reviews', 'approve', 'reject', 'watch', 'targets', 'sessions', 'show', 'verify', 'create', 'login', 'whoami', 'gateway', 'explain', 'check', 'suggest', 'completion', 'complete', 'doctor']) {
       const chunks = readdirSync(dist).filter((file) => new RegExp(`^${name}-[A-Z0-9]{8}\\.js$`).test(file))
       expect(chunks.length).toBeGreaterThan(0)
       for (const chunk of chunks) expect(packagesOf(dist, chunk).filter((found) => found !== 'commander')).toEqual([])

@@ -40,6 +40,11 @@ export interface Usage {
   readonly command: string
   /** Set for a wrapped command, e.g. PGHOST. One that names `{password}` is left out where the session has none. */
   readonly environment: Readonly<Record<string, string>>
+  /**
+   * The same as a client's own configuration has it, by the name people know it by, e.g. `jdbc`, `pgpass`. One that names `{password}` is
+   * left out where the session has none.
+   */
+  readonly forms?: Readonly<Record<string, string>>
   /** What clients expect a Unix socket to be called within its folder, e.g. `.s.PGSQL.{port}`; absent: they take any path. */
   readonly socketName?: string
   readonly offline: OfflineReplies

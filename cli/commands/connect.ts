@@ -1,5 +1,5 @@
 // `hoop connect TARGET`: opens the local port and stays, or runs a command inside it.
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { Context } from '../context.ts'
 import { clearLines, clearOption, clearWish } from '../clear.ts'
 import { helpTail } from '../help.ts'
@@ -7,6 +7,7 @@ import { withAccess } from '../reviews/access.ts'
 import { endText } from '../reviews/text.ts'
 import type { HoldsStore } from '../tunnel/holds.ts'
 import type { OpenPort } from '../tunnel/port.ts'
+import { printedAs, printForms, type PrintForm } from '../tunnel/printed.ts'
 import type { VisitEvent } from '../tunnel/visit.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Exemption } from '../../shared/model.ts'
@@ -18,6 +19,8 @@ interface Flags {
   readonly json?: boolean
   readonly wait?: boolean
   readonly clear?: string
+  readonly psql?: boolean
+  readonly print?: PrintForm
 }
 
 /** What --json prints, one object a line: first `ready`, then what happens, last `closed`. */
@@ -36,22 +39,24 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .argument('<target>', 'as hoop targets lists it')
     .argument('[command...]', 'after --: run with the port in its environment (PGHOST, PGPORT, DATABASE_URL ...)')
     .option('--port <port>', 'the local port; 0 for any free one (default: the same each time, any free one for a command)', wholeNumber(0, 65_535, 'a port is a number'))
+    .option('--psql', 'run psql on it, with the words after -- as its own, and end with its exit code')
+    .addOption(new Option('--print <form>', 'print only how to reach it, as a client\'s configuration has it, then stay open').choices(printForms))
     .option('--json', 'print events only, one JSON object a line')
     .option(...clearOption)
     .option('--wait', 'where opening it needs a review: wait for the decision; on a terminal it is waited for anyway')
     .addHelpText('after', helpTail([
       ['hoop connect prod-db', 'open the port; Ctrl-C closes it'],
-      ['hoop connect prod-db -- npm run migrate', 'run a command inside, and end with its exit code'],
-      ['hoop connect prod-db --port 6543 --json', 'for programs']
+      ['hoop connect prod-db --psql', 'open it, and psql on it; hoop connect prod-db -- npm run migrate: a command of your own'],
+      ['hoop connect prod-db --port 6543 --print jdbc', 'for the settings of a GUI tool; --json for programs']
     ], ['hoop targets', 'hoop sessions', 'hoop help exit-codes']))
     .action(async (target: string, words: readonly string[], flags: Flags, command: Command) => {
       refuseMixed(words, flags, command)
-      await connect(await context(), target, words, flags)
+      await connect(await context(), target, flags.psql === true ? ['psql', ...words] : words, flags)
     })
 }
 
 async function connect(context: Context, target: string, words: readonly string[], flags: Flags): Promise<void> {
-  const { port: wanted, json, wait, clear } = flags
+  const { port: wanted, json, wait, clear, psql = false, print } = flags
   const { terminal, settings, signal, now, exitWith } = context
   const { openPort } = await import('../tunnel/port.ts')
   const wish = clearWish(clear)
@@ -64,7 +69,8 @@ async function connect(context: Context, target: string, words: readonly string[
     if (json === true) terminal.json(event)
     else for (const line of linesOf(event, quiet)) terminal.say(line)
   }
-  const opened = await withAccess(context, { wait: wait === true || (terminal.interactive && !wrapped && json !== true) }, () => openPort({
+  const waits = wait === true || (terminal.interactive && (!wrapped || psql) && json !== true)
+  const opened = await withAccess(context, { wait: waits }, () => openPort({
     target,
     ...wish,
     // A command finds the port in its environment, so it needs no sticky one, which an open hoop connect may be using.
@@ -83,8 +89,9 @@ async function connect(context: Context, target: string, words: readonly string[
   }))
   if (json !== true) for (const line of clearLines(opened)) terminal.say(line)
   try {
-    if (wrapped) exitWith(await run(context, opened, words))
-    else await stay(context, opened, tell, json === true, (store) => { holds = store })
+    if (psql) refuseOthers(opened)
+    if (wrapped) exitWith(await run(context, opened, words, psql))
+    else await stay(context, opened, tell, { json: json === true, print, live: (store) => { holds = store } })
   } finally {
     if (!wrapped && opened.connections > 0 && json !== true) terminal.say('closing; what is running has 2 s to finish (Ctrl-C again: at once)')
     await opened.close(wrapped ? 0 : graceMilliseconds)
@@ -95,7 +102,8 @@ async function connect(context: Context, target: string, words: readonly string[
   if (why !== undefined && !wrapped && !signal.aborted) throw why
 }
 
-async function run({ terminal, settings, divertSignals }: Context, { usage }: OpenPort, words: readonly string[]): Promise<number> {
+async function run(context: Context, { usage }: OpenPort, words: readonly string[], psql: boolean): Promise<number> {
+  const { terminal, settings, divertSignals } = context
   const { runWrapped } = await import('../tunnel/wrapped.ts')
   const [command, ...args] = words
   const { code, error } = await runWrapped({
@@ -106,7 +114,14 @@ async function run({ terminal, settings, divertSignals }: Context, { usage }: Op
     onTerminal: terminal.interactive
   })
   if (error !== undefined) terminal.say(`error: ${error.message}`)
+  if (psql && code === 127) terminal.say('hint: install PostgreSQL\'s client (postgresql-client), or leave --psql out and use another client')
   return code
+}
+
+interface Staying {
+  readonly json: boolean
+  readonly print: PrintForm | undefined
+  readonly live: (holds: HoldsStore | undefined) => void
 }
 
 /** Until Ctrl-C, or until the session is over. */
@@ -114,8 +129,7 @@ async function stay(
   context: Context,
   opened: OpenPort,
   tell: (event: ConnectEvent) => void,
-  json: boolean,
-  live: (holds: HoldsStore | undefined) => void
+  { json, print, live }: Staying
 ): Promise<void> {
   const { terminal, signal, now, interrupt } = context
   const { target, session, host, port, socket, usage, password } = opened
@@ -134,10 +148,9 @@ async function stay(
     })
   } else {
     terminal.say(`${target.name} (${target.protocol}) is open on ${host}:${port}, for you alone`)
-    terminal.out(usage.url)
-    terminal.out(usage.command)
+    for (const line of print === undefined ? [usage.url, usage.command] : [printedAs(print, opened)]) terminal.out(line)
     if (socket !== undefined) terminal.say(`also on the Unix socket ${socket.path}`)
-    if (password !== undefined) terminal.say('the password in the URL is this session\'s own, and good for nothing else')
+    if (password !== undefined && print === undefined) terminal.say('the password in the URL is this session\'s own, and good for nothing else')
     if (!terminal.interactive) terminal.say('Ctrl-C closes it')
   }
   const stopped = new Promise<void>((resolve) => {
@@ -197,7 +210,16 @@ function hint(text: string | undefined): string[] {
 }
 
 /** @throws GatewayError usage */
-function refuseMixed(words: readonly string[], { json }: Flags, command: Command): void {
+function refuseOthers({ target: { name, protocol } }: OpenPort): void {
+  if (protocol !== 'postgres') throw new GatewayError('usage', `psql speaks PostgreSQL, and ${name} is ${protocol}`, { hint: `hoop connect ${name}` })
+}
+
+/** @throws GatewayError usage */
+function refuseMixed(words: readonly string[], { json, psql, print }: Flags, command: Command): void {
+  if (print !== undefined && (json === true || psql === true || words.length > 0)) {
+    throw new GatewayError('usage', '--print says how to reach a port that stays open, and goes with neither --json, --psql nor a command', { hint: 'leave --print out' })
+  }
+  if (psql === true && json === true) throw new GatewayError('usage', '--json and --psql do not go together', { hint: 'leave --json out' })
   if (words.length > 0 && json === true) {
     throw new GatewayError('usage', '--json and a command do not go together: its output would mix with the events', { hint: 'leave --json out' })
   }
@@ -207,7 +229,7 @@ function refuseMixed(words: readonly string[], { json }: Flags, command: Command
   if (words.length > 0 && !typed.includes('--')) {
     throw new GatewayError('usage', `"${words[0]}" stands where nothing is expected`, { hint: `to run a command: hoop connect TARGET -- ${words.join(' ')}` })
   }
-  if (words.length === 0 && typed.at(-1) === '--') {
+  if (words.length === 0 && psql !== true && typed.at(-1) === '--') {
     throw new GatewayError('usage', 'nothing stands after --', { hint: 'hoop connect TARGET -- COMMAND ...' })
   }
 }

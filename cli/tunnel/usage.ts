@@ -11,15 +11,22 @@ export interface FilledUsage {
   readonly url: string
   readonly command: string
   readonly environment: Readonly<Record<string, string>>
+  readonly forms: Readonly<Record<string, string>>
 }
 
 export function fillUsage(usage: Usage, place: Place): FilledUsage {
   const fill = (template: string) => template.replace(/\{(host|port|password)\}/g, (_, name: keyof Place) => String(place[name]))
   const url = (text: string) => withPassword(fill(text), place.password)
-  const environment = Object.entries(usage.environment)
+  const known = (templates: Readonly<Record<string, string>>) => Object.entries(templates)
     .filter(([, value]) => place.password !== undefined || !value.includes('{password}'))
-    .map(([name, value]) => [name, /^[a-z][a-z0-9+.-]*:\/\//.test(value) ? url(value) : fill(value)])
-  return { url: url(usage.url), command: fill(usage.command), environment: Object.fromEntries(environment) as Record<string, string> }
+  const environment = known(usage.environment).map(([name, value]) => [name, /^[a-z][a-z0-9+.-]*:\/\//.test(value) ? url(value) : fill(value)])
+  const forms = known(usage.forms ?? {}).map(([name, value]) => [name, fill(value)])
+  return {
+    url: url(usage.url),
+    command: fill(usage.command),
+    environment: Object.fromEntries(environment) as Record<string, string>,
+    forms: Object.fromEntries(forms) as Record<string, string>
+  }
 }
 
 /** `scheme://user:password@host...`; it is useless anywhere but at this port. */

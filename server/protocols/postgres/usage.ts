@@ -29,6 +29,13 @@ export function usage(target: Target): Usage {
       PGPASSWORD: '{password}',
       DATABASE_URL: `postgresql://${user}@{host}:{port}/${encodeURIComponent(database)}?sslmode=disable`
     },
+    forms: {
+      // PostgreSQL docs, libpq, The Password File: ":" and "\" within a field stand behind a "\".
+      pgpass: `{host}:{port}:${database.replace(/[\\:]/g, '\\$&')}:${user}:{password}`,
+      // Its values go to the end of their line as they are; the configuration admits no line break in a name.
+      service: `[${target.name}]\nhost={host}\nport={port}\ndbname=${database}\nuser=${user}\nsslmode=disable`,
+      jdbc: `jdbc:postgresql://{host}:{port}/${encodeURIComponent(database)}?user=${user}&sslmode=disable`
+    },
     socketName: '.s.PGSQL.{port}',
     offline: {
       probes: [encode.sslRequest(), gssRequest()].map((ask) => ({ ask: ask.toString('base64'), answer: Buffer.from('N').toString('base64') })),

@@ -19,6 +19,10 @@ export interface SessionsFilter {
   readonly user?: string
   /** RFC 3339. */
   readonly since?: string
+  /** Started before; RFC 3339. */
+  readonly until?: string
+  readonly status?: 'open' | 'ended'
+  /** At most 1,000. */
   readonly limit?: number
   readonly before?: SessionId
 }

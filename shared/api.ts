@@ -32,7 +32,7 @@ export const paths = {
   explain: (target: string) => `/v1/targets/${target}/explain`,
   /**
    * POST OpenSession -> OpenedSession, or 202 ReviewSummary where opening the target waits for people;
-   * GET ?target&user&since&limit&before -> SessionSummary[], newest first
+   * GET ?target&user&since&until&status&limit&before -> SessionSummary[], newest first, at most 1,000
    */
   sessions: '/v1/sessions',
   /** GET -> SessionDetail; DELETE ends it */

@@ -1,7 +1,9 @@
 // `hoop sessions`: who opened what, and when.
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
+import { rememberNames } from '../completion/remembered.ts'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
+import { listSessions } from '../sessions/list.ts'
 import { sinceFrom } from '../since.ts'
 import { tableLines, timeFrom } from '../table.ts'
 import type { SessionSummary } from '../../shared/api.ts'
@@ -11,6 +13,9 @@ interface Flags {
   readonly target?: string
   readonly user?: string
   readonly since?: string
+  readonly until?: string
+  readonly status?: 'open' | 'ended'
+  readonly before?: string
   readonly limit: number
   readonly json?: boolean
 }
@@ -21,21 +26,44 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .option('--target <target>', 'on this target only')
     .option('--user <user>', 'of this person only: e-mail address or subject')
     .option('--since <time>', 'not older than, such as 2h, 7d or 2026-01-31')
+    .option('--until <time>', 'started before, in the same words')
+    .addOption(new Option('--status <status>', 'only those that are open, or have ended').choices(['open', 'ended']))
+    .option('--before <id>', 'older than this one: the next page')
     .option('--limit <count>', 'at most this many', wholeNumber(1, 9999), 50)
     .option('--json', 'one JSON object a line')
     .addHelpText('after', helpTail([
-      ['hoop sessions --since 1d', 'since yesterday'],
+      ['hoop sessions --since 7d --until 2d --status ended', 'of a while ago'],
       ['hoop sessions --target prod-db --user ann@example.com', 'of one person on one target'],
       ['hoop sessions show ID', 'one of them, statement by statement']
     ], ['hoop sessions show', 'hoop audit verify']))
-    .action(async ({ since, json, ...filter }: Flags) => {
-      const { terminal, gateway, now } = await context()
-      const from = since === undefined ? {} : { since: sinceFrom(since, now()) }
-      const sessions = await (await gateway()).sessions({ ...filter, ...from })
-      if (json === true) return sessions.forEach((session) => terminal.json(session))
-      if (sessions.length === 0) return terminal.say('there are no such sessions')
-      tableLines(['SESSION', 'STARTED (UTC)', 'USER', 'TARGET', 'STATEMENTS', 'DENIED', 'ENDED'], sessions.map(row)).forEach((line) => terminal.out(line))
+    .action(async (flags: Flags) => {
+      const { since, until, json, limit, ...rest } = flags
+      const { terminal, settings, gatewayUrl, gateway, now } = await context()
+      const { sessions, more } = await listSessions(await gateway(), limit, {
+        ...rest,
+        ...(since === undefined ? {} : { since: sinceFrom(since, now()) }),
+        ...(until === undefined ? {} : { until: sinceFrom(until, now()) })
+      })
+      await rememberNames({ configDirectory: settings.configDirectory, gatewayUrl: gatewayUrl() }, 'sessions', sessions.map(candidate))
+      if (json === true) sessions.forEach((session) => terminal.json(session))
+      else if (sessions.length === 0) terminal.say('there are no such sessions')
+      else tableLines(['SESSION', 'STARTED (UTC)', 'USER', 'TARGET', 'STATEMENTS', 'DENIED', 'ENDED'], sessions.map(row)).forEach((line) => terminal.out(line))
+      if (more) terminal.say(`hint: there are more: ${nextPage(flags, sessions.at(-1)!.id)}`)
     })
+}
+
+/** The same words again, from there on. */
+function nextPage({ before: _, limit, json, ...flags }: Flags, last: string): string {
+  const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, quoted(value as string)])
+  return ['hoop sessions', ...words, '--limit', String(limit), ...(json === true ? ['--json'] : []), '--before', last].join(' ')
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll('\'', '\'\\\'\'')}'`
+}
+
+function candidate({ id, target, principal, startedAt }: SessionSummary): { word: string, about: string } {
+  return { word: id, about: `${target}, ${principal.email ?? principal.subject}, ${startedAt}` }
 }
 
 function row({ id, startedAt, principal, target, statements, denied, endedAt, endReason }: SessionSummary): string[] {

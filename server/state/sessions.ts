@@ -31,6 +31,9 @@ export interface SessionFilter {
   readonly user?: string
   /** Started at or after; milliseconds since 1970. */
   readonly since?: number
+  /** Started before; milliseconds since 1970. */
+  readonly until?: number
+  readonly status?: 'open' | 'ended'
   /** Older than this one: the last row of the page before. */
   readonly before?: SessionId
   /** 1 to 1000; 100 where absent. */
@@ -106,7 +109,8 @@ export function sessionsIn(database: Database): Sessions {
 }
 
 /** Each branch walks one index backwards and stops after a page; `user` is two of them, since OR would sort everything. */
-function listing({ target, user, since, before, limit = defaultLimit, issuer, subject }: SessionFilter): { sql: string, values: Value[] } {
+function listing(filter: SessionFilter): { sql: string, values: Value[] } {
+  const { target, user, since, until, status, before, limit = defaultLimit, issuer, subject } = filter
   const page = Math.max(1, Math.min(maxLimit, Math.trunc(limit)))
   const wanted: [condition: string, value: Value][] = []
   if (target !== undefined) wanted.push(['target = ?', target])
@@ -118,9 +122,13 @@ function listing({ target, user, since, before, limit = defaultLimit, issuer, su
     // "+" has it found by the index on started_at; by id, it would itself be that search.
     wanted.push(['id >= (SELECT min(+id) FROM sessions WHERE started_at >= ?)', since], ['started_at >= ?', since])
   }
+  // Likewise the greatest id until then: the walk begins there, and not at today's sessions.
+  if (until !== undefined) wanted.push(['id <= (SELECT max(+id) FROM sessions WHERE started_at < ?)', until], ['started_at < ?', until])
+  const state = status === undefined ? [] : [`ended_at IS ${status === 'open' ? '' : 'NOT '}NULL`]
   const branch = (more: typeof wanted) => {
     const all = [...wanted, ...more]
-    const where = all.length === 0 ? '' : `WHERE ${all.map(([condition]) => condition).join(' AND ')}`
+    const conditions = [...all.map(([condition]) => condition), ...state]
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
     return { sql: `SELECT * FROM sessions ${where} ORDER BY id DESC LIMIT ?`, values: [...all.map(([, value]) => value), page] }
   }
   if (user === undefined) return branch([])

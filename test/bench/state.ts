@@ -29,6 +29,13 @@ for (let n = 0; n < count;) {
   })
 }
 state.sessions.endOrphans(start, 'bench')
+// A few that are open, the oldest of them from long ago.
+state.transaction(() => {
+  for (let n = 0; n < 50; n++) {
+    const startedAt = start + n * 2000 * 60_000 + 30_000
+    state.sessions.insert({ id: makeId(startedAt, random(count + n)), principal: people[n]!, target: `target-${n % 20}`, startedAt, firstEntry: count + n })
+  }
+})
 
 const last = start + count * 60_000
 const listings: [string, SessionFilter][] = [
@@ -39,6 +46,11 @@ const listings: [string, SessionFilter][] = [
   ['one person on one target', { user: 'person-77', target: 'target-17' }],
   ['one principal', { issuer: 'https://idp.example', subject: 'person-77' }],
   ['the last hour', { since: last - 3600_000 }],
+  ['a day in the middle', { since: start + 50_000 * 60_000, until: start + 51_440 * 60_000 }],
+  ['until the first day', { until: start + 1440 * 60_000 }],
+  ['the open ones', { status: 'open' }],
+  ['the open ones on one target', { status: 'open', target: 'target-7' }],
+  ['ended, of one person', { status: 'ended', user: 'person-77@example.com' }],
   ['nobody, ever', { user: 'nobody', since: start }],
   ['everything since the beginning', { since: start }]
 ]

@@ -80,9 +80,18 @@ describe('the list of sessions', () => {
     ['time', { since: start + 20 * minute }, (n) => n >= 20],
     ['time that is to come', { since: start + 1000 * minute }, () => false],
     ['a user\'s sessions on a target since then', { user: 'alice', target: 'prod-db', since: start + 7 * minute }, (n) => n % 3 !== 1 && n % 2 === 0 && n >= 7],
+    ['the end of a time', { until: start + 20 * minute }, (n) => n < 20],
+    ['a time before all of them', { until: start }, () => false],
+    ['a while', { since: start + 10 * minute, until: start + 20 * minute }, (n) => n >= 10 && n < 20],
+    ['being open', { status: 'open' }, (n) => n % 5 !== 0],
+    ['having ended', { status: 'ended', target: 'prod-db' }, (n) => n % 10 === 0],
+    ['a user\'s that have ended', { status: 'ended', user: 'alice', until: start + 40 * minute }, (n) => n % 5 === 0 && n % 3 !== 1 && n < 40],
     ['a filter that is SQL', { user: '\' OR 1=1 --' }, () => false]
   ])('is filtered by %s, and paged without a gap or a repetition', (_name, filter, wanted) => {
     const ids = fill(60, (n) => ({ principal: [alice, bob, otherAlice][n % 3]!, target: n % 2 === 0 ? 'prod-db' : 'staging' }))
+    for (const [n, id] of ids.entries()) {
+      if (n % 5 === 0) state.sessions.end(id, { endedAt: start + 100 * minute, endReason: 'over', connections: 0, statements: 0, denied: 0 })
+    }
     const expected = ids.filter((_, n) => wanted(n)).reverse()
     expect(state.sessions.list(filter).map((row) => row.id)).toEqual(expected)
 

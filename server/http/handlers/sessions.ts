@@ -20,11 +20,15 @@ export const explainStatement: z.ZodType<ExplainRequest> = z.strictObject({
   database: z.string().min(1).max(63).optional()
 }) as z.ZodType<ExplainRequest>
 
+const moment = z.iso.datetime({ offset: true }).transform((time) => Date.parse(time))
+
 export const sessionFilter = z.strictObject({
   target: z.string().min(1).max(255).optional(),
   /** E-mail address or subject. */
   user: z.string().min(1).max(255).optional(),
-  since: z.iso.datetime({ offset: true }).transform((time) => Date.parse(time)).optional(),
+  since: moment.optional(),
+  until: moment.optional(),
+  status: z.enum(['open', 'ended']).optional(),
   before: z.string().refine(isId, 'not an id').optional(),
   limit: z.string().regex(/^\d{1,4}$/).transform(Number).pipe(z.number().min(1).max(1000)).optional()
 })

@@ -15,6 +15,7 @@ export interface Terminal {
   readonly onTerminal: boolean
   readonly color: boolean
   readonly columns: number
+  readonly rows: number
   /** stdout, for scripts. */
   out(line: string): void
   /** stderr, one "hoop: ..." line for each line of the text. */
@@ -48,7 +49,7 @@ export interface ScreenStreams {
 export interface TerminalOptions {
   readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Writable & { readonly isTTY?: boolean, readonly columns?: number }
-  readonly stderr: Writable & { readonly isTTY?: boolean, readonly columns?: number }
+  readonly stderr: Writable & { readonly isTTY?: boolean, readonly columns?: number, readonly rows?: number }
   /** False when the environment or a flag forbids it, whatever the streams are. */
   readonly mayColor: boolean
   readonly mayInteract: boolean
@@ -82,6 +83,7 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }:
     onTerminal: stdout.isTTY === true,
     color,
     get columns() { return stderr.columns ?? 80 },
+    get rows() { return stderr.rows ?? 24 },
     out(line) { wipe(); toStdout(safeText(line) + '\n') },
     say(text) {
       wipe()

@@ -26,5 +26,6 @@ hoop connect TARGET -- COMMAND ends with the command's own code, or 128 plus the
   HOOP_CA           a PEM file of certificates to trust instead of the system's
   HOOP_KEYCHAIN     "off": keep the login in a private file instead of the system's keychain
   HOOP_DEBUG        as --debug
+  HOOP_PAGER, PAGER what shows a result longer than the screen, on a terminal (default less); "cat" or nothing: no pager
   NO_COLOR, CI, TERM=dumb   no colour; CI and TERM=dumb: no questions, no browser`
 }

@@ -6,16 +6,20 @@ import { clearLines, clearOption, clearWish } from '../clear.ts'
 import { helpTail } from '../help.ts'
 import { createHolding, NotWaited, type Holding } from '../query/held.ts'
 import { createOutput, type Form, type Output } from '../query/output.ts'
+import { openPager, type Pager } from '../query/pager.ts'
 import { readStatement } from '../query/statement.ts'
 import type { QueryConnection, Results } from '../query/wire.ts'
 import { withAccess } from '../reviews/access.ts'
 import { ReviewPending } from '../reviews/pending.ts'
+import type { Terminal } from '../terminal.ts'
 
 interface Flags {
-  readonly file?: string
+  readonly file?: readonly string[]
   readonly csv?: boolean
   readonly json?: boolean
   readonly expanded?: boolean
+  readonly autoExpanded?: boolean
+  readonly pager: boolean
   readonly wait?: boolean
   readonly timeout?: number
   readonly reason?: string
@@ -27,10 +31,12 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .description('Run SQL on a PostgreSQL target and print what comes back; several statements, separated by ";", are one transaction.')
     .argument('<target>', 'as hoop targets lists it')
     .argument('[sql]', 'the statement; absent: from --file, or from stdin where that is no terminal')
-    .option('-f, --file <file>', 'read it from a file; "-" is stdin')
+    .option('-f, --file <file>', 'read it from a file; "-" is stdin; several: one after the other, each on its own', (file, before: string[] = []) => [...before, file])
     .addOption(new Option('--csv', 'CSV with a head line; NULL is nothing, the empty text is ""').conflicts(['json', 'expanded']))
     .addOption(new Option('--json', 'one JSON object a row; bigint and numeric as text').conflicts(['csv', 'expanded']))
     .addOption(new Option('-x, --expanded', 'one column a line').conflicts(['csv', 'json']))
+    .addOption(new Option('--auto-expanded', 'one column a line where a row is wider than the terminal').conflicts(['csv', 'json', 'expanded']))
+    .option('--no-pager', 'never page; else what is longer than the screen goes to PAGER (less), on a terminal')
     .option('--wait', 'where a statement is held: wait for the decision; without, it is taken back and the exit code is 8')
     .option('--timeout <time>', 'wait at most so long, such as 90s, 30m or 2h', secondsFrom)
     .option('--reason <text>', 'why, for those who decide')
@@ -49,7 +55,8 @@ async function query(context: Context, target: string, sql: string | undefined, 
   if (timeout !== undefined && !wait) {
     throw new GatewayError('usage', '--timeout says how long to wait, and --wait is missing', { hint: 'hoop query TARGET --wait --timeout 30m' })
   }
-  const text = await readStatement(context, sql, flags.file)
+  const texts: string[] = []
+  for (const file of flags.file ?? [undefined]) texts.push(await readStatement(context, sql, file))
   const waiting = { ...(timeout === undefined ? {} : { timeoutSeconds: timeout }), ...(reason === undefined ? {} : { reason }) }
   try {
     const [{ openQuerySession }, gateway] = await Promise.all([import('../query/session.ts'), context.gateway()])
@@ -63,9 +70,7 @@ async function query(context: Context, target: string, sql: string | undefined, 
     const cancel = () => session.connection.close()
     signal.addEventListener('abort', cancel, { once: true })
     try {
-      const sink = { text: (lines: string) => terminal.out(lines.replace(/\n$/, '')), exact: terminal.exact, json: terminal.json }
-      const output = createOutput(formOf(flags), sink)
-      await session.connection.run(text, into(context, output, session.connection, holding))
+      for (const text of texts) await show(context, text, flags, session.connection, holding)
     } catch (error) {
       signal.throwIfAborted()
       throw told(await holding.explain(error))
@@ -91,12 +96,30 @@ async function query(context: Context, target: string, sql: string | undefined, 
   }
 }
 
+/** Runs a text to its end and prints what comes back. */
+async function show(context: Context, text: string, flags: Flags, connection: QueryConnection, holding: Holding): Promise<void> {
+  const { terminal } = context
+  const pager = flags.pager && !forPrograms(flags) ? openPager(context) : undefined
+  const onScreen = (lines: string) => terminal.out(lines.replace(/\n$/, ''))
+  const sink = { text: pager?.text ?? onScreen, exact: terminal.exact, json: terminal.json }
+  const output = createOutput(formOf(flags), sink, terminal.onTerminal ? terminal.columns : undefined)
+  try {
+    await connection.run(text, into(terminal, pager, output, connection, holding))
+  } finally {
+    await pager?.close()
+  }
+}
+
+function forPrograms({ csv, json }: Flags): boolean {
+  return csv === true || json === true
+}
+
 /** Rows stop coming while what is printed has not been taken. */
-function into({ terminal }: Context, output: Output, connection: QueryConnection, holding: Holding): Results {
+function into(terminal: Terminal, pager: Pager | undefined, output: Output, connection: QueryConnection, holding: Holding): Results {
   let rows = 0
   const breathe = () => {
     connection.pause()
-    void terminal.flush().then(() => connection.resume())
+    void Promise.all([terminal.flush(), pager?.flush()]).then(() => connection.resume())
   }
   return {
     fields: (fields) => output.fields(fields),
@@ -116,8 +139,9 @@ function into({ terminal }: Context, output: Output, connection: QueryConnection
   }
 }
 
-function formOf({ csv, json, expanded }: Flags): Form {
-  return csv === true ? 'csv' : json === true ? 'json' : expanded === true ? 'expanded' : 'table'
+function formOf({ csv, json, expanded, autoExpanded }: Flags): Form {
+  if (csv === true || json === true) return csv === true ? 'csv' : 'json'
+  return expanded === true ? 'expanded' : autoExpanded === true ? 'auto' : 'table'
 }
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }

@@ -1,10 +1,11 @@
-// Results as they come, in one of four forms, in bounded memory. Pure: whoever prints gets pieces of text.
+// Results as they come, in one of five forms, in bounded memory. Pure: whoever prints gets pieces of text.
 import { safeLine } from '../../shared/text.ts'
 import { cellsOf } from '../table.ts'
 import { cellFrom, csvFrom, isNumeric, jsonFrom, memberNames } from './values.ts'
 import type { Field } from './wire.ts'
 
-export type Form = 'table' | 'expanded' | 'csv' | 'json'
+/** `auto`: a table, or expanded where a row would be wider than the terminal. */
+export type Form = 'table' | 'expanded' | 'auto' | 'csv' | 'json'
 
 /** What prints. `text` is safe to look at; `exact` is the values' own, for programs. */
 export interface Sink {
@@ -26,7 +27,8 @@ const lookAheadCharacters = 256 * 1024
 /** Text is handed on in pieces of about this size. */
 const pieceCharacters = 64 * 1024
 
-export function createOutput(form: Form, sink: Sink): Output {
+/** @param columns of the terminal, for `auto` */
+export function createOutput(form: Form, sink: Sink, columns = Number.POSITIVE_INFINITY): Output {
   const piece: string[] = []
   let characters = 0
   const emit = form === 'csv' ? sink.exact : sink.text
@@ -43,6 +45,7 @@ export function createOutput(form: Form, sink: Sink): Output {
   const writers: Readonly<Record<Form, (fields: readonly Field[]) => Writer>> = {
     table: (fields) => tableWriter(fields, put),
     expanded: (fields) => expandedWriter(fields, put),
+    auto: (fields) => autoWriter(fields, put, columns),
     csv: (fields) => {
       put(fields.map(({ name }) => csvFrom(name)).join(','))
       return { row: (values) => put(values.map(csvFrom).join(',')), end: () => undefined }
@@ -108,6 +111,34 @@ function tableWriter(fields: readonly Field[], put: (line: string) => void): Wri
       if (waiting.length >= lookAhead || characters >= lookAheadCharacters) settle()
     },
     end: settle
+  }
+}
+
+/** Decided by the rows a table's widths are taken from. */
+function autoWriter(fields: readonly Field[], put: (line: string) => void, columns: number): Writer {
+  const widths = fields.map(({ name }) => cellsOf(safeLine(name)))
+  const waiting: (readonly (string | null)[])[] = []
+  let characters = 0
+  let chosen: Writer | undefined
+  const choose = () => {
+    if (chosen !== undefined) return chosen
+    const wide = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1)) > columns
+    const writer = chosen = wide ? expandedWriter(fields, put) : tableWriter(fields, put)
+    for (const values of waiting.splice(0)) writer.row(values)
+    return writer
+  }
+  return {
+    row(values) {
+      if (chosen !== undefined) return chosen.row(values)
+      waiting.push(values)
+      for (const [i, value] of values.entries()) {
+        const cell = safeLine(cellFrom(value))
+        characters += cell.length
+        widths[i] = Math.max(widths[i]!, cellsOf(cell))
+      }
+      if (waiting.length >= lookAhead || characters >= lookAheadCharacters) choose()
+    },
+    end: () => choose().end()
   }
 }
 

@@ -62,6 +62,30 @@ test('expanded, each column has a line', () => {
   expect(printed('expanded', fields, [['1', null], ['2', 'b\u001B[2K']]).safe).toBe('--- 1 ---\nid    1\nnote  NULL\n--- 2 ---\nid    2\nnote  b<U+001B>[2K\n')
 })
 
+describe('a table where it fits, else expanded', () => {
+  const auto = (rows: readonly (readonly string[])[], columns: number | undefined) => {
+    let text = ''
+    const output = createOutput('auto', { text: (lines) => { text += lines }, exact: () => undefined, json: () => undefined }, columns)
+    output.fields(fields)
+    for (const row of rows) output.row(row)
+    expect(output.end()).toBe(rows.length)
+    return text
+  }
+  const wide = [['1', 'x'], ['2', 'y'.repeat(30)]]
+
+  test('is decided by the widest of the first rows', () => {
+    expect(auto(wide, 33)).toMatch(/^--- 1 ---\nid {4}1\nnote {2}x\n--- 2 ---\n/)
+    expect(auto(wide, 34)).toBe(printed('table', fields, wide).safe)
+    expect(auto(wide, undefined)).toBe(printed('table', fields, wide).safe)
+  })
+
+  test('keeps to that, and without rows it is a head', () => {
+    const many = Array.from({ length: 600 }, (_, n) => [String(n), n === 599 ? 'z'.repeat(100) : 'a'])
+    expect(auto(many, 40)).toBe(printed('table', fields, many).safe)
+    expect(auto([], 40)).toBe('id  note\n--  ----\n')
+  })
+})
+
 test('CSV is exact, and NULL is nothing where the empty text is ""', () => {
   expect(printed('csv', fields, [['1', 'a,"b"\r\nc'], ['2', null], ['3', ''], ['4', ' x']]).exact).toBe('id,note\n1,"a,""b""\r\nc"\n2,\n3,""\n4," x"\n')
 })

@@ -84,6 +84,8 @@ const table: readonly Row[] = [
     summary: 'what is allowed, what is masked, and what should be',
     children: [
       { name: 'explain', summary: 'say what would happen to a statement, without running it', load: () => import('./commands/policy/explain.ts') },
+      { name: 'test', summary: 'compare what a policy says with what it should say, beside the gateway', load: () => import('./commands/policy/test.ts') },
+      { name: 'diff', summary: 'list the decisions in an audit log that another policy would change', load: () => import('./commands/policy/diff.ts') },
       { name: 'check', summary: 'compare what is protected with the targets\' catalogs, beside the gateway', load: () => import('./commands/policy/check.ts') },
       { name: 'suggest', summary: 'propose what to protect, beside the gateway', load: () => import('./commands/policy/suggest.ts') }
     ]

@@ -1,11 +1,17 @@
 // The gateway's bundle, for commands that run beside its configuration. Loaded when such a command is run, and not before.
+import type { AuditEntry } from '../shared/audit/entry.ts'
 import type { Suggestions, Survey } from '../shared/explain.ts'
+import type { ReplayedLog, TestedCase } from '../shared/policy-check.ts'
 
 /** What of it the command line uses. */
 export interface ServerModule {
   gateway(argv: readonly string[], io: { out: (line: string) => void, err: (line: string) => void }): Promise<number>
   /** @throws GatewayError, of the configuration or an unknown target; what is wrong with one target stands in its place */
   survey(configFile: string, target: string | undefined): Promise<readonly SurveyedTarget[]>
+  /** @param connect whether targets may be asked for their catalogs. @throws GatewayError */
+  testPolicy(configFile: string, casesFile: string, connect: boolean): Promise<readonly TestedCase[]>
+  /** Takes the entries of a log in their order. @throws GatewayError, of either configuration */
+  replayPolicies(before: string, after: string): Promise<{ take(entries: readonly AuditEntry[]): void, end(): ReplayedLog }>
   suggest(configFile: string, target: string, rows: number): Promise<Suggestions>
 }
 

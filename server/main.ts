@@ -16,6 +16,7 @@ import { createRetention } from './audit/retention.ts'
 import { createSealing } from './audit/seal.ts'
 import { SessionKeys } from './audit/session-keys.ts'
 import { openWitnesses } from './audit/witnesses.ts'
+import { readCases, testCases } from './commands/cases.ts'
 import { probeTargets } from './commands/check.ts'
 import { suggestFor, surveyTargets } from './commands/survey.ts'
 import { writeStarter } from './commands/init.ts'
@@ -27,6 +28,7 @@ import { openIdentity, type IdentitySettings } from './identity/identity.ts'
 import { createLog, type Log } from './log.ts'
 import { protectionFor, type Protection } from './policy/protect.ts'
 import { policyChange } from './policy/told.ts'
+import { createReplay, type Replay } from './policy/replay.ts'
 import { protocols } from './protocols/index.ts'
 import { createNotifier } from './review/notify.ts'
 import { createReviews } from './review/reviews.ts'
@@ -110,6 +112,24 @@ export async function survey(file: string, target: string | undefined): ReturnTy
 export async function suggest(file: string, target: string, rows: number): ReturnType<typeof suggestFor> {
   const config = await loadConfig(file)
   return suggestFor(createCatalog(config.targets, protocols(), config.secrets), target, rows, protectionsOf(config))
+}
+
+/** `hoop policy test`. @param connect whether targets may be asked for their catalogs. @throws GatewayError */
+export async function testPolicy(file: string, casesFile: string, connect: boolean): ReturnType<typeof testCases> {
+  // Secrets are wanted only where something is to be logged in to.
+  const config = await loadConfig(file, { reload: !connect })
+  const catalog = createCatalog(config.targets, protocols(), config.secrets)
+  return testCases(await readCases(casesFile), { catalog, policy: config.policy, connect, now: Date.now() })
+}
+
+/** `hoop policy diff`. @throws GatewayError */
+export async function replayPolicies(before: string, after: string): Promise<Replay> {
+  const [was, is] = await Promise.all([before, after].map(async (file) => {
+    const config = await loadConfig(file, { reload: true })
+    const { entries } = createCatalog(config.targets, protocols(), config.secrets)
+    return { policy: config.policy, target: (name: string) => entries.find(({ target }) => target.name === name)?.target }
+  }))
+  return createReplay(was!, is!)
 }
 
 /** As for somebody whom no exemption is for. */

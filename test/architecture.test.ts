@@ -27,7 +27,7 @@ const parts: Record<string, Part> = {
   commands: { files: /^cli\/commands\//, may: [/^cli\/(?!commands\/)/, shared] },
   'command line': { files: /^cli\//, may: [/^cli\/(?!commands\/)/, shared] },
   'gateway, composition root': { files: /^server\/main\.ts$/, may: [/^server\//, shared] },
-  'gateway commands': { files: /^server\/commands\//, may: [/^server\/targets\//, shared] },
+  'gateway commands': { files: /^server\/commands\//, may: [/^server\/targets\//, policy, protocolTypes, shared] },
   configuration: { files: /^server\/(config|config-fields|config-export|secrets)\.ts$/, may: [policy, shared] },
   'audit export, configured': { files: /^server\/exports\.ts$/, may: [/^server\/audit\/export\//, /^server\/(config|config-export|secrets)\.ts$/, shared] },
   log: { files: /^server\/log\.ts$/, may: [] },

@@ -30,6 +30,11 @@ export interface Protocol {
    * @throws GatewayError bad_request where the text does not parse; target_unreachable | target_refused
    */
   explain?(edge: Edge, request: ExplainRequest, protection: Protection | undefined, signal: AbortSignal): Promise<readonly Explained[]>
+  /**
+   * What statements do, from their text alone, as the newest server would read it; in order, and without what they show.
+   * @throws GatewayError bad_request where the text does not parse
+   */
+  read?(text: string): Promise<readonly StatementOperation[]>
   /** What a policy author should know of the catalog. @throws GatewayError target_unreachable | target_refused */
   survey?(edge: Edge, protection: Protection | undefined, signal: AbortSignal): Promise<Survey>
   /** What looks worth protecting; reads values, and returns counts. @throws GatewayError target_unreachable | target_refused */

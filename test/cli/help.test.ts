@@ -36,6 +36,8 @@ const commands = [
   'policy explain',
   'policy check',
   'policy suggest',
+  'policy test',
+  'policy diff',
   'tokens create',
   'tokens list',
   'tokens revoke',

@@ -1,12 +1,13 @@
 // What statements would show and do, by the same analysis and verdict as if they were run. They go nowhere.
 import { GatewayError } from '../../../shared/errors.ts'
 import type { ExplainedColumn, ExplainedFlow, ExplainRequest } from '../../../shared/explain.ts'
-import type { Exemption } from '../../../shared/model.ts'
+import type { Exemption, Exposure, StatementOperation } from '../../../shared/model.ts'
 import type { Column, Finding, Flow } from '../../masking/postgres/finding.ts'
 import { judge, type Cell, type MaskingPolicy } from '../../masking/postgres/judge.ts'
 import { tells } from '../../masking/postgres/tells.ts'
 import type { Protection } from '../../policy/protect.ts'
-import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
+import { loadAnalyzer, type AnalyzedStatement, type Analyzer } from '../../sql/postgres/index.ts'
+import { majors } from '../../sql/postgres/parser.ts'
 import type { Edge, Explained } from '../protocol.ts'
 import { consult, nothingProtected, type ConsultParts } from './consult.ts'
 import type { Guards, NamedFindings } from './guard.ts'
@@ -21,37 +22,51 @@ export function explainStatements(
   signal: AbortSignal
 ): Promise<readonly Explained[]> {
   return consult(parts, edge, { protection: protection ?? nothingProtected, database, signal }, async ({ analyzer, guards }) => {
-    const analysis = analyzer.analyze(text)
-    if (analysis.type === 'syntax_error') {
-      throw new GatewayError('bad_request', 'the statement does not parse', { hint: 'run it: the server\'s own parser says where' })
-    }
-    const { statements } = analysis
-    if (statements.length === 0) throw new GatewayError('bad_request', 'there is no statement in it')
+    const statements = statementsIn(analyzer, text)
     return statements.map((statement) => explained(statement, statements.length === 1, protection === undefined ? undefined : guards))
   })
 }
 
+/** Without a server: read as the newest one would. */
+export async function readStatements(text: string): Promise<readonly StatementOperation[]> {
+  return statementsIn(await loadAnalyzer(majors.at(-1)!), text).map((statement) => operationFrom(statement))
+}
+
+function statementsIn(analyzer: Analyzer, text: string): readonly AnalyzedStatement[] {
+  const analysis = analyzer.analyze(text)
+  if (analysis.type === 'syntax_error') {
+    throw new GatewayError('bad_request', 'the statement does not parse', { hint: 'run it: the server\'s own parser says where' })
+  }
+  if (analysis.statements.length === 0) throw new GatewayError('bad_request', 'there is no statement in it')
+  return analysis.statements
+}
+
 function explained(statement: AnalyzedStatement, alone: boolean, guards: Guards | undefined): Explained {
-  const { text, sha256, redacted, effects, relations, functions, effectful, flags, verb } = statement
   const finding = guards?.find(statement, nothingNamed)
   const guard = finding === undefined ? undefined : guards!.guard(statement, finding, alone)
   return {
-    operation: {
-      kind: 'statement',
-      step: 'execute',
-      text,
-      sha256,
-      parameters: [],
-      effects,
-      relations,
-      functions,
-      flags,
-      verb,
-      ...(redacted === undefined ? {} : { redacted }),
-      ...(effectful === undefined ? {} : { effectful }),
-      ...(guard === undefined ? {} : { exposure: guard.exposure })
-    },
+    operation: operationFrom(statement, guard?.exposure),
     shows: finding === undefined ? { flows: [], unproven: [] } : shown(finding, guards!)
+  }
+}
+
+/** As if it were run now, without parameters. */
+function operationFrom(statement: AnalyzedStatement, exposure?: Exposure): StatementOperation {
+  const { text, sha256, redacted, effects, relations, functions, effectful, flags, verb } = statement
+  return {
+    kind: 'statement',
+    step: 'execute',
+    text,
+    sha256,
+    parameters: [],
+    effects,
+    relations,
+    functions,
+    flags,
+    verb,
+    ...(redacted === undefined ? {} : { redacted }),
+    ...(effectful === undefined ? {} : { effectful }),
+    ...(exposure === undefined ? {} : { exposure })
   }
 }
 

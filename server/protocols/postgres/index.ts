@@ -10,7 +10,7 @@ import { Asker } from './ask.ts'
 import { CancelKeys, cancelUpstream } from './cancel.ts'
 import { CatalogKeeper } from './catalog-keeper.ts'
 import type { ConsultParts } from './consult.ts'
-import { explainStatements } from './consult-statement.ts'
+import { explainStatements, readStatements } from './consult-statement.ts'
 import { heldContext } from './explain.ts'
 import type { FrameReader } from './frame-reader.ts'
 import { refusal } from './refusal.ts'
@@ -57,6 +57,7 @@ export function postgres(): Protocol {
       return `PostgreSQL ${upstream.statuses.get('server_version') ?? 'of unknown version'}`
     },
     explain: (edge, request, protection, signal) => explainStatements(parts, edge, request, protection, signal),
+    read: readStatements,
     survey: (edge, protection, signal) => surveyTarget(parts, edge, protection, signal),
     suggest: (edge, protection, sample, signal) => suggestForTarget(parts, edge, protection, sample, signal)
   }

@@ -4,17 +4,18 @@ export const topics: Readonly<Record<string, string>> = {
   'exit-codes': `Exit codes
 
   0     done
-  1     failed; the reason is on stderr
+  1     failed; the reason is on stderr. Also where a check has found something: hoop doctor, gateway check, policy check and
+        test, audit verify, reconcile, report and export status
   2     cancelled, or timed out; with hoop query --wait: nobody decided in time
   4     sign in: hoop login
   8     waiting for a review, and nobody here waits: hoop query prints the review's id and has taken the statement back,
         unless opening the target itself waits; then the review stays, and the same command later finds its answer
   64    wrong usage
   126   the command after -- could not be run
-  127   the command after -- was not found
+  127   the command after -- was not found, or there is no psql for --psql
   130   cut short by a second Ctrl-C
 
-hoop connect TARGET -- COMMAND ends with the command's own code, or 128 plus the number of the signal that ended it.`,
+hoop connect TARGET -- COMMAND, and --psql, end with its own code, or 128 plus the signal that ended it.`,
 
   environment: `Environment variables (a flag beats them, they beat the profile)
 
@@ -26,6 +27,7 @@ hoop connect TARGET -- COMMAND ends with the command's own code, or 128 plus the
   HOOP_CA           a PEM file of certificates to trust instead of the system's
   HOOP_KEYCHAIN     "off": keep the login in a private file instead of the system's keychain
   HOOP_DEBUG        as --debug
-  HOOP_PAGER, PAGER what shows a result longer than the screen, on a terminal (default less); "cat" or nothing: no pager
+  HOOP_PAGER        what shows a result longer than the screen, before PAGER and less; "cat": none. LESS is FRX unless set
+  XDG_RUNTIME_DIR   where Unix sockets go, in a folder hoop (default: in the configuration folder)
   NO_COLOR, CI, TERM=dumb   no colour; CI and TERM=dumb: no questions, no browser`
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { TokenResponse } from '../../shared/api.ts'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import type { Principal } from '../../shared/model.ts'
+import { forgetNames } from '../completion/remembered.ts'
 import { gatewayUrlFrom, rememberGateway } from '../config.ts'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
@@ -54,6 +55,8 @@ async function logInTo(context: Context, gateway: string | undefined, { device =
     principal: response.principal
   })
   await rememberGateway(settings, url)
+  // They are what somebody else may have been shown.
+  await forgetNames({ configDirectory: settings.configDirectory, gatewayUrl: url })
   const { groups } = response.principal
   terminal.say(`logged in to ${url} as ${nameOf(response.principal)}${groups.length === 0 ? ', in no group' : ` (${groups.join(', ')})`}`)
 }

@@ -43,6 +43,7 @@ const usage = {
   url: 'postgresql://hoop@{host}:{port}/clinic?sslmode=disable',
   command: 'psql "host={host} port={port}"',
   environment: { PGHOST: '{host}', PGPORT: '{port}', PGPASSWORD: '{password}', DATABASE_URL: 'postgresql://hoop@{host}:{port}/clinic' },
+  forms: { pgpass: '{host}:{port}:clinic:hoop:{password}', jdbc: 'jdbc:postgresql://{host}:{port}/clinic' },
   offline: { probes: [], errors: { unauthenticated: '', gateway_unreachable: '', session_ended: '' } }
 }
 
@@ -50,8 +51,11 @@ test('usage is filled in with host and port, and without a password nothing spea
   expect(fillUsage(usage, { host: '127.0.0.1', port: 20001 })).toEqual({
     url: 'postgresql://hoop@127.0.0.1:20001/clinic?sslmode=disable',
     command: 'psql "host=127.0.0.1 port=20001"',
-    environment: { PGHOST: '127.0.0.1', PGPORT: '20001', DATABASE_URL: 'postgresql://hoop@127.0.0.1:20001/clinic' }
+    environment: { PGHOST: '127.0.0.1', PGPORT: '20001', DATABASE_URL: 'postgresql://hoop@127.0.0.1:20001/clinic' },
+    forms: { jdbc: 'jdbc:postgresql://127.0.0.1:20001/clinic' }
   })
+  const { forms: _, ...older } = usage
+  expect(fillUsage(older, { host: 'h', port: 1 }).forms).toEqual({})
 })
 
 test('a session password stands in URLs and where the target asks for it', () => {

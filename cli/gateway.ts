@@ -8,9 +8,10 @@ import type { ReviewEvent, SessionEvent } from '../shared/events.ts'
 import type { ExplainRequest, Explanation } from '../shared/explain.ts'
 import { isId } from '../shared/id.ts'
 import type { Id, ReviewState, SessionId } from '../shared/model.ts'
+import type { RecordingEvent, ReplayLine } from '../shared/recording.ts'
 import { maxPayloadBytes, tunnelStream, TunnelClosed } from '../shared/tunnel.ts'
 import type { Bearer } from './bearer.ts'
-import { answerFrom, Answered, notAGateway, requestJson, trusted, unreachable, type JsonRequest, type Way } from './http.ts'
+import { answerFrom, Answered, notAGateway, requestJson, requestLines, trusted, unreachable, type JsonRequest, type Way } from './http.ts'
 import { ReviewPending } from './reviews/pending.ts'
 
 export interface SessionsFilter {
@@ -48,7 +49,13 @@ export interface Gateway {
   openSession(request: api.OpenSession): Promise<api.OpenedSession>
   sessions(filter: SessionsFilter): Promise<api.SessionSummary[]>
   session(id: SessionId): Promise<api.SessionDetail>
+  /** One's own, on the way out. */
   endSession(id: SessionId): Promise<void>
+  killSession(id: SessionId, reason: string): Promise<void>
+  /** What was shown in it: the head first, then each event. */
+  recording(id: SessionId): Promise<AsyncIterable<ReplayLine>>
+  /** What is shown in it from now on. Ends as `events` does. */
+  follow(id: SessionId): Promise<AsyncIterable<RecordingEvent>>
   reviews(filter: ReviewsFilter): Promise<api.ReviewSummary[]>
   review(id: Id): Promise<api.ReviewDetail>
   approveReview(id: Id, vote: api.ReviewVote): Promise<api.ReviewDetail>
@@ -176,6 +183,9 @@ export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
       const last = { ...way, signal: AbortSignal.timeout(farewellMilliseconds) }
       await authenticated((token) => requestJson<void>(last, { method: 'DELETE', path: paths.session(checked(id)), bearer: token }))
     },
+    killSession: async (id, reason) => call<void>({ method: 'DELETE', path: paths.session(checked(id)), body: { reason } satisfies api.EndSession }),
+    recording: async (id) => authenticated((token) => requestLines<ReplayLine>(way, { method: 'GET', path: paths.recording(checked(id)), bearer: token })),
+    follow: async (id) => open(paths.follow(checked(id)), (socket) => eventsOf<RecordingEvent>(socket, signal)),
     reviews: ({ mine, ...filter }) => get(paths.reviews, { ...filter, ...(mine === true ? { mine: 'true' } : {}) }),
     review: async (id) => get(paths.review(checked(id))),
     approveReview: async (id, vote) => post(paths.approveReview(checked(id)), vote),

@@ -29,7 +29,50 @@ const answerWithinMilliseconds = 30_000
 const maxAnswerBytes = 64 * 1024 * 1024
 
 /** @throws GatewayError the gateway's own problem, or gateway_unreachable saying what was tried and what to check */
-export async function requestJson<T>(way: Way, { method, path, query = {}, body, bearer, also }: JsonRequest): Promise<T> {
+export async function requestJson<T>(way: Way, request: JsonRequest): Promise<T> {
+  return answered(way, request, async (response) => answerFrom<T>(way, response, await textOf(response), request.also))
+}
+
+/**
+ * An answer of NDJSON, taken as it comes. Breaks off with the answer, however it ends.
+ * @throws GatewayError as requestJson; within the iteration gateway_unreachable where the answer is cut short
+ */
+export async function requestLines<T>(way: Way, request: JsonRequest): Promise<AsyncIterable<T>> {
+  const response = await answered(way, request, async (arrived) => {
+    if (arrived.statusCode === 200 && arrived.headers['content-type']?.startsWith('application/x-ndjson') === true) return arrived
+    return answerFrom<never>(way, arrived, await textOf(arrived))
+  })
+  return linesOf<T>(way, response)
+}
+
+async function* linesOf<T>(way: Way, response: IncomingMessage): AsyncGenerator<T> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const stop = () => response.destroy()
+  way.signal.addEventListener('abort', stop, { once: true })
+  let rest = ''
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+      rest = lines.pop()!
+      if (rest.length > maxAnswerBytes) throw new GatewayError('limit_exceeded', `a line of the gateway's answer is larger than ${maxAnswerBytes >> 20} MiB`)
+      for (const line of lines) yield JSON.parse(line) as T
+    }
+    if (rest !== '') throw new Error('the answer ends within a line')
+  } catch (error) {
+    if (way.signal.aborted) throw way.signal.reason
+    if (error instanceof GatewayError) throw error
+    throw new GatewayError('gateway_unreachable', 'the gateway broke off its answer', { hint: 'try again', cause: error })
+  } finally {
+    way.signal.removeEventListener('abort', stop)
+    response.destroy()
+  }
+}
+
+async function answered<T>(
+  way: Way,
+  { method, path, query = {}, body, bearer }: JsonRequest,
+  take: (response: IncomingMessage) => Promise<T>
+): Promise<T> {
   const url = new URL(way.url + path)
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
   const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
@@ -40,18 +83,21 @@ export async function requestJson<T>(way: Way, { method, path, query = {}, body,
   }
   const ca = await trusted(way)
   way.signal.throwIfAborted()
-  const timeout = AbortSignal.timeout(answerWithinMilliseconds)
-  const signal = AbortSignal.any([way.signal, timeout])
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), answerWithinMilliseconds)
+  const signal = AbortSignal.any([way.signal, late.signal])
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const send = url.protocol === 'https:' ? requestTls : requestPlain
       send(url, { method, headers, signal, ...ca }, resolve).once('error', reject).end(payload)
     })
-    return answerFrom<T>(way, response, await textOf(response), also)
+    return await take(response)
   } catch (error) {
     if (way.signal.aborted) throw way.signal.reason
     if (error instanceof GatewayError) throw error
-    throw unreachable(way, timeout.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error)
+    throw unreachable(way, late.signal.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error)
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -33,7 +33,12 @@ const table: readonly Row[] = [
     name: 'sessions',
     summary: 'list who opened what, and when',
     load: () => import('./commands/sessions.ts'),
-    children: [{ name: 'show', summary: 'show one session, statement by statement', load: () => import('./commands/sessions/show.ts') }]
+    children: [
+      { name: 'show', summary: 'show one session, statement by statement', load: () => import('./commands/sessions/show.ts') },
+      { name: 'replay', summary: 'show again what its client was shown', load: () => import('./commands/sessions/replay.ts') },
+      { name: 'follow', summary: 'show what its client is shown, as it happens', load: () => import('./commands/sessions/follow.ts') },
+      { name: 'kill', summary: 'end a session, with a reason its client is told', load: () => import('./commands/sessions/kill.ts') }
+    ]
   },
   { name: 'query', summary: 'run one statement and print its result', load: () => import('./commands/query.ts') },
   {

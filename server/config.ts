@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { GatewayError } from '../shared/errors.ts'
 import { exportSchema, sinkProblems, sinksOf } from './config-export.ts'
+import { recordingIn, recordingModes, recordingProblems, recordingSchema } from './config-recording.ts'
 import { hostAndPort, name, receiverUrl, secret, type ConfigProblem } from './config-fields.ts'
 import { maskingSchema, protectSchema } from './policy/protect.ts'
 import { parsePolicy, policySchema, type Policy } from './policy/rules.ts'
@@ -74,7 +75,8 @@ const targetSchema = z.strictObject({
     }).refine((tls) => (tls.cert === undefined) === (tls.key === undefined), '"cert" and "key" go together')
   ]).default('verify-full'),
   credential: z.strictObject({ user: z.string().min(1).max(63), password: secret.optional() }),
-  labels: label.default({})
+  labels: label.default({}),
+  recording: recordingModes.optional()
 })
 
 /** Public keys are no secrets, but may lie where secrets do. */
@@ -135,6 +137,7 @@ const configSchema = z.strictObject({
     connectionsPerSession: z.number().int().min(1).default(100)
   }).prefault({}),
   reviews: reviewsSchema.prefault({}),
+  recording: recordingSchema.optional(),
   log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   targets: z.record(name, targetSchema),
   policy: policySchema,
@@ -185,6 +188,7 @@ export async function loadConfig(
   const problems = [
     ...crossChecks(config),
     ...sinkProblems(config.audit.export, folder, config.audit.directory),
+    ...recordingProblems(config.recording, folder, config.audit.directory),
     ...(reload ? [] : unsetVariables(config, environment))
   ]
   let policy: Policy | undefined
@@ -198,6 +202,7 @@ export async function loadConfig(
   return {
     ...config,
     audit: { ...config.audit, export: sinksOf(config.audit.export, folder) },
+    recording: recordingIn(config.recording, folder),
     policy,
     secrets: createSecrets(folder, environment, references(config).map((found) => found.reference)),
     stateFile: resolve(folder, config.state.sqlite),

@@ -32,6 +32,7 @@ import { createReplay, type Replay } from './policy/replay.ts'
 import { protocols } from './protocols/index.ts'
 import { createNotifier } from './review/notify.ts'
 import { createReviews } from './review/reviews.ts'
+import { checkRecordingKey, expireRecordings, recordingsOf } from './recordings.ts'
 import { isSecretReference } from './secrets.ts'
 import { createRegistry } from './session/registry.ts'
 import { openState } from './state/state.ts'
@@ -152,6 +153,7 @@ async function check(file: string, json: boolean, io: GatewayIo): Promise<number
   const config = await loadConfig(file)
   await recipientsOf(config)
   const catalog = createCatalog(config.targets, protocols(), config.secrets)
+  await checkRecordingKey(config)
   const findings = await probeTargets(catalog)
   if (json) {
     io.out(JSON.stringify(findings))
@@ -256,8 +258,11 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
     limits: { pending, pendingPerPrincipal, heldBytes: heldMebibytes * 2 ** 20 },
     onBug: (error, facts) => log.error({ ...facts, error: error.cause }, 'reviews: an error of the gateway\'s own')
   })
+  const recordings = await recordingsOf(config)
   const registry = createRegistry({
     audit,
+    ...(recordings === undefined ? {} : { recordings }),
+    onUnrecorded: (error, facts) => log.error({ ...facts, problem: error.message }, 'a session goes on unrecorded, as its target allows'),
     state,
     catalog,
     identity,
@@ -270,6 +275,7 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
     onBug: (error, facts) => log.error({ ...facts, error: error.cause }, 'a connection ended by an error of the gateway\'s own')
   })
   sessions = () => registry.size
+  const stopExpiry = expireRecordings({ recordings, isOpen: registry.isOpen, note: (facts) => audit.note(facts), now, log })
 
   const tls = config.listen.tls === undefined
     ? undefined
@@ -301,6 +307,7 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
         return person !== undefined && person.admin && !person.disabled
       }
     }),
+    replaysOwn: config.recording?.own ?? true,
     discovery: {
       product: 'hoop',
       version,
@@ -326,6 +333,7 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
 
   await untilTold(log)
   unwatchFile(file)
+  stopExpiry()
   // Sessions first, while their sockets still carry the protocols' own word for why.
   await registry.close()
   reviews.close()

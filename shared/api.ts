@@ -35,10 +35,14 @@ export const paths = {
    * GET ?target&user&since&until&status&limit&before -> SessionSummary[], newest first, at most 1,000
    */
   sessions: '/v1/sessions',
-  /** GET -> SessionDetail; DELETE ends it */
+  /** GET -> SessionDetail; DELETE EndSession, or no body, ends it */
   session: (id: SessionId) => `/v1/sessions/${id}`,
   /** WebSocket, JSON text frames: SessionEvent */
   sessionEvents: (id: SessionId) => `/v1/sessions/${id}/events`,
+  /** GET -> NDJSON, one ReplayLine each: what was shown, where it is recorded. That somebody looked is written down first */
+  recording: (id: SessionId) => `/v1/sessions/${id}/recording`,
+  /** WebSocket, JSON text frames: RecordingEvent, from now on. That somebody looks is written down first */
+  follow: (id: SessionId) => `/v1/sessions/${id}/follow`,
   /** WebSocket, binary frames: the bytes of one local connection */
   sessionConnections: (id: SessionId) => `/v1/sessions/${id}/connections`,
   /** GET ?state&target&mine&limit -> ReviewSummary[], newest first: those one asked for and those one may decide; admins see all */
@@ -299,6 +303,11 @@ export interface HeldStatement {
   readonly effects: readonly Effect[]
   readonly relations: readonly string[]
   readonly flags: readonly StatementFlag[]
+}
+
+export interface EndSession {
+  /** Told to the session's clients, and written down. */
+  readonly reason: string
 }
 
 export interface ReviewVote {

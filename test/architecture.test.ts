@@ -28,8 +28,10 @@ const parts: Record<string, Part> = {
   'command line': { files: /^cli\//, may: [/^cli\/(?!commands\/)/, shared] },
   'gateway, composition root': { files: /^server\/main\.ts$/, may: [/^server\//, shared] },
   'gateway commands': { files: /^server\/commands\//, may: [/^server\/targets\//, policy, protocolTypes, shared] },
-  configuration: { files: /^server\/(config|config-fields|config-export|secrets)\.ts$/, may: [policy, shared] },
+  configuration: { files: /^server\/(config|config-fields|config-export|config-recording|secrets)\.ts$/, may: [policy, shared] },
   'audit export, configured': { files: /^server\/exports\.ts$/, may: [/^server\/audit\/export\//, /^server\/(config|config-export|secrets)\.ts$/, shared] },
+  'recordings, configured': { files: /^server\/recordings\.ts$/, may: [/^server\/recording\//, /^server\/(config|log)\.ts$/, shared] },
+  recording: { files: /^server\/recording\//, may: [shared] },
   log: { files: /^server\/log\.ts$/, may: [] },
   'SQL, effects and redaction': { files: /^server\/sql\//, may: [shared], pure: true },
   masking: { files: /^server\/masking\//, may: [/^server\/sql\//, shared], pure: true },
@@ -41,7 +43,7 @@ const parts: Record<string, Part> = {
   'list of protocols': { files: /^server\/protocols\/index\.ts$/, may: [/^server\/protocols\//, shared] },
   session: {
     files: /^server\/session\//,
-    may: [policy, /^server\/masking\/(budget|detect\/hits)\.ts$/, /^server\/(audit|targets|state|review)\//, /^server\/identity\/identity\.ts$/, protocolTypes, shared]
+    may: [policy, /^server\/masking\/(budget|detect\/hits)\.ts$/, /^server\/(audit|targets|state|review|recording)\//, /^server\/identity\/identity\.ts$/, protocolTypes, shared]
   },
   targets: { files: /^server\/targets\//, may: [protocolTypes, /^server\/(config|secrets)\.ts$/, shared] },
   state: { files: /^server\/state\//, may: [shared] },

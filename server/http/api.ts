@@ -6,17 +6,17 @@ import { paths } from '../../shared/api.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Verified } from '../identity/identity.ts'
 import { authenticate } from './authenticate.ts'
-import { authorise } from './authorise.ts'
+import { authorise, replayedAs } from './authorise.ts'
 import { auditHandlers, redactSession } from './handlers/audit.ts'
 import { gatewayHandlers } from './handlers/gateway.ts'
 import { createServiceToken, peopleHandlers } from './handlers/people.ts'
-import { explainStatement, openSession, sessionFilter, sessionHandlers } from './handlers/sessions.ts'
 import { proposePrune, retentionHandlers } from './handlers/retention.ts'
+import { endSession, explainStatement, openSession, sessionFilter, sessionHandlers } from './handlers/sessions.ts'
 import { ballot, reviewFilter, reviewHandlers, reviewReason } from './handlers/reviews.ts'
 import { tokenHandlers, tokenRequest } from './handlers/tokens.ts'
-import { readBody, readQuery, refuseBody } from './input.ts'
+import { hasBody, readBody, readQuery, refuseBody } from './input.ts'
 import { answerHeaders, HttpRefusal, problemFrom, problemHeaders } from './problem.ts'
-import { Answer, route, type ApiParts, type Call, type Route } from './route.ts'
+import { Answer, Lines, route, type ApiParts, type Call, type Route } from './route.ts'
 import { sourceOf } from './source.ts'
 
 /** Stands in a path for an id, and matches nothing else. */
@@ -36,6 +36,7 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
   const reviews = reviewHandlers(parts)
   const retention = retentionHandlers(parts)
   const object = parts.sessions.owner
+  const replayable = (session: string, who: Verified) => replayedAs(object(session), who, parts.replaysOwn ?? true)
   const seen = (review: string, { principal }: Verified) => parts.reviews.owner(principal, review)
   return [
     route({ method: 'GET', path: paths.discovery, may: 'anyone', handle: gateway.discovery }),
@@ -48,7 +49,9 @@ export function routesOf(parts: ApiParts): readonly Route<never, never>[] {
     route({ method: 'GET', path: paths.sessions, may: 'sessions.list', query: sessionFilter, handle: sessions.list }),
     route({ method: 'POST', path: paths.sessions, may: 'session.open', body: openSession, status: 201, handle: sessions.open }),
     route({ method: 'GET', path: paths.session(id), may: 'session.read', object, handle: sessions.show }),
-    route({ method: 'DELETE', path: paths.session(id), may: 'session.end', object, status: 204, handle: sessions.end }),
+    route({ method: 'DELETE', path: paths.session(id), may: 'session.end', object, body: endSession, bodyOptional: true, status: 204, handle: sessions.end }),
+    route({ method: 'GET', path: paths.recording(id), may: 'session.replay', object: replayable, handle: sessions.replay }),
+    route({ method: 'GET', path: paths.follow(id), may: 'session.replay', object: replayable, handle: webSocketOnly }),
     route({ method: 'GET', path: paths.sessionEvents(id), may: 'session.listen', object, handle: webSocketOnly }),
     route({ method: 'GET', path: paths.sessionConnections(id), may: 'session.connect', object, handle: webSocketOnly }),
     route({ method: 'GET', path: paths.reviews, may: 'reviews.list', query: reviewFilter, handle: reviews.list }),
@@ -98,11 +101,13 @@ export function createApi(parts: ApiParts): Hono<{ Bindings: HttpBindings }> {
     if (row.may !== 'anyone') authorise(who!, row.may, ...(row.object === undefined ? [] : [row.object(itsId, who!)] as const))
     const query = readQuery(context.req.queries(), (row.query ?? noQuery) as z.ZodType<never>)
     if (row.body === undefined) refuseBody(incoming)
-    const body = row.body === undefined ? undefined : await readBody(incoming, row.body)
+    const bodiless = row.body === undefined || (row.bodyOptional === true && !hasBody(incoming))
+    const body = bodiless ? undefined : await readBody(incoming, row.body!)
     if (row.letsIn === true && parts.audit.signal.aborted) throw parts.audit.signal.reason as GatewayError
     const call = { who, id: itsId, query, body, source: sourceOf(incoming.socket) } as unknown as Call<never, never>
     const result: unknown = await row.handle(call)
     if (row.status === 204) return context.body(null, 204, answerHeaders)
+    if (result instanceof Lines) return context.body(streamOf(result, parts.log), 200, { ...answerHeaders, 'content-type': 'application/x-ndjson' })
     if (result instanceof Answer) return context.json(result.body as object, result.status, answerHeaders)
     return context.json(result as object, row.status ?? 200, answerHeaders)
   }
@@ -117,6 +122,31 @@ export function createApi(parts: ApiParts): Hono<{ Bindings: HttpBindings }> {
     if (!context.env.incoming.complete) context.header('connection', 'close')
     return context.body(JSON.stringify(told), told.status as 500, { ...answerHeaders, ...problemHeaders(told) })
   }
+}
+
+/** One line after another, as fast as they are taken. What fails on the way breaks off the answer, so that nobody takes it for whole. */
+function streamOf({ values }: Lines, log: ApiParts['log']): ReadableStream<Uint8Array> {
+  const iterator = values[Symbol.asyncIterator]()
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const lines: string[] = []
+        for (let length = 0; length < 16 * 1024;) {
+          const next = await iterator.next()
+          if (next.done === true) break
+          const line = `${JSON.stringify(next.value)}\n`
+          lines.push(line)
+          length += line.length
+        }
+        if (lines.length === 0) controller.close()
+        else controller.enqueue(Buffer.from(lines.join('')))
+      } catch (error) {
+        log.error({ error }, 'an answer broke off')
+        controller.error(error)
+      }
+    },
+    async cancel() { await iterator.return?.() }
+  })
 }
 
 function webSocketOnly(): never {

@@ -29,6 +29,8 @@ const rules = {
   'session.open': anybody,
   'session.read': ownerOrAdmin,
   'session.end': ownerOrAdmin,
+  /** What was shown in it. Whose own it is, `replayedAs` says. */
+  'session.replay': (who, object) => object !== undefined && (owner(who, object) || auditors(who, object)),
   'session.listen': owner,
   /** Not admins either: what runs in a session is its owner's doing, and stands so in the audit log. */
   'session.connect': owner,
@@ -63,6 +65,11 @@ export function authorise(who: Verified, action: Action, ...about: [object?: Own
       ? new GatewayError('not_found', 'there is no such review', { hint: 'hoop reviews lists those you may see' })
       : new GatewayError('not_found', 'there is no such session', { hint: 'hoop sessions lists yours' })
     : new GatewayError('forbidden', 'you may not do that')
+}
+
+/** Whose a session is where it is to be seen again: nobody's, for its owner where people may not see their own. */
+export function replayedAs(object: Owner | undefined, who: Verified, own: boolean): Owner | undefined {
+  return own || !owner(who, object) || auditors(who, object) ? object : undefined
 }
 
 /** Whether listings show everybody's sessions or the asker's own. */

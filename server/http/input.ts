@@ -15,9 +15,13 @@ export async function readBody<T>(request: IncomingMessage, schema: z.ZodType<T>
   return checked(schema, parseJson(await readAll(request)), 'the body')
 }
 
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
 /** @throws GatewayError bad_request */
 export function refuseBody(request: IncomingMessage): void {
-  if (request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0) {
+  if (hasBody(request)) {
     throw new GatewayError('bad_request', 'this path takes no body')
   }
 }

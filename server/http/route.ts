@@ -21,6 +21,8 @@ export interface ApiParts {
   readonly reviews: Reviews
   readonly catalog: Catalog
   readonly audit: AuditLog
+  /** Whether people may see what was recorded of their own sessions. */
+  readonly replaysOwn?: boolean
   readonly exports: Pick<Exports, 'status' | 'blocking'>
   readonly sessionKeys: SessionKeys
   readonly redactions: Redactions
@@ -52,6 +54,8 @@ export interface Route<Body = undefined, Query = undefined> {
   /** Whose the thing in the path is, as far as `who` may know of it; given for every action about a session or a review. */
   readonly object?: (id: Id, who: Verified) => Owner | undefined
   readonly body?: z.ZodType<Body>
+  /** It may be left out. */
+  readonly bodyOptional?: boolean
   readonly query?: z.ZodType<Query>
   /** It lets somebody in: refused while the log cannot be written, where nobody would ever find it. What shuts somebody out is not. */
   readonly letsIn?: true
@@ -63,6 +67,11 @@ export interface Route<Body = undefined, Query = undefined> {
 /** A handler's result where its status is not the route's. */
 export class Answer<T> {
   constructor(readonly status: 200 | 202 | 503, readonly body: T) {}
+}
+
+/** A handler's result that is sent as it comes: NDJSON, one value a line. */
+export class Lines {
+  constructor(readonly values: AsyncIterable<unknown>) {}
 }
 
 /** Checks a row's types, which the table then forgets. */

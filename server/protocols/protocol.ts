@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type { Detection, Protection } from '../policy/protect.ts'
 import type { ExplainedStatement, ExplainRequest, Suggestions, Survey } from '../../shared/explain.ts'
+import type { ShownEvent } from '../../shared/recording.ts'
 import type { HeldContext, Id, Operation, Permit, Principal, SessionId, StatementOperation, Target, Usage } from '../../shared/model.ts'
 
 export interface Protocol {
@@ -105,6 +106,20 @@ export interface Session extends Edge {
    * @throws Denied, with the index of the operation refused; ReviewRefused after a hold; GatewayError audit_unavailable | session_ended
    */
   authorize(operations: readonly Operation[], waiting?: Waiting): Promise<readonly Permit[]>
+  /** Where the client is shown something, it is told here too; absent: nothing is recorded, and nothing need be looked into for it. */
+  readonly recording?: Recording
+}
+
+/** What the client of one connection is shown, kept for replay: always after masking. */
+export interface Recording {
+  record(event: ShownEvent): void
+  /**
+   * Takes room for so many bytes of a result, as they are shown. False: there is none, and to the statement's end what is shown is
+   * counted and hashed only, for a `cut` before its `done` or `error`.
+   */
+  keeps(bytes: number): boolean
+  /** Set while it is written more slowly than it comes: nothing more should be shown until it resolves. */
+  readonly behind: Promise<void> | undefined
 }
 
 /** What a protocol that can keep its client waiting gives the gate; without it, what needs a review is refused. */

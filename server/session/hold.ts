@@ -28,6 +28,8 @@ export interface HoldVisit extends Pick<ReviewRequest, 'requester' | 'target' | 
   /** @throws GatewayError unauthenticated where the right was lost meanwhile */
   recheck(): void
   tell(event: SessionEvent): void
+  /** What waits, exactly, where that is recorded. */
+  readonly record?: (review: string, rule: string, asked: readonly string[], text: string) => void
 }
 
 export interface HeldBatch {
@@ -137,6 +139,7 @@ function tellHeld(visit: HoldVisit, { operations, waiting }: HeldBatch, review: 
   const { id, asked, expiresAt } = review
   const reasonWanted = terms.requesterReason
   waiting.held({ review: id, rule, asked, expiresAt, timeoutSeconds: terms.timeoutSeconds, reasonWanted })
+  visit.record?.(id, rule, asked, operations.flatMap((operation) => operation.kind === 'statement' ? [operation.text] : []).join(';\n'))
   const first = operations.find((operation) => operation.kind === 'statement')
   visit.tell({
     type: 'held',
@@ -183,12 +186,17 @@ export function bindingOf(
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function heldStatement(operation: StatementOperation): HeldStatement {
-  const { text, sha256, verb, effects, relations, flags, parameters, parameterFormats = [] } = operation
+/** As people are shown them. */
+export function parametersOf({ parameters, parameterFormats = [] }: StatementOperation): (string | null)[] {
   const formatOf = (index: number) => parameterFormats.length === 1 ? parameterFormats[0] : parameterFormats[index]
+  return parameters.map((value, index) => value === null ? null : shown(value, formatOf(index) === 1))
+}
+
+function heldStatement(operation: StatementOperation): HeldStatement {
+  const { text, sha256, verb, effects, relations, flags } = operation
   return {
     text,
-    parameters: parameters.map((value, index) => value === null ? null : shown(value, formatOf(index) === 1)),
+    parameters: parametersOf(operation),
     sha256,
     length: Buffer.byteLength(text),
     verb,

@@ -8,6 +8,7 @@ import type { Identity, Revocation, Verified } from '../identity/identity.ts'
 import { LookupBudget } from '../masking/budget.ts'
 import { access } from '../policy/access.ts'
 import { exemptionsOf, grantFor } from '../policy/exempt.ts'
+import { cannotRecord, type Recordings } from '../recording/recordings.ts'
 import { reasonFrom } from '../review/review.ts'
 import type { AccessWindow } from '../review/reviews.ts'
 import type { State } from '../state/state.ts'
@@ -16,10 +17,12 @@ import type { AuditEntry } from '../../shared/audit/entry.ts'
 import type { OpenedSession, OpenSession, ReviewSummary, SessionDetail, SessionSummary } from '../../shared/api.ts'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import type { SessionEvent } from '../../shared/events.ts'
+import type { RecordingEvent, ReplayLine } from '../../shared/recording.ts'
 import type { ExplainRequest, Explanation } from '../../shared/explain.ts'
 import { makeId } from '../../shared/id.ts'
 import type { Principal, SessionId, Target } from '../../shared/model.ts'
 import { explain } from './explain.ts'
+import { openReplay } from './replay.ts'
 import { OpenedVisit, targetFactsOf, type SessionParts } from './session.ts'
 
 /** How long a session lives on while its command line has no events socket: a laptop that changes networks. */
@@ -39,6 +42,10 @@ export interface RegistryOptions extends Omit<SessionParts, 'recheck' | 'lookups
   readonly identity: Identity
   /** Absent: exact statements are not kept. */
   readonly sealing?: Sealing
+  /** Absent: nothing is recorded. */
+  readonly recordings?: Recordings
+  /** What could not be recorded of sessions that need not be. */
+  readonly onUnrecorded?: (error: GatewayError, facts: object) => void
   readonly limits: { readonly sessionsPerPrincipal: number, readonly connectionsPerSession: number }
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -116,6 +123,7 @@ export function createRegistry(options: RegistryOptions) {
       refuseIfTooMany(who.principal)
       opening.add(visit)
       try {
+        await beginRecording(visit)
         const exemption = wish === undefined ? {} : { exemption: { reason: wish.reason, rules: wish.rules } }
         const sealing = await options.sealing?.begin(id)
         visit.seal = sealing?.seal
@@ -135,6 +143,7 @@ export function createRegistry(options: RegistryOptions) {
         held.set(id, { visit, firstEntry: firstEntry!, window, unheardSince: elapsed() })
       } catch (error) {
         visit.seal?.forget()
+        await visit.recorder?.close()
         throw error
       } finally {
         opening.delete(visit)
@@ -200,6 +209,36 @@ export function createRegistry(options: RegistryOptions) {
         if (mine.visit.listeners === 0) mine.unheardSince = elapsed()
       }
     },
+
+    /**
+     * What was shown in a session, read back from its recording.
+     * @throws GatewayError not_found | audit_unavailable
+     */
+    async replay(id: SessionId): Promise<AsyncIterable<ReplayLine>> {
+      const row = state.sessions.get(id)
+      if (options.recordings === undefined || row === undefined) throw notRecorded()
+      const { firstEntry: _, lastEntry, connections: __, ...session } = row
+      const visit = visitOf(id)
+      return openReplay({
+        audit,
+        recordings: options.recordings,
+        session: visit === undefined ? session : { ...session, statements: visit.statements, denied: visit.denied },
+        lastEntry,
+        recorder: visit?.recorder
+      })
+    },
+
+    /** Of a session that is over; what is not there is gone already. @throws GatewayError audit_unavailable */
+    removeRecording: async (id: SessionId): Promise<void> => options.recordings?.remove(id),
+
+    /** What `follow` would throw. */
+    mayFollow: (id: SessionId): void => { followed(id) },
+
+    /**
+     * Calls back for each event that is recorded from now on, until the returned function is called; `end` is the last.
+     * @throws GatewayError session_ended | not_found where it is not recorded | limit_exceeded
+     */
+    follow: (id: SessionId, listener: (event: RecordingEvent) => void): () => void => followed(id).follow(listener),
 
     /** Ends a session and resolves when that is written down; one that is not open is left as it is. */
     async end(id: SessionId, reason: GatewayError): Promise<void> {
@@ -288,6 +327,33 @@ export function createRegistry(options: RegistryOptions) {
     throw new GatewayError('limit_exceeded', `you have ${mine} sessions open, the most this gateway allows`, { hint: 'hoop sessions lists them' })
   }
 
+  /** Where the target is to be recorded: from before there is anything to record. @throws GatewayError audit_unavailable */
+  async function beginRecording(visit: OpenedVisit): Promise<void> {
+    const { recordings, elapsed } = options
+    const { recording } = visit.entry
+    if (recordings === undefined || recording === 'off') return
+    const began = elapsed()
+    const facts = { session: visit.id, target: visit.entry.target.name }
+    const onFailure = (error: NodeJS.ErrnoException) => {
+      if (recording === 'required') end(visit.id, cannotRecord(error))
+      else options.onUnrecorded?.(cannotRecord(error), facts)
+    }
+    try {
+      visit.recorder = await recordings.begin(visit.id, { elapsed: () => elapsed() - began, onFailure })
+    } catch (error) {
+      if (recording === 'required') throw error
+      options.onUnrecorded?.(asGatewayError(error), facts)
+    }
+  }
+
+  function followed(id: SessionId) {
+    const visit = held.get(id)?.visit
+    if (visit === undefined) throw new GatewayError('session_ended', 'the session has ended', { hint: `hoop sessions replay ${id}` })
+    if (visit.recorder === undefined) throw notRecorded()
+    if (visit.recorder.followers < maxListenersPerSession) return visit.recorder
+    throw new GatewayError('limit_exceeded', `${visit.recorder.followers} follow the session already`)
+  }
+
   function own(id: SessionId, who: Verified): Held {
     const found = held.get(id)
     if (found !== undefined && same(found.visit.who.principal, who.principal)) return found
@@ -326,7 +392,9 @@ export function createRegistry(options: RegistryOptions) {
   async function finish({ visit }: Held, reason: GatewayError): Promise<void> {
     await visit.end(reason)
     visit.seal?.forget()
-    const facts = { kind: 'session.end', session: visit.id, actor: visit.actor, reason: reason.code, connections: visit.connections } as const
+    visit.recorder?.add({ type: 'end', code: reason.code, reason: reason.message })
+    const recording = await visit.recorder?.close()
+    const facts = { kind: 'session.end', session: visit.id, actor: visit.actor, reason: reason.code, connections: visit.connections, ...(recording === undefined ? {} : { recording }) } as const
     // A log that cannot be written leaves the session open-ended in it; the state still says how it ended.
     const lastEntry = await audit.append([facts]).then(([index]) => index, () => undefined)
     state.sessions.end(visit.id, {
@@ -375,6 +443,10 @@ export function concerns(revocation: Revocation, who: Verified): boolean {
 
 function same(a: Owner, b: Owner): boolean {
   return a.issuer === b.issuer && a.subject === b.subject
+}
+
+function notRecorded(): GatewayError {
+  return new GatewayError('not_found', 'the session is not recorded', { hint: 'hoop sessions show says what the audit log holds of it' })
 }
 
 function shuttingDown(): GatewayError {

@@ -14,14 +14,16 @@ import { lasting } from '../../shared/audit/canonical.ts'
 import { asGatewayError, type GatewayError } from '../../shared/errors.ts'
 import type { Actor, TargetFacts } from '../../shared/audit/entry.ts'
 import type { SessionEvent } from '../../shared/events.ts'
-import type { SessionId, Target } from '../../shared/model.ts'
+import type { Operation, SessionId, Target } from '../../shared/model.ts'
 import type { Session } from '../protocols/protocol.ts'
+import type { Recorder } from '../recording/recorder.ts'
 import type { Reviews } from '../review/reviews.ts'
 import { Earlier } from './earlier.ts'
 import { lapsed, left } from './lapsed.ts'
 import { Facts } from './facts.ts'
 import { createGate, type GateEvents, type Visit } from './gate.ts'
 import { accountOf, counted } from './lookups.ts'
+import { parametersOf } from './hold.ts'
 import { Sightings } from './sightings.ts'
 
 /** What a protocol gets to tell its client why a session ended, before the client is cut off. */
@@ -63,6 +65,8 @@ export class OpenedVisit {
   connections = 0
   /** Set before anybody connects; absent where exact texts are not kept. */
   seal: SessionSeal | undefined
+  /** Set before anybody connects; absent where nothing is recorded. */
+  recorder: Recorder | undefined
   readonly #parts: SessionParts
   readonly #controller = new AbortController()
   readonly #live = new Set<Promise<void>>()
@@ -128,6 +132,8 @@ export class OpenedVisit {
     const common = { session: this.id, connection: number }
     audit.note({ kind: 'connection.start', ...common })
     this.#tell({ type: 'connection.opened', connection: number })
+    const { recorder } = this
+    recorder?.add({ type: 'connection.start' }, number)
     let failure: GatewayError | undefined
     let goodbye: NodeJS.Timeout | undefined
     const cutOffSoon = () => { goodbye = setTimeout(() => client.destroy(this.signal.reason as GatewayError), goodbyeMilliseconds) }
@@ -144,7 +150,8 @@ export class OpenedVisit {
         signal: this.signal,
         protection: () => this.#current().protection,
         detection: () => this.#current().detection,
-        authorize: this.#gateFor(number, alive)
+        authorize: this.#gateFor(number, alive),
+        ...(recorder === undefined ? {} : { recording: recorder.connection(number) })
       })
     } catch (error) {
       failure = asGatewayError(error)
@@ -153,6 +160,7 @@ export class OpenedVisit {
     this.signal.removeEventListener('abort', cutOffSoon)
     clearTimeout(goodbye)
     client.destroy(failure)
+    recorder?.add({ type: 'connection.end', ...(failure === undefined ? {} : { error: failure.message }) }, number)
     audit.note({ kind: 'connection.end', ...common, ...(failure === undefined ? {} : { errorClass: failure.code }) })
     this.#tell({ type: 'connection.closed', connection: number, ...(failure === undefined ? {} : { error: failure.message }) })
   }
@@ -163,6 +171,7 @@ export class OpenedVisit {
       permitted: (operations, entries) => {
         this.statements += operations.length
         this.#earlier.add(operations, entries, now())
+        if (this.recorder !== undefined) record(this.recorder, connection, operations, entries)
       },
       settled: (entry, outcome) => {
         this.#earlier.settle(entry, outcome)
@@ -170,11 +179,13 @@ export class OpenedVisit {
       },
       denied: (operation, decision) => {
         this.denied++
+        const reason = decision.action === 'deny' ? decision.reason : ''
+        this.recorder?.denied(connection, { rule: decision.rule, reason, text: operation.kind === 'statement' ? operation.text : 'cancel request' })
         this.#tell({
           type: 'denied',
           connection,
           rule: decision.rule,
-          reason: decision.action === 'deny' ? decision.reason : '',
+          reason,
           statement: operation.kind === 'statement' ? (operation.redacted ?? operation.verb).slice(0, 200) : 'cancel request'
         })
       }
@@ -195,7 +206,8 @@ export class OpenedVisit {
       get earlier() { return earlier.list },
       alive,
       recheck: () => recheck(this.who),
-      tell: (event) => this.#tell(event)
+      tell: (event) => this.#tell(event),
+      record: (review, rule, asked, text) => this.recorder?.held(connection, { review, rule, asked, text })
     }
     const { seal } = this
     const gate = createGate({ audit, reviews, facts: this.#facts, ...(seal === undefined ? {} : { seal }) }, visit, events, elapsed)
@@ -245,7 +257,26 @@ export class OpenedVisit {
   }
 
   #tell(event: SessionEvent): void {
+    if (this.recorder !== undefined) recordTold(this.recorder, event)
     for (const listener of this.#listeners) listener(event)
+  }
+}
+
+function record(recorder: Recorder, connection: number, operations: readonly Operation[], entries: readonly number[]): void {
+  operations.forEach((operation, i) => {
+    if (operation.kind === 'statement') recorder.statement(connection, entries[i]!, operation, parametersOf(operation))
+  })
+}
+
+/** Of what its people are told, what a replay shows as well. */
+function recordTold(recorder: Recorder, event: SessionEvent): void {
+  switch (event.type) {
+    case 'decided': {
+      const { connection, review, state, by, reason } = event
+      return recorder.add({ type: 'decided', review, state, ...(by === undefined ? {} : { by }), ...(reason === undefined ? {} : { reason }) }, connection)
+    }
+    case 'warning': return recorder.add({ type: 'warning', message: event.message })
+    default:
   }
 }
 

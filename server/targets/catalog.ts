@@ -12,6 +12,8 @@ export interface CatalogEntry {
   readonly target: Target
   readonly protocol: Protocol
   readonly edge: Edge
+  /** Where sessions are recorded at all. `optional`: a session goes on where it cannot be. */
+  readonly recording: NonNullable<TargetConfig['recording']>
 }
 
 export interface Catalog {
@@ -47,7 +49,7 @@ export function createCatalog(
       labels: config.labels
     }
     protocol.check(target)
-    return { target, protocol, edge: createEdge(target, config, secrets) }
+    return { target, protocol, edge: createEdge(target, config, secrets), recording: config.recording ?? 'required' }
   })
   const byName = new Map(entries.map((entry) => [entry.target.name, entry]))
 

@@ -6,7 +6,7 @@ import type { Decision, Effect, Exemption, Exposure, Outcome, Principal, ReviewS
 export type EntryFacts =
   /** `exemption`: what it may show in clear, for the reason given. */
   | { readonly kind: 'session.start', readonly session: string, readonly actor: Actor, readonly target: TargetFacts, readonly source: string, readonly key?: SessionKeyFacts, readonly exemption?: { readonly reason: string, readonly rules: readonly Exemption[] } }
-  | { readonly kind: 'session.end', readonly session: string, readonly actor: Actor, readonly reason: string, readonly connections: number }
+  | { readonly kind: 'session.end', readonly session: string, readonly actor: Actor, readonly reason: string, readonly connections: number, readonly recording?: RecordingFacts }
   | { readonly kind: 'connection.start', readonly session: string, readonly connection: number, readonly client?: string }
   | { readonly kind: 'connection.end', readonly session: string, readonly connection: number, readonly errorClass?: string }
   | { readonly kind: 'statement.intent', readonly session: string, readonly connection: number, readonly actor: Actor, readonly target: TargetFacts, readonly statement: StatementFacts, readonly decision: DecisionFacts, readonly sealed?: SealedFacts }
@@ -29,7 +29,7 @@ export type EntryFacts =
   | { readonly kind: 'token', readonly actor: Actor, readonly action: 'create' | 'refresh' | 'revoke' | 'reuse', readonly token: string, readonly subject?: string }
   | { readonly kind: 'revocation', readonly actor: Actor, readonly subject: { readonly issuer: string, readonly subject: string }, readonly action: 'disable' | 'enable' }
   /** Somebody read sealed things, or the log, through the gateway. `entry`: the one that was opened. */
-  | { readonly kind: 'audit.read', readonly actor: Actor, readonly action: 'open' | 'search' | 'export', readonly entry?: number, readonly detail?: string }
+  | { readonly kind: 'audit.read', readonly actor: Actor, readonly action: 'open' | 'search' | 'export' | 'replay' | 'follow', readonly session?: string, readonly entry?: number, readonly detail?: string }
   /** The session's key is destroyed: what it sealed opens for nobody any more. `keySha256`: of the key file, as in `session.start`. */
   | { readonly kind: 'redaction', readonly session: string, readonly keySha256: string, readonly actor: Actor, readonly reason: string }
   /** `protects`: what it says is protected, as its author wrote it, cut where an entry would be too large. */
@@ -79,6 +79,18 @@ export interface SessionKeyFacts {
   readonly sha256: string
   /** Names, as in `audit.sealTo`. */
   readonly recipients: readonly string[]
+}
+
+/** The file with what the client was shown, as it was when the session ended. */
+export interface RecordingFacts {
+  /** Of the file, lower-case hex. */
+  readonly sha256: string
+  readonly bytes: number
+  readonly events: number
+  /** Something was shown that is not kept, and is marked so. */
+  readonly cut?: true
+  /** It could not be written to its end. */
+  readonly incomplete?: true
 }
 
 export interface StatementFacts {

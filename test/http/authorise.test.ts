@@ -1,7 +1,7 @@
 // Who may do what, as a generated matrix: every row of the API's table, and both WebSockets, asked by everybody there is.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { routesOf } from '../../server/http/api.ts'
-import { authorise, type Action } from '../../server/http/authorise.ts'
+import { authorise, replayedAs, type Action } from '../../server/http/authorise.ts'
 import type { ApiParts } from '../../server/http/route.ts'
 import type { Verified } from '../../server/identity/identity.ts'
 import { paths, type CreatedServiceToken, type ReviewSummary, type SessionSummary } from '../../shared/api.ts'
@@ -94,6 +94,8 @@ const expected: Record<string, Partial<Record<Asker, number>>> = {
   [`POST ${paths.sessions}`]: known({ owner: 201, other: 201, service: 201, admin: 201 }),
   [`GET ${paths.session(id)}`]: known({ owner: 200, other: 404, service: 404, admin: 200 }),
   [`DELETE ${paths.session(id)}`]: known({ owner: 204, other: 404, service: 404, admin: 204 }),
+  [`GET ${paths.recording(id)}`]: known({ owner: 200, other: 404, service: 404, auditor: 200, admin: 200 }),
+  [`GET ${paths.follow(id)}`]: known({ owner: 426, other: 404, service: 404, auditor: 426, admin: 426 }),
   [`GET ${paths.sessionEvents(id)}`]: known({ owner: 426, other: 404, service: 404, admin: 404 }),
   [`GET ${paths.sessionConnections(id)}`]: known({ owner: 426, other: 404, service: 404, admin: 404 }),
   [`GET ${paths.reviews}`]: known({ owner: 200, other: 200, service: 200, admin: 200 }),
@@ -229,11 +231,13 @@ describe('explaining a statement', () => {
 })
 
 describe('the WebSockets of a session', () => {
-  const sockets = [paths.sessionEvents, paths.sessionConnections]
+  const sockets = [paths.sessionEvents, paths.sessionConnections, paths.follow]
   const upgrades = sockets.flatMap((path) => askers.map((asker) => ({ path: path(':id'), asker })))
-  const refusals: Partial<Record<Asker, number>> = { ...known({ other: 404, service: 404, admin: 404 }) }
+  const closed: Partial<Record<Asker, number>> = { ...known({ other: 404, service: 404, admin: 404 }) }
+  const toLookOn: Partial<Record<Asker, number>> = { ...known({ other: 404, service: 404 }), auditor: undefined }
 
   test.each(upgrades)('$path, asked by $asker', async ({ path, asker }) => {
+    const refusals = path === paths.follow(':id') ? toLookOn : closed
     const { token, session } = await scene(asker)
     if (refusals[asker] === undefined) {
       const socket = await edge.webSocket(path.replace(':id', session), token)
@@ -287,6 +291,21 @@ describe('the audit log', () => {
     }
     expect({ reads: may('audit.read'), manages: may('audit.manage') }).toEqual({ reads, manages })
   })
+})
+
+test('where people may not see their own sessions again, auditors may, theirs included', () => {
+  const mine = { issuer: 'i', subject: 's' }
+  const who = (auditor: boolean) => ({ admin: false, auditor, principal: { kind: 'human', ...mine, groups: [] } }) as unknown as Verified
+  const may = (auditor: boolean, own: boolean, object = mine) => {
+    try {
+      authorise(who(auditor), 'session.replay', replayedAs(object, who(auditor), own))
+      return true
+    } catch {
+      return false
+    }
+  }
+  expect([may(false, false), may(false, true), may(true, false), may(true, true)]).toEqual([false, true, true, true])
+  expect([may(false, true, { issuer: 'i', subject: 'x' }), may(true, false, { issuer: 'i', subject: 'x' })]).toEqual([false, true])
 })
 
 test('an action nobody listed is nobody\'s', () => {

@@ -17,6 +17,7 @@ import { openAuditLog, type AuditLog } from '../../server/audit/log.ts'
 import { openRedactions } from '../../server/audit/redactions.ts'
 import { SessionKeys } from '../../server/audit/session-keys.ts'
 import { createRetention } from '../../server/audit/retention.ts'
+import { openRecordings } from '../../server/recording/recordings.ts'
 import { startHttp, type EdgeLimits, type HttpListener, type HttpOptions } from '../../server/http/listener.ts'
 import { openIdentity, type Identity } from '../../server/identity/identity.ts'
 import type { Log } from '../../server/log.ts'
@@ -140,7 +141,14 @@ export class Edge {
       onBug: (error, facts) => log.error({ error, ...facts }, 'bug')
     })
     this.#cleanups.push(() => this.reviews.close())
+    const recordings = await openRecordings({
+      directory: join(folder, 'recordings'),
+      key: randomBytes(32),
+      limits: { perOperationBytes: 1_000, perSessionBytes: 10_000 },
+      randomBytes
+    })
     this.sessions = createRegistry({
+      recordings,
       reviews: this.reviews,
       audit: this.audit,
       state: this.state,

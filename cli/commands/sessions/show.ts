@@ -29,14 +29,24 @@ export function register(sessions: Command, context: () => Promise<Context>): vo
     })
 }
 
-function headLines({ id, principal, target, startedAt, endedAt, endReason, connections, statements, denied }: SessionDetail): string[] {
+function headLines(session: SessionDetail): string[] {
+  const { id, principal, target, startedAt, endedAt, endReason, connections, statements, denied, entries } = session
   return tableLines(['SESSION', id], [
     ['who', `${principal.email ?? principal.subject} (${principal.kind}; ${principal.subject} at ${principal.issuer})`],
     ['target', target],
     ['started', `${timeFrom(startedAt)} UTC`],
     ['ended', endedAt === undefined ? 'still open' : `${timeFrom(endedAt)} UTC${endReason === undefined ? '' : `: ${endReason}`}`],
+    ...recordedRow(id, entries),
     ['counted', `${connections} connections, ${statements} statements allowed, ${denied} denied`]
   ])
+}
+
+function recordedRow(id: string, entries: readonly AuditEntry[]): string[][] {
+  const end = entries.find((entry) => entry.kind === 'session.end')
+  if (end?.recording === undefined) return []
+  const { events, cut, incomplete } = end.recording
+  const lacks = [...(cut === true ? ['cut by a limit'] : []), ...(incomplete === true ? ['not to its end'] : [])]
+  return [['recorded', `${[`${events} events`, ...lacks].join(', ')}: hoop sessions replay ${id}`]]
 }
 
 /** Pure. What was to be seen in clear, until when, and why. */

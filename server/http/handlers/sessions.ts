@@ -1,12 +1,14 @@
 // Targets one may open and what would happen to statements there; sessions: opening, listing, showing, ending. Their WebSockets are in
 // ../tunnel.ts.
 import { z } from 'zod'
-import type { OpenedSession, OpenSession, ReviewSummary, SessionDetail, SessionSummary, TargetSummary } from '../../../shared/api.ts'
+import type { EndSession, OpenedSession, OpenSession, ReviewSummary, SessionDetail, SessionSummary, TargetSummary } from '../../../shared/api.ts'
 import { GatewayError } from '../../../shared/errors.ts'
 import type { ExplainRequest, Explanation } from '../../../shared/explain.ts'
 import { isId } from '../../../shared/id.ts'
+import { actorOf } from '../../identity/principal.ts'
+import { reasonFrom } from '../../review/review.ts'
 import { listsAll } from '../authorise.ts'
-import { Answer, type ApiParts, type Call } from '../route.ts'
+import { Answer, Lines, type ApiParts, type Call } from '../route.ts'
 
 export const openSession: z.ZodType<OpenSession> = z.strictObject({
   target: z.string().min(1).max(255),
@@ -33,7 +35,9 @@ export const sessionFilter = z.strictObject({
   limit: z.string().regex(/^\d{1,4}$/).transform(Number).pipe(z.number().min(1).max(1000)).optional()
 })
 
-export function sessionHandlers({ catalog, sessions }: ApiParts) {
+export const endSession: z.ZodType<EndSession> = z.strictObject({ reason: z.string().max(16_000).regex(/^\P{Surrogate}*$/u, 'not valid Unicode') })
+
+export function sessionHandlers({ audit, catalog, sessions }: ApiParts) {
   return {
     targets: ({ who }: Call): TargetSummary[] => catalog.visible((target) => sessions.mayOpen(who, target)),
 
@@ -56,12 +60,25 @@ export function sessionHandlers({ catalog, sessions }: ApiParts) {
       return detail
     },
 
-    end({ who, id }: Call): Promise<void> {
+    /** Who looks is written down before anything is shown. */
+    async replay({ who, id }: Call): Promise<Lines> {
+      const lines = await sessions.replay(id)
+      await audit.append([{ kind: 'audit.read', actor: actorOf(who.principal), action: 'replay', session: id }])
+      return new Lines(lines)
+    },
+
+    /** Somebody else's, or one with a reason: who ended it, and why, is written down before it ends. */
+    async end({ who, id, body }: Call<EndSession | undefined>): Promise<void> {
       const { principal } = who
       const owner = sessions.owner(id)
       const byOwner = owner?.issuer === principal.issuer && owner.subject === principal.subject
-      const reason = byOwner ? 'you ended the session' : 'an administrator ended the session'
-      return sessions.end(id, new GatewayError('session_ended', reason))
+      const why = reasonFrom(body?.reason)
+      const ended = byOwner ? 'you ended the session' : 'an administrator ended the session'
+      if (body !== undefined && !sessions.isOpen(id)) throw new GatewayError('session_ended', 'the session has ended already')
+      if (sessions.isOpen(id) && (!byOwner || why !== undefined)) {
+        await audit.append([{ kind: 'admin', actor: actorOf(principal), action: 'session.kill', detail: why === undefined ? id : `${id}: ${why}` }])
+      }
+      return sessions.end(id, new GatewayError('session_ended', why === undefined ? ended : `${ended}: ${why}`))
     }
   }
 }

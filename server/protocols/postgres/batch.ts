@@ -9,7 +9,7 @@ import type { Finding } from '../../masking/postgres/finding.ts'
 import { marksTheSame } from '../../policy/protect.ts'
 import { unknownFinding, type Guard, type Guards, type NamedFindings } from './guard.ts'
 import { altersInPlace, movesNames } from './moves.ts'
-import type { Judged, NameChange, Names, Portal } from './names.ts'
+import type { Judged, Lookup, NameChange, Names, Portal } from './names.ts'
 import type { Owed, OwedStatement } from './replies.ts'
 import type { Search, Searches } from './search.ts'
 import { encode, type FrontendMessage } from './wire/frontend.ts'
@@ -57,7 +57,7 @@ interface Draft {
 }
 
 type Bound = Pick<Portal, 'parameters' | 'parameterFormats'>
-const unbound: Bound = { parameters: [], parameterFormats: [] }
+const unbound = { parameters: [], parameterFormats: [], resultFormats: [] } as const
 
 const hashOfNothing = createHash('sha256').update('').digest('hex')
 const nothing = { functions: [], relations: [], flags: [], text: '', sha256: hashOfNothing } as const
@@ -88,6 +88,8 @@ interface StepFacts {
   readonly describe?: PlannedStep['describe']
   readonly copyIn?: boolean
   readonly ends?: boolean
+  readonly runs?: Portal
+  readonly describes?: AnalyzedStatement | undefined
 }
 
 interface Guarded {
@@ -151,7 +153,7 @@ class Planner {
       case 'Parse': return this.#parse(bytes, message, this.analyzer.analyze(message.text))
       case 'Bind': this.#bind(bytes, message); return false
       case 'Execute': this.#execute(bytes, message.portal); return false
-      case 'Describe': this.#step(bytes, 'describe', undefined, []); return false
+      case 'Describe': this.#step(bytes, 'describe', undefined, [], { describes: this.#described(message.what, message.name) }); return false
       case 'Close': this.#close(bytes, message.what, message.name); return false
       default: throw new Error(`a ${message.type} is no part of a batch`)
     }
@@ -199,7 +201,7 @@ class Planner {
     return false
   }
 
-  #bind(bytes: Buffer, { portal: name, statement: statementName, parameters, parameterFormats }: Extract<FrontendMessage, { type: 'Bind' }>): void {
+  #bind(bytes: Buffer, { portal: name, statement: statementName, parameters, parameterFormats, resultFormats }: Extract<FrontendMessage, { type: 'Bind' }>): void {
     const known = this.#statement(statementName)
     const statement = known?.statement ?? unseen(`prepared statement "${statementName}"`)
     const bound = { parameters, parameterFormats }
@@ -213,6 +215,7 @@ class Planner {
     const portal: Portal = {
       statement,
       ...bound,
+      resultFormats,
       ...(guard === undefined ? {} : { guard }),
       ...(search === undefined ? {} : { search }),
       ...judged
@@ -255,7 +258,8 @@ class Planner {
       guard,
       search,
       copyIn: portal.statement.copy === 'in',
-      ends: endsTransaction(portal.statement)
+      ends: endsTransaction(portal.statement),
+      runs: portal
     })
   }
 
@@ -277,6 +281,12 @@ class Planner {
 
   #stillFound(judged: Judged | undefined): Finding {
     return judged !== undefined && marksTheSame(judged.by, this.guards!.setting.protection) ? judged.finding : outlived
+  }
+
+  /** For a recording only: where the name is not settled, the description is nobody's. */
+  #described(what: 'statement' | 'portal', name: string): AnalyzedStatement | undefined {
+    if (what === 'statement') return this.#statements.has(name) ? this.#statements.get(name)?.statement : settled(this.names.statement(name))
+    return (this.#portals.has(name) ? this.#portals.get(name)?.portal : settled(this.names.portal(name)))?.statement
   }
 
   #close(bytes: Buffer, what: 'statement' | 'portal', name: string): void {
@@ -303,7 +313,7 @@ class Planner {
     this.#steps.push({ bytes, owed, ...(describe === undefined ? {} : { describe }) })
   }
 
-  #draft(statement: AnalyzedStatement, step: StatementOperation['step'], guard: Guard | undefined, bound = unbound): number {
+  #draft(statement: AnalyzedStatement, step: StatementOperation['step'], guard: Guard | undefined, bound: Bound = unbound): number {
     return this.#drafts.push({ statement, step, bound, guard }) - 1
   }
 
@@ -421,6 +431,10 @@ function operationOf({ statement, step, bound, guard }: Draft): StatementOperati
   if (effectful !== undefined) operation.effectful = effectful
   if (guard !== undefined) operation.exposure = exposureOf(guard, statement, bound)
   return operation
+}
+
+function settled<T>(found: Lookup<T>): T | undefined {
+  return found === 'unsettled' ? undefined : found
 }
 
 /** A Parse takes one statement; the server itself refuses more, and until it has, all of them count. */

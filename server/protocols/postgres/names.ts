@@ -11,6 +11,8 @@ export interface Portal {
   readonly statement: AnalyzedStatement
   readonly parameters: readonly (Buffer | null)[]
   readonly parameterFormats: readonly number[]
+  /** None (all text), one for all columns, or one each. */
+  readonly resultFormats: readonly number[]
   /** Where it reaches something protected. */
   readonly guard?: Guard
   readonly search?: Search

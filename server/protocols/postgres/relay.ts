@@ -17,6 +17,7 @@ import { refusal } from './refusal.ts'
 import { Replies, type Owed, type Probe, type Quiet } from './replies.ts'
 import { Searches } from './search.ts'
 import type { Line, Shield } from './shield.ts'
+import { Shown, wholeRows } from './shown.ts'
 import { protectionChanged } from './stale.ts'
 import { pinnedSettings, type Upstream } from './upstream.ts'
 import { answer, decodeParameterStatus, type TransactionStatus } from './wire/backend.ts'
@@ -76,6 +77,8 @@ class Relay {
   #pumping = false
   #ended = false
   #searches: Searches | undefined
+  /** Where what the client is shown is recorded. */
+  readonly #shown: Shown | undefined
   /** By which the last batch was judged. */
   #protection: Protection | undefined
   #waiters: { ready: () => boolean, resolve: () => void }[] = []
@@ -84,11 +87,16 @@ class Relay {
 
   constructor(parts: RelayParts) {
     this.#parts = parts
+    const { recording } = parts.session
+    const shown = this.#shown = recording === undefined ? undefined : new Shown(recording)
     this.#walker = new BackendWalker({
       data: (_, bytes) => this.#replies.countRow(bytes),
-      rewriter: () => this.#replies.rewriter(),
-      message: (type, body) => this.#fromServer(String.fromCharCode(type), body),
-      due: () => this.#replies.due()
+      rewriter: shown === undefined ? () => this.#replies.rewriter() : () => this.#replies.rewriter() ?? wholeRows,
+      message: shown === undefined
+        ? (type, body) => this.#fromServer(String.fromCharCode(type), body)
+        : (type, body) => this.#shownFromServer(shown, String.fromCharCode(type), body),
+      ...(shown === undefined ? {} : { shown: (bytes) => shown.data(bytes as Buffer, this.#replies.current!) }),
+      due: () => this.#due()
     }, maxBackendBytes, true)
   }
 
@@ -252,7 +260,7 @@ class Relay {
     try {
       return await session.authorize(operations, {
         gone: holding.begin(),
-        held: (held) => void idle().then(() => { if (!this.#ended) this.#parts.client.write(heldNotice(held)) }),
+        held: (held) => void idle().then(() => { if (!this.#ended) this.#parts.client.write(this.#own(heldNotice(held))) }),
         context: async () => {
           await idle()
           return context(operations, transactions[this.#replies.status])
@@ -422,6 +430,7 @@ class Relay {
     const { client, upstream: { stream } } = this.#parts
     try {
       const out = this.#walker.push(chunk)
+      this.#shown?.flush()
       if (out.length > 1) client.cork()
       let writable = true
       for (const bytes of out) writable = client.write(bytes)
@@ -430,10 +439,23 @@ class Relay {
         stream.pause()
         client.once('drain', () => stream.resume())
       }
+      const behind = this.#parts.session.recording?.behind
+      if (behind !== undefined && !stream.isPaused()) {
+        stream.pause()
+        void behind.then(() => stream.resume())
+      }
     } catch (error) {
       void this.#end(asGatewayError(error))
     }
     this.#wake()
+  }
+
+  #shownFromServer(shown: Shown, type: string, body: Buffer): Fate {
+    const { current } = this.#replies
+    const fate = this.#fromServer(type, body)
+    if (fate === 'forward') shown.message(type, body, current)
+    else if (fate !== 'drop') shown.message(String.fromCharCode(fate[0]!), Buffer.from(fate.subarray(5)), current)
+    return fate
   }
 
   #fromServer(type: string, body: Buffer): Fate {
@@ -458,8 +480,19 @@ class Relay {
 
   /** Sends what is due of the gateway's own when the server owes nothing before it. */
   #sendOwn(): void {
-    const due = this.#replies.due()
+    const due = this.#due()
     if (due !== undefined) this.#parts.client.write(due)
+  }
+
+  #due(): Buffer | undefined {
+    const due = this.#replies.due()
+    return due === undefined ? undefined : this.#own(due)
+  }
+
+  /** Messages of the gateway's own, about to be shown. */
+  #own(bytes: Buffer): Buffer {
+    this.#shown?.own(bytes)
+    return bytes
   }
 
   // Both
@@ -494,7 +527,7 @@ class Relay {
     if (busy && !upstream.destroyed) cancel()
     if (upstream.writable && !busy) upstream.end(encode.terminate())
     else upstream.destroy()
-    await lastWords(client, error === undefined || this.#walker.midMessage ? undefined : refusal(error, true))
+    await lastWords(client, error === undefined || this.#walker.midMessage ? undefined : this.#own(refusal(error, true)))
     upstream.destroy()
     if (error === undefined) this.#resolve()
     else this.#reject(error)

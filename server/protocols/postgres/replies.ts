@@ -4,8 +4,9 @@
 import { ProtocolViolation } from '../../../shared/errors.ts'
 import type { Outcome, Permit } from '../../../shared/model.ts'
 import type { Guard } from './guard.ts'
-import type { NameChange, Names } from './names.ts'
+import type { NameChange, Names, Portal } from './names.ts'
 import type { Search } from './search.ts'
+import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import { answer, type ErrorFields, decodeCommandComplete, decodeErrorFields, decodeReadyForQuery, type TransactionStatus } from './wire/backend.ts'
 import { decodeRow } from './wire/row.ts'
 import { decodeRowDescription, type DescribedColumn } from './wire/row-description.ts'
@@ -55,6 +56,23 @@ export interface OwedMessage {
   readonly guard?: Guard | undefined
   readonly search?: Search | undefined
   readonly ends?: boolean
+  /** Of an execute. */
+  readonly runs?: Portal
+  /** Of a describe, where it is known. */
+  readonly describes?: AnalyzedStatement | undefined
+}
+
+/** What the server's next message answers, for a recording. */
+export interface Current {
+  /** One and the same for one result. */
+  readonly of: object
+  readonly kind: Owed['kind']
+  /** Of its intent in the audit log. */
+  readonly entry: number | undefined
+  readonly resultFormats: readonly number[]
+  readonly runs: AnalyzedStatement | undefined
+  readonly describes: AnalyzedStatement | undefined
+  readonly parses: AnalyzedStatement | undefined
 }
 
 /** The gateway's own Describe of a portal, for a search; nobody waits for it. */
@@ -164,6 +182,25 @@ export class Replies {
     if (guard === undefined) return this.#search()?.rewriter
     if (guard.rewriter === undefined) throw new ProtocolViolation('row of the server', 'not described before it came')
     return guard.rewriter
+  }
+
+  /** What the next message of the server answers; undefined where nothing is owed. */
+  get current(): Current | undefined {
+    const head = this.#owed[0]
+    if (head === undefined) return undefined
+    const { kind } = head
+    const nothing = { kind, resultFormats: [], runs: undefined, describes: undefined, parses: undefined }
+    if (kind === 'query') {
+      // Behind the last one: what comes yet belongs to the Query as a whole.
+      const statement = head.statements[this.#at]
+      return { ...nothing, of: statement ?? head, entry: statement?.permit?.entry }
+    }
+    const entry = 'permit' in head ? head.permit?.entry : undefined
+    if (kind === 'execute') return { ...nothing, of: head, entry, resultFormats: head.runs?.resultFormats ?? [], runs: head.runs?.statement }
+    if (kind === 'describe') return { ...nothing, of: head, entry, describes: head.describes }
+    if (kind !== 'parse') return { ...nothing, of: head, entry }
+    const [change] = head.changes
+    return { ...nothing, of: head, entry, parses: change?.kind === 'statement' ? change.value : undefined }
   }
 
   /** Of the statement whose replies come now. */

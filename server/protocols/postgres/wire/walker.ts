@@ -26,6 +26,8 @@ export interface WalkerEvents {
   rewriter?(type: number): RowRewriter | undefined
   /** Any other message, complete. `body` is a view, valid during the call only. */
   message(type: number, body: Buffer): Fate
+  /** Rows and COPY data as they go out, in order with the messages; absent: nobody looks. */
+  shown?(bytes: Uint8Array): void
   /** Bytes of the gateway's own that belong behind the message just handled. */
   due(): Uint8Array | undefined
 }
@@ -108,9 +110,12 @@ export class BackendWalker {
         if (this.#rewriter !== undefined) {
           const pieces = this.#rewriter.rewritePiece(bytes.subarray(at, at + step), this.#streaming === 0)
           if (pieces.length > 0) this.#begun = true
-          for (const one of pieces) out.push(one)
+          for (const one of pieces) {
+            out.push(one)
+            this.#events.shown?.(one)
+          }
           passedTo = at + step
-        }
+        } else this.#events.shown?.(bytes.subarray(at, at + step))
         at += step
         if (this.#streaming > 0) break
       }
@@ -133,7 +138,9 @@ export class BackendWalker {
               this.#hold(bytes.subarray(at), length + 1)
               return
             }
-            out.push(rewriter.rewrite(bytes, at, runEnd, own))
+            const rewritten = rewriter.rewrite(bytes, at, runEnd, own)
+            out.push(rewritten)
+            this.#events.shown?.(rewritten)
             at = passedTo = runEnd
             continue
           }

@@ -1,0 +1,35 @@
+// `hoop sessions follow ID`: what the client of an open session is shown, as it happens.
+import type { Command } from 'commander'
+import type { Context } from '../../context.ts'
+import { helpTail } from '../../help.ts'
+import { ReplayText } from '../../replay/text.ts'
+
+export function register(sessions: Command, context: () => Promise<Context>): void {
+  sessions.command('follow')
+    .description('Show what the client of an open session is shown, as it happens, until it ends. That you look is written down.')
+    .argument('<id>', 'as hoop sessions lists it')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', helpTail([
+      ['hoop sessions follow 01k5b2y8v4s0q9m3t7x6c1n0ad', 'look on'],
+      ['hoop sessions follow 01k5b2y8v4s0q9m3t7x6c1n0ad --json', 'for a program']
+    ], ['hoop sessions replay', 'hoop sessions kill']))
+    .action(async (id: string, _: unknown, command: Command) => {
+      // A flag that the listing has too is taken for the listing's own.
+      const { json } = command.optsWithGlobals<{ json?: boolean }>()
+      const { terminal, gateway, signal } = await context()
+      const text = new ReplayText()
+      const events = await (await gateway()).follow(id)
+      terminal.say(`following ${id}; Ctrl-C stops looking and leaves the session as it is`)
+      let over = false
+      try {
+        for await (const event of events) {
+          over = event.type === 'end'
+          if (json === true) terminal.json(event)
+          else for (const line of text.lines(event)) terminal.out(line)
+        }
+      } catch (error) {
+        // How the session ended has been shown.
+        if (!over && !signal.aborted) throw error
+      }
+    })
+}

@@ -1,0 +1,19 @@
+// `hoop sessions kill ID`: ends a session; its clients are told why.
+import type { Command } from 'commander'
+import type { Context } from '../../context.ts'
+import { helpTail } from '../../help.ts'
+
+export function register(sessions: Command, context: () => Promise<Context>): void {
+  sessions.command('kill')
+    .description('End a session at once: your own, or anybody\'s where you are an admin. Its clients are told the reason, which is written down.')
+    .argument('<id>', 'as hoop sessions lists it')
+    .requiredOption('--reason <text>', 'why')
+    .addHelpText('after', helpTail([
+      ['hoop sessions kill 01k5b2y8v4s0q9m3t7x6c1n0ad --reason "runs for two hours, locks visits"', 'end it']
+    ], ['hoop sessions', 'hoop sessions follow', 'hoop users disable']))
+    .action(async (id: string, { reason }: { reason: string }) => {
+      const { terminal, gateway } = await context()
+      await (await gateway()).killSession(id, reason)
+      terminal.say(`ended ${id}`)
+    })
+}

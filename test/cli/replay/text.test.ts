@@ -1,0 +1,105 @@
+// A replay as lines: what each event reads as, and that nothing in one acts on a terminal, whatever field it comes in.
+import { describe, expect, test } from 'vitest'
+import { ReplayText } from '../../../cli/replay/text.ts'
+import type { RecordingEvent, RecordingHead, ReplayLine } from '../../../shared/recording.ts'
+
+const head = (matches: RecordingHead['matches']): RecordingHead => ({
+  type: 'recording',
+  matches,
+  session: {
+    id: '01k5b2y8v4s0q9m3t7x6c1n0ad',
+    principal: { issuer: 'i', subject: 's', email: 'ann@example.com', groups: [], kind: 'human' },
+    target: 'prod-db',
+    startedAt: '2026-11-25T22:00:00.000Z',
+    statements: 1,
+    denied: 0
+  } as RecordingHead['session']
+})
+const textOf = (...lines: readonly ReplayLine[]) => {
+  const text = new ReplayText()
+  return lines.flatMap((line) => text.lines(line)).join('\n')
+}
+
+test.each([[true, /matches the audit log\s+yes/], [false, /audit log\s+NO/], ['open', /audit log\s+not yet/], ['unknown', /audit log\s+unknown/]] as const)(
+  'a file that matches: %s', (matches, told) => { expect(textOf(head(matches))).toMatch(told) }
+)
+
+test('a statement with its result', () => {
+  const at = { at: 3_723_004, connection: 1 }
+  expect(textOf(
+    { at: 0, connection: 1, type: 'connection.start' },
+    { ...at, type: 'statement', entry: 1, step: 'execute', verb: 'SELECT', text: 'SELECT *\nFROM t', parameters: ['7', null] },
+    { ...at, type: 'columns', entry: 1, columns: [{ name: 'id', type: 23 }, { name: 'name', type: 25 }] },
+    { ...at, type: 'rows', entry: 1, rows: [['1', 'Ada'], ['22', null], ['3', 'NULL']] },
+    { ...at, type: 'cut', entry: 1, what: 'result', rows: 9, bytes: 100, sha256: 'ab' },
+    { ...at, type: 'done', entry: 1, tag: 'SELECT 12' }
+  )).toBe([
+    '00:00:00.000  connection 1 opened',
+    '01:02:03.004  > SELECT *',
+    '             FROM t',
+    '           $1 = 7',
+    '           $2 = NULL',
+    '01:02:03.004  id  name',
+    '           1   Ada',
+    '           22  NULL',
+    '           3   "NULL"',
+    '01:02:03.004  CUT: 9 more rows were shown, 100 bytes, sha256 ab',
+    '01:02:03.004  SELECT 12'
+  ].join('\n'))
+})
+
+test('with several connections each line says whose it is', () => {
+  const [, , third] = textOf(
+    { at: 0, connection: 1, type: 'connection.start' },
+    { at: 0, connection: 2, type: 'connection.start' },
+    { at: 1, connection: 1, type: 'done', tag: 'BEGIN' }
+  ).split('\n')
+  expect(third).toBe('00:00:00.001  #1 BEGIN')
+})
+
+test('rows that nobody described, and a result without rows', () => {
+  expect(textOf({ at: 0, connection: 1, type: 'rows', rows: [['a', 'b']] })).toContain('column 1  column 2')
+  expect(textOf({ at: 0, connection: 1, type: 'columns', columns: [{ name: 'lonely', type: 1 }] }, { at: 0, connection: 1, type: 'done', tag: 'SELECT 0' })).toContain('lonely')
+})
+
+describe('hostile text', () => {
+  /** Kinds of sequences that act on terminals, with what comes of each in C0 and in C1 form; 500 with their parameters. */
+  const kinds: readonly ((n: number) => string)[] = [
+    (n) => `\u001b[${n}A`, (n) => `\u001b[${n};1H`, (n) => `\u001b[${n % 4}J`, (n) => `\u001b[${n % 3}K`, () => '\u001b[6n', () => '\u001b[c', (n) => `\u001b[?${n}h`,
+    (n) => `\u001b]${n % 60};title\u0007`, () => '\u001b]52;c;Y2xpcA==\u001b\\', (n) => `\u001b]8;;http://x/${n}\u0007`, (n) => `\u001bP${n}q\u001b\\`,
+    (n) => `\u001b_${n}\u001b\\`, (n) => `\u001b^${n}\u001b\\`, () => '\u001bc', () => '\u001b(0', (n) => `\u009b${n}m`, (n) => `\u009d0;${n}\u009c`,
+    (n) => `\u0090${n}\u009c`, (n) => String.fromCharCode(n % 32 === 10 ? 11 : n % 32), (n) => String.fromCharCode(0x80 + n % 32),
+    () => '\u202e', () => '\u2066', () => '\u200b', () => '\ufeff', () => '\u007f'
+  ]
+  const sequences = Array.from({ length: 500 }, (_, i) => kinds[i % kinds.length]!(Math.floor(i / kinds.length)))
+  /** Every field that comes from elsewhere. */
+  const events = (hostile: string): ReplayLine[] => {
+    const at = { at: 1, connection: 1 }
+    const report = { severity: hostile, sqlState: hostile, message: hostile, detail: hostile, hint: hostile, context: hostile }
+    const all: RecordingEvent[] = [
+      { ...at, type: 'statement', entry: 1, step: 'execute', verb: hostile, text: hostile, parameters: [hostile] },
+      { ...at, type: 'held', review: '01k5b2y8v4s0q9m3t7x6c1n0ad', rule: hostile, asked: [hostile], text: hostile },
+      { ...at, type: 'decided', review: '01k5b2y8v4s0q9m3t7x6c1n0ad', state: 'rejected', by: hostile, reason: hostile },
+      { ...at, type: 'denied', rule: hostile, reason: hostile, text: hostile },
+      { ...at, type: 'columns', columns: [{ name: hostile, type: 25 }] },
+      { ...at, type: 'rows', rows: [[hostile]] },
+      { ...at, type: 'copy', text: hostile, lines: 1 },
+      { ...at, type: 'notice', ...report },
+      { ...at, type: 'error', ...report },
+      { ...at, type: 'done', tag: hostile },
+      { ...at, type: 'warning', message: hostile },
+      { ...at, type: 'connection.end', error: hostile },
+      { ...at, type: 'end', code: 'session_ended', reason: hostile }
+    ]
+    return [{ ...head(true), session: { ...head(true).session, target: hostile, endReason: hostile, endedAt: '2026-11-25T22:00:01.000Z' } }, ...all, { type: 'damaged', reason: hostile }]
+  }
+
+  test('500 sequences in every field are shown, and none is left that acts', () => {
+    for (const sequence of sequences) {
+      const text = textOf(...events(`a${sequence}b`))
+      // A tab in a text that is shown as a block moves the cursor forward, which is all it does.
+      expect(text.replaceAll('\t', ''), JSON.stringify(sequence)).not.toMatch(/(?!\n)[\p{C}\u2028\u2029]/u)
+      if (sequence !== '\t') expect(text.match(/<U\+[0-9A-F]{4,}>/g)!.length).toBeGreaterThan(12)
+    }
+  })
+})

@@ -47,6 +47,9 @@ export class Reading {
     return (kind === 'cursor' ? this.world.cursors : this.world.prepared)?.get(name)
   }
 
+  /** A relation that is named is not there. */
+  missing = false
+
   unproven(reason: Reason): void {
     this.opaque.add(reason)
   }

@@ -44,8 +44,10 @@ function isTemporary({ schema }: Relation): boolean {
 /** Resolves and notes it; undefined, and opaque, where there is none. */
 export function relationOf(node: Tree, reading: Reading): Relation | undefined {
   const relation = resolve(node, reading)
-  if (relation === undefined) reading.unproven(`the relation ${[node.schemaname, node.relname].filter(isString).join('.')} is unknown`)
-  else reading.relations.set(relation.oid, relation)
+  if (relation === undefined) {
+    reading.missing = true
+    reading.unproven(`the relation ${[node.schemaname, node.relname].filter(isString).join('.')} is unknown`)
+  } else reading.relations.set(relation.oid, relation)
   return relation
 }
 

@@ -75,7 +75,7 @@ export function planBatch(
   received: readonly Received[],
   analyzer: Analyzer,
   names: Names,
-  refusal: () => Buffer,
+  refusal: (why?: string) => Buffer,
   guards?: Guards,
   searches?: Searches
 ): Plan | 'unsettled' {
@@ -99,6 +99,9 @@ interface Guarded {
   /** Where something is looked for. */
   readonly search?: Search
 }
+
+/** Whose relations the server looks up while it parses. */
+const analysed = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'VALUES', 'TABLE'])
 
 /** A portal's or a cursor's, that was made when other columns were protected. */
 const outlived = unknownFinding('what is protected has changed since its portal or cursor was made: make it again')
@@ -127,7 +130,7 @@ class Planner {
   constructor(
     private readonly analyzer: Analyzer,
     private readonly names: Names,
-    private readonly refusal: () => Buffer,
+    private readonly refusal: (why?: string) => Buffer,
     private readonly guards: Guards | undefined,
     private readonly searches: Searches | undefined
   ) {}
@@ -160,9 +163,11 @@ class Planner {
   }
 
   #query(bytes: Buffer, textBytes: Buffer, analysis: Analysis): boolean {
-    if (analysis.type === 'syntax_error') {
-      const operation = this.#draft(analysis.statement, 'check', undefined)
-      const owed = { kind: 'check', operation, refusal: this.refusal(), changes: [] } as const
+    const [only] = analysis.type === 'syntax_error' || analysis.statements.length > 1 ? [] : analysis.statements
+    const missing = only === undefined ? undefined : this.#missing(only)
+    if (analysis.type === 'syntax_error' || missing !== undefined) {
+      const operation = this.#draft(analysis.type === 'syntax_error' ? analysis.statement : only!, 'check', undefined)
+      const owed = { kind: 'check', operation, refusal: this.refusal(missing), changes: [] } as const
       this.#steps.push({ bytes: encode.parse('', textBytes), owed }, { bytes: encode.sync(), owed: { kind: 'sync' } })
       return true
     }
@@ -188,8 +193,9 @@ class Planner {
   #parse(bytes: Buffer, { name, parameterTypes }: Extract<FrontendMessage, { type: 'Parse' }>, analysis: Analysis): boolean {
     const statement = analysis.type === 'syntax_error' ? analysis.statement : single(analysis.statements)
     const changes: NameChange[] = [{ kind: 'statement', name, value: statement }]
-    if (analysis.type === 'syntax_error') {
-      this.#steps.push({ bytes, owed: { kind: 'check', operation: this.#draft(statement, 'check', undefined), refusal: this.refusal(), changes } })
+    const missing = analysis.type === 'syntax_error' ? undefined : this.#missing(statement)
+    if (analysis.type === 'syntax_error' || missing !== undefined) {
+      this.#steps.push({ bytes, owed: { kind: 'check', operation: this.#draft(statement, 'check', undefined), refusal: this.refusal(missing), changes } })
       return true
     }
     // Reading a value of such a type runs code of the database's own, at Bind.
@@ -344,6 +350,13 @@ class Planner {
     }
     if (this.#altered !== undefined && this.#alters(statement) !== this.#altered.table) this.#moved ??= this.#altered.moved
     return this.#moved ?? guards.find(statement, named)
+  }
+
+  /** Why a statement is for the server's parser alone: it names what is not there, and that parser says so as clients expect. */
+  #missing(statement: AnalyzedStatement): string | undefined {
+    if (!analysed.has(statement.verb)) return undefined
+    const finding = this.#find(statement)
+    return finding?.missing === true ? finding.opaque.find((reason) => reason.startsWith('the relation ')) : undefined
   }
 
   /** What follows in this batch is judged before this one has run. */

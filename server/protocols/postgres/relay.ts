@@ -561,6 +561,7 @@ function survived(error: unknown): GatewayError {
   return refused
 }
 
-function cannotRead(): Buffer {
-  return refusal(new GatewayError('denied', 'the server can read this statement and the gateway cannot, so it was not run'))
+function cannotRead(missing?: string): Buffer {
+  const why = missing === undefined ? 'the server can read this statement and the gateway cannot' : `${missing} to the gateway, and not to the server`
+  return refusal(new GatewayError('denied', `${why}, so it was not run`, missing === undefined ? {} : { hint: 'run it again in a second: the catalog is read again meanwhile' }))
 }

@@ -63,6 +63,36 @@ afterEach(async () => {
 
 const exposures = (): (Exposure | undefined)[] => harness.operations.map((operation) => 'exposure' in operation ? operation.exposure : undefined)
 
+describe('a relation that is not there', () => {
+  const missing = /42P01.*relation "nowhere" does not exist/
+
+  test.each(['SELECT * FROM nowhere', 'INSERT INTO nowhere VALUES (1)', 'SELECT p.ssn FROM patients p JOIN nowhere n ON n.id = p.id', 'DELETE FROM nowhere'])('is told by the server itself, and nothing runs: %s', async (text) => {
+    const { frames } = await client.ask(text)
+    expect(frameTypes(frames)).toBe('E42P01 ZI')
+    expect(frames[0]!.bytes.toString()).toMatch(missing)
+    const step = harness.operations.map((operation) => operation.kind === 'statement' ? operation.step : '')
+    expect(step).toEqual(['check'])
+  })
+
+  test('by the extended protocol, too, and a transaction fails by it as ever', async () => {
+    await client.ask('BEGIN')
+    const frames = await client.exchange([m.parse('SELECT * FROM nowhere WHERE id = $1', 'q'), m.bind({ statement: 'q', parameters: ['1'] }), m.execute(), m.sync()])
+    expect(frameTypes(frames)).toBe('E42P01 ZE')
+    expect(frames[0]!.bytes.toString()).toMatch(missing)
+    await client.ask('ROLLBACK')
+    expect((await client.ask('SELECT id FROM patients ORDER BY id')).rows).toEqual([['1'], ['2']])
+  })
+
+  test('that somebody has just made is refused until the catalog knows it, and never runs unjudged', async () => {
+    await client.ask('SELECT 1')
+    await asClinic('CREATE TABLE nowhere AS SELECT ssn AS id FROM patients')
+    const first = await client.ask('SELECT id FROM nowhere')
+    if (frameTypes(first.frames).startsWith('E')) expect(first.frames[0]!.bytes.toString()).toMatch(/42501.*is unknown to the gateway, and not to the server/)
+    await until('the catalog to be read', async () => frameTypes((await client.ask('SELECT 1 FROM nowhere')).frames).startsWith('T '))
+    await asClinic('DROP TABLE nowhere')
+  })
+})
+
 describe('a masked result', () => {
   test('keeps its shape: the columns are there, their values are not', async () => {
     const { frames } = await client.ask('SELECT * FROM patients ORDER BY id')

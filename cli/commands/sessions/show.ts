@@ -37,7 +37,7 @@ function headLines(session: SessionDetail): string[] {
     ['started', `${timeFrom(startedAt)} UTC`],
     ['ended', endedAt === undefined ? 'still open' : `${timeFrom(endedAt)} UTC${endReason === undefined ? '' : `: ${endReason}`}`],
     ...recordedRow(id, entries),
-    ['counted', `${connections} connections, ${statements} statements allowed, ${denied} denied`]
+    ['counted', `${connections} ${connections === 1 ? 'connection' : 'connections'}, ${statements} ${statements === 1 ? 'statement' : 'statements'} allowed, ${denied} denied`]
   ])
 }
 

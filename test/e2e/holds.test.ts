@@ -243,6 +243,21 @@ describe('four eyes', () => {
 })
 
 describe('a requester who is gone', () => {
+  test.each([
+    ['at once', false],
+    ['while it waits', true]
+  ])('who says goodbye behind the statement, %s, has withdrawn it, though the connection is still there', async (_, later) => {
+    const client = await open()
+    client.send(Buffer.concat([m.query('INSERT INTO visits VALUES (1, \'gone\')'), ...later ? [] : [m.terminate()]]))
+    if (later) {
+      await theOne()
+      client.send(m.terminate())
+    }
+    await until('nothing pending', async () => (await pending()).length === 0)
+    expect(await rows()).toBe(0)
+    client.destroy()
+  })
+
   test.each<[string, (client: WireClient) => void]>([
     ['closed', (client) => void client.close()],
     ['cut off', (client) => client.destroy()]

@@ -77,6 +77,8 @@ class Relay {
   #pumping = false
   #ended = false
   #searches: Searches | undefined
+  /** While something is held: what the client has sent behind it. */
+  #ahead: FrameSplitter | undefined
   /** Where what the client is shown is recorded. */
   readonly #shown: Shown | undefined
   /** By which the last batch was judged. */
@@ -134,8 +136,22 @@ class Relay {
   #onClient(chunk: Buffer): void {
     if (this.#ended) return
     this.#splitter.push(chunk)
+    this.#lookAhead(chunk)
     if (!this.#pumping) void this.#pump()
     else if (this.#splitter.buffered > maxQueuedBytes) this.#parts.client.pause()
+  }
+
+  /** A client that says goodbye behind what is held has gone away, though its connection may close a moment later. */
+  #lookAhead(chunk?: Buffer): void {
+    const ahead = this.#ahead
+    if (ahead === undefined) return
+    if (chunk !== undefined) ahead.push(chunk)
+    try {
+      for (let frame = ahead.next(); frame !== undefined; frame = ahead.next()) if (frame.type === 'X') this.#parts.holding.cancel()
+    } catch {
+      // What is wrong with it is told when it is its turn.
+      this.#ahead = undefined
+    }
   }
 
   /** Takes messages one by one, waiting wherever the next one must not be looked at yet. One at a time. */
@@ -260,7 +276,11 @@ class Relay {
     try {
       return await session.authorize(operations, {
         gone: holding.begin(),
-        held: (held) => void idle().then(() => { if (!this.#ended) this.#parts.client.write(this.#own(heldNotice(held))) }),
+        held: (held) => {
+          this.#ahead = this.#splitter.fork()
+          this.#lookAhead()
+          void idle().then(() => { if (!this.#ended) this.#parts.client.write(this.#own(heldNotice(held))) })
+        },
         context: async () => {
           await idle()
           return context(operations, transactions[this.#replies.status])
@@ -271,6 +291,7 @@ class Relay {
         }
       })
     } finally {
+      this.#ahead = undefined
       holding.end()
     }
   }

@@ -79,6 +79,13 @@ export class FrameSplitter {
     return frames
   }
 
+  /** Another one that stands where this one does: to look ahead without taking anything. */
+  fork(): FrameSplitter {
+    const fork = new FrameSplitter(this.#limits)
+    for (const chunk of this.#chunks) fork.push(chunk)
+    return fork
+  }
+
   /** Hands out what is left, for whoever reads on. */
   rest(): Buffer {
     const rest = Buffer.concat(this.#chunks)

@@ -1,12 +1,15 @@
 // Logs in temporary folders, what a crash would leave of them, their files in memory, and disks that fail on demand.
+import { createPrivateKey } from 'node:crypto'
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { nodeDisk, type Disk } from '../../server/audit/disk.ts'
 import { openAuditLog, type AuditLog, type AuditLogOptions } from '../../server/audit/log.ts'
+import { checkpointText, signNote } from '../../shared/audit/checkpoint.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { frameHeaderBytes, readFrame, writeFrameHeader } from '../../shared/audit/frame.ts'
+import { CompactRange, hashLeaf } from '../../shared/audit/merkle.ts'
 import type { LogFiles } from '../../shared/audit/verify.ts'
 import { origin } from './logs-origin.ts'
 
@@ -83,7 +86,23 @@ export class Copy implements LogFiles {
     for (const path of this.segments) this.files.delete(path)
     this.files.set('segments/0000000000000000', Buffer.concat(entries.map((entry) => framed(entry))))
   }
+
+  /** What the owner of the private key can do: tiles and a signed checkpoint of whatever the segments hold now, after what was removed. */
+  signAgain(key = createPrivateKey(this.files.get('log.key')!)): void {
+    const first = Number(this.segments[0]!.slice('segments/'.length))
+    const removed = Array.from({ length: first }, (_, i) => this.files.get(tilePath(i >> 8))!.subarray((i & 255) * 32, (i & 255) * 32 + 32))
+    const hashes = [...removed, ...this.entries().map((entry) => hashLeaf(entry))]
+    const range = new CompactRange()
+    for (const hash of hashes) range.append(hash)
+    this.files.set('checkpoint', Buffer.from(signNote(checkpointText({ origin, size: range.size, rootHash: range.root() }), origin, key)))
+    for (const path of [...this.files.keys()]) if (path.startsWith('tile/')) this.files.delete(path)
+    for (let tile = 0; (tile + 1) * 256 <= hashes.length; tile++) {
+      this.files.set(tilePath(tile), Buffer.concat(hashes.slice(tile * 256, (tile + 1) * 256)))
+    }
+  }
 }
+
+const tilePath = (tile: number) => `tile/0/${String(tile).padStart(3, '0')}`
 
 export function framesOf(segment: Buffer) {
   const frames = []

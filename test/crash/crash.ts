@@ -10,7 +10,7 @@ import { compare } from '../support/audited.ts'
 import { TestGateway } from '../support/gateway.ts'
 import { statementsIn, TestPostgres } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
-import { Random } from '../twins/random.ts'
+import { Random } from '../support/random.ts'
 import { kinds, Load, policy, tables, users, type Kind } from './load.ts'
 
 const role = 'hoop_app'

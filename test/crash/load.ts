@@ -3,7 +3,7 @@ import { paths, type ReviewDetail, type ReviewSummary } from '../../shared/api.t
 import type { TestGateway } from '../support/gateway.ts'
 import * as m from '../support/messages.ts'
 import { WireClient } from '../support/wire.ts'
-import { Random } from '../twins/random.ts'
+import { Random } from '../support/random.ts'
 
 /** What `Load` works on. */
 export const tables = `CREATE TABLE ledger (n bigint, what text); INSERT INTO ledger SELECT n, 'old' FROM generate_series(1, 500) n;

@@ -1,6 +1,6 @@
 // Attacks: every channel by which a bit of a protected value could leave, times ways to hide the bit, times what it says, times where
 // the value is taken from. `P` stands for the predicate, `B` for the bit as an integer, `S` for the source, with alias p.
-import { Random } from './random.ts'
+import { Random } from '../support/random.ts'
 
 const predicates = [
   'p.ssn LIKE \'9%\'',

@@ -1,5 +1,5 @@
 // Random statements over the shared schema that the server mostly accepts: types are kept track of, meaning is not.
-import { Random } from './random.ts'
+import { Random } from '../support/random.ts'
 
 type Type = 'text' | 'int' | 'numeric' | 'date' | 'bool' | 'json' | 'array'
 interface Column { readonly name: string, readonly type: Type, readonly secret?: true }

@@ -1,7 +1,7 @@
 // Sequences of steps, random but for their seed: each plays out one way by which what one statement leaves behind could tell another of a
 // protected value, with other steps in between. In a step's SQL, `P` stands for a condition on patients p that differs between the
 // twins, `V` for a protected value of p, `L` for a value to look up, `X` for a name of its own. Pure.
-import { Random } from './random.ts'
+import { Random } from '../support/random.ts'
 import type { Sequence, Step, Who } from './sequence.ts'
 import { bound, boundTo, copied, executed, extended, prepared, simple } from './steps.ts'
 

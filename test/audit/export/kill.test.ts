@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSink } from '../../../server/audit/export/sinks/index.ts'
 import { canonical } from '../../../shared/audit/canonical.ts'
+import { Random } from '../../support/random.ts'
 import { until } from '../../support/until.ts'
 import { entriesOf, openIn, temporary } from '../logs.ts'
 import { origin } from '../logs-origin.ts'
@@ -16,17 +17,9 @@ import { World } from './world.ts'
 
 const kills = Number(process.env.HOOP_TEST_KILLS ?? 5)
 
-/** Numbers that are the same in each run: a failure can be had again. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
-    return state / 2 ** 32
-  }
-}
-
 test(`${kills} kills, a receiver that fails in every way: the union received is the log, in order`, { timeout: 60_000 + kills * 10_000 }, async () => {
-  const random = seeded(20_261_125)
+  // The same in each run: a failure can be had again.
+  const random = new Random(20_261_125)
   const [directory, file] = [await temporary(), join(await temporary(), 'lines')]
   const receiver = await HttpsReceiver.start()
   /** By index, with the refused one's left out. */
@@ -44,15 +37,15 @@ test(`${kills} kills, a receiver that fails in every way: the union received is 
       return index
     }))
     // Received, and the exporter does not get to know.
-    return random() < 0.1 ? ways.reset(request) : ways.accept(request)
+    return random.chance(0.1) ? ways.reset(request) : ways.accept(request)
   }
-  receiver.behave = (request) => random() < 0.3 ? failures[Math.floor(random() * failures.length)]!(request) : accept(request)
+  receiver.behave = (request) => random.chance(0.3) ? random.pick(failures)(request) : accept(request)
 
   for (let round = 0; round < kills; round++) {
     const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'exporting-writer.ts'), directory, receiver.url, file], { stdio: ['ignore', 'pipe', 'inherit'] })
     onTestFinished(() => { child.kill('SIGKILL') })
     const exited = once(child, 'exit')
-    const after = 1 + Math.floor(random() * 400)
+    const after = 1 + random.below(400)
     let seen = 0
     for await (const _ of createInterface({ input: child.stdout })) if (++seen === after) child.kill('SIGKILL')
     expect(await exited).toEqual([null, 'SIGKILL'])

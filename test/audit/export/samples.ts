@@ -94,7 +94,7 @@ export const hostile: readonly EntryFacts[] = [
   { kind: 'admin', action: controls, detail: controls.repeat(300) }
 ]
 
-export function entryOf(facts: EntryFacts, index = 7): AuditEntry {
+function entryOf(facts: EntryFacts, index = 7): AuditEntry {
   return { ...facts, version: 1, index, origin, time: '2026-11-25T21:00:00.123Z', monotonic: '1234567890', boot: '01j8zq4v6ma8k0p2r5t7w9y1b5' }
 }
 
@@ -102,7 +102,7 @@ export function recordOf(facts: EntryFacts, index = 7, of?: EntryFacts): ExportR
   return { kind: 'entry', entry: entryOf(facts, index), ...(of === undefined ? {} : { intent: entryOf(of, 0) as Intent }) }
 }
 
-export const checkpointRecord: ExportRecord = {
+const checkpointRecord: ExportRecord = {
   kind: 'checkpoint',
   origin,
   time: '2026-11-25T21:00:00.123Z',

@@ -5,6 +5,7 @@ import { authorise, replayedAs, type Action } from '../../server/http/authorise.
 import type { ApiParts } from '../../server/http/route.ts'
 import type { Verified } from '../../server/identity/identity.ts'
 import { paths, type CreatedServiceToken, type ReviewSummary, type SessionSummary } from '../../shared/api.ts'
+import { GatewayError } from '../../shared/errors.ts'
 import { Edge } from './edge.ts'
 
 /** `decider`: in a group that the owner's review asks; `service`: a service token of the owner's. */
@@ -270,6 +271,17 @@ describe('the WebSockets of a session', () => {
   })
 })
 
+/** Asked without a listener in front of it. */
+function authorised(...asked: Parameters<typeof authorise>): boolean {
+  try {
+    authorise(...asked)
+    return true
+  } catch (error) {
+    expect(error).toBeInstanceOf(GatewayError)
+    return false
+  }
+}
+
 describe('the audit log', () => {
   const who = (kind: 'human' | 'service' | 'agent', rights: { admin?: boolean, auditor?: boolean }) =>
     ({ admin: false, auditor: false, ...rights, principal: { kind, issuer: 'i', subject: 's', groups: [] } }) as unknown as Verified
@@ -281,29 +293,14 @@ describe('the audit log', () => {
     ['an auditor\'s service token', who('service', { auditor: true }), false, false],
     ['an admin\'s agent', who('agent', { admin: true }), false, false]
   ])('%s', (_, asker, reads, manages) => {
-    const may = (action: Action) => {
-      try {
-        authorise(asker, action)
-        return true
-      } catch {
-        return false
-      }
-    }
-    expect({ reads: may('audit.read'), manages: may('audit.manage') }).toEqual({ reads, manages })
+    expect({ reads: authorised(asker, 'audit.read'), manages: authorised(asker, 'audit.manage') }).toEqual({ reads, manages })
   })
 })
 
 test('where people may not see their own sessions again, auditors may, theirs included', () => {
   const mine = { issuer: 'i', subject: 's' }
   const who = (auditor: boolean) => ({ admin: false, auditor, principal: { kind: 'human', ...mine, groups: [] } }) as unknown as Verified
-  const may = (auditor: boolean, own: boolean, object = mine) => {
-    try {
-      authorise(who(auditor), 'session.replay', replayedAs(object, who(auditor), own))
-      return true
-    } catch {
-      return false
-    }
-  }
+  const may = (auditor: boolean, own: boolean, object = mine) => authorised(who(auditor), 'session.replay', replayedAs(object, who(auditor), own))
   expect([may(false, false), may(false, true), may(true, false), may(true, true)]).toEqual([false, true, true, true])
   expect([may(false, true, { issuer: 'i', subject: 'x' }), may(true, false, { issuer: 'i', subject: 'x' })]).toEqual([false, true])
 })

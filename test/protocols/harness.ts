@@ -28,6 +28,12 @@ export interface HarnessOptions {
 /** Text to refuse with, or undefined to allow; a promise keeps the operation waiting as a review would. */
 export type Gate = (operation: Operation, all: readonly Operation[]) => string | undefined | Promise<string | undefined>
 
+/** As the real gate decides where everything is allowed and there is nobody to ask: by what a statement would expose. */
+export const byExposure: Gate = (operation) => {
+  const exposure = 'exposure' in operation ? operation.exposure : undefined
+  return exposure === undefined || exposure.action === 'allow' ? undefined : exposure.why.join('; ')
+}
+
 export class ProtocolHarness {
   /** Decides each operation; allows everything until a test says otherwise. */
   gate: Gate = () => undefined

@@ -4,14 +4,13 @@ import pg from 'pg'
 import { defaultFlows, strictFlows } from '../../server/masking/postgres/judge.ts'
 import type { Protection } from '../../server/policy/protect.ts'
 import { postgres } from '../../server/protocols/postgres/index.ts'
-import { protectedComment, protectedPatterns, rows } from '../masking/postgres/schema.ts'
-import { ProtocolHarness } from '../protocols/harness.ts'
+import { protectedComment, protectedPatterns, rows, schemaWithoutUpper } from '../masking/postgres/schema.ts'
+import { byExposure, ProtocolHarness } from '../protocols/harness.ts'
 import { copyData, copyDone, sync } from '../support/messages.ts'
 import type { StatementOperation } from '../../shared/model.ts'
 import { TestPostgres, type TestPostgresOptions } from '../support/postgres.ts'
 import { serverLine, type TestFrame } from '../support/trace.ts'
 import { WireClient } from '../support/wire.ts'
-import { schema } from './twins.ts'
 
 /** alice on two connections of one session, bob on one of his own. */
 export type Who = 'alice' | 'alice again' | 'bob'
@@ -87,7 +86,7 @@ export class SequenceTwins {
         ...options
       })
       await server.query('CREATE DATABASE mould')
-      await server.query(schema + rows(twin) + more.replaceAll('TWIN', twin), { database: 'mould' })
+      await server.query(schemaWithoutUpper + rows(twin) + more.replaceAll('TWIN', twin), { database: 'mould' })
       // Not in a transaction: it fails, since two notes are alike, and leaves an index behind that is not valid.
       if (twin === 'a') await server.query('UPDATE clinic.notes SET body = (SELECT body FROM clinic.notes WHERE id = 1) WHERE id = 2', { database: 'mould' })
       const built = await server.query('CREATE UNIQUE INDEX CONCURRENTLY notes_unique ON clinic.notes (body)', { database: 'mould' }).then(() => true, () => false)
@@ -181,11 +180,7 @@ class Doors implements Door {
         subject,
         protection: { rules: [rule], flows, trust: [] }
       })
-      // As the real gate decides, with nobody to ask.
-      one.gate = (operation) => {
-        const exposure = 'exposure' in operation ? operation.exposure : undefined
-        return exposure === undefined || exposure.action === 'allow' ? undefined : exposure.why.join('; ')
-      }
+      one.gate = byExposure
       return one
     }
     return new Doors(await harness('alice'), await harness('bob'))

@@ -5,12 +5,9 @@ import { analyze } from '../../server/masking/postgres/analyze.ts'
 import { defaultFlows, judge, strictFlows, type Cell, type MaskingPolicy, type Verdict } from '../../server/masking/postgres/judge.ts'
 import type { World } from '../../server/masking/postgres/world.ts'
 import type { Parser } from '../../server/sql/postgres/parser.ts'
-import { cleanFunctions, lookalikes, rows, tables, triggersAndRules, uncleanFunctions, views } from '../masking/postgres/schema.ts'
+import { rows, schemaWithoutUpper } from '../masking/postgres/schema.ts'
 import { catalogOf, connect, one, parserOf, worldOf } from '../masking/postgres/world.ts'
 import { TestPostgres, type TestPostgresOptions } from '../support/postgres.ts'
-
-/** Without a user's own upper(), which makes every use of the name opaque. */
-export const schema = [tables, views, cleanFunctions, uncleanFunctions, lookalikes.replace(/CREATE FUNCTION public\.upper[^\n]*\n/, ''), triggersAndRules].join('\n')
 
 export const strict: MaskingPolicy = { flows: strictFlows, masks: new Map(), exempt: new Map() }
 export const lenient: MaskingPolicy = { flows: defaultFlows, masks: new Map(), exempt: new Map() }
@@ -37,7 +34,7 @@ export class Twins {
     try {
       for (const twin of ['a', 'b'] as const) {
         await server.query(`CREATE DATABASE twin_${twin}`)
-        await server.query(schema + rows(twin) + more.replaceAll('TWIN', twin), { database: `twin_${twin}` })
+        await server.query(schemaWithoutUpper + rows(twin) + more.replaceAll('TWIN', twin), { database: `twin_${twin}` })
       }
       const catalog = await catalogOf(server, 'twin_a')
       const clients = [await connect(server, 'twin_a'), await connect(server, 'twin_b')] as const

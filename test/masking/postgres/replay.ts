@@ -6,10 +6,7 @@ import { TestPostgres, type TestPostgresOptions } from '../../support/postgres.t
 import type { TestFrame } from '../../support/trace.ts'
 import { WireClient, type WireAddress } from '../../support/wire.ts'
 import { writesOf, type Named, type Recorded, type Recording } from './recorded.ts'
-import { cleanFunctions, lookalikes, rows, tables, triggersAndRules, uncleanFunctions, views } from './schema.ts'
-
-/** Without a user's own upper(), which makes every use of the name unproven. */
-const schema = [tables, views, cleanFunctions, uncleanFunctions, lookalikes.replace(/CREATE FUNCTION public\.upper[^\n]*\n/, ''), triggersAndRules].join('\n')
+import { rows, schemaWithoutUpper } from './schema.ts'
 
 export const appPassword = 'app-password'
 
@@ -24,7 +21,7 @@ export class Clinic {
       await server.query('ALTER ROLE app SET search_path = public, clinic, reporting')
       // As in every session behind the gateway where an index is led by a protected column, for the order of rows without ORDER BY.
       await server.query('ALTER ROLE app SET enable_indexscan = off; ALTER ROLE app SET enable_indexonlyscan = off')
-      await server.query(`GRANT ALL ON SCHEMA public TO app; SET ROLE app; RESET search_path; ${schema}${rows(twin)}`, { database: 'kept' })
+      await server.query(`GRANT ALL ON SCHEMA public TO app; SET ROLE app; RESET search_path; ${schemaWithoutUpper}${rows(twin)}`, { database: 'kept' })
       return new Clinic(server)
     } catch (error) {
       await server.stop()

@@ -53,7 +53,7 @@ export const hazards = [
   'clinic.codes.code'
 ].sort()
 
-export const tables = `
+const tables = `
 CREATE SCHEMA clinic;
 CREATE SCHEMA reporting;
 
@@ -129,7 +129,7 @@ CREATE TABLE public.kv (k text PRIMARY KEY, v text);
 CREATE SEQUENCE clinic.tickets;
 `
 
-export const views = `
+const views = `
 CREATE VIEW clinic.v_patients AS SELECT id, name, ssn AS number, city FROM clinic.patients;
 CREATE VIEW clinic.v_deep AS SELECT p.id, upper(p.number) AS shout, v.diagnosis
   FROM clinic.v_patients p JOIN clinic.visits v ON v.patient = p.id;
@@ -217,7 +217,7 @@ CREATE FUNCTION clinic.known_city(text) RETURNS boolean LANGUAGE sql STABLE
 CREATE DOMAIN clinic.checked AS text CHECK (clinic.known_city(VALUE));
 `
 
-export const triggersAndRules = `
+const triggersAndRules = `
 CREATE TRIGGER touch BEFORE UPDATE ON clinic.patients FOR EACH ROW EXECUTE FUNCTION clinic.touch();
 CREATE TRIGGER log AFTER INSERT ON clinic.patients FOR EACH ROW EXECUTE FUNCTION clinic.log_patient();
 ALTER TABLE clinic.patients DISABLE TRIGGER log;
@@ -232,6 +232,9 @@ CREATE TABLE clinic.defaulted (id integer PRIMARY KEY, copied text DEFAULT clini
 `
 
 export const schema = [tables, views, cleanFunctions, uncleanFunctions, lookalikes, triggersAndRules].join('\n')
+
+/** Without a user's own upper(), which makes every use of the name unproven. */
+export const schemaWithoutUpper = schema.replace(/CREATE FUNCTION public\.upper[^\n]*\n/, '')
 
 /** As many rows as make plans and orders interesting, and no more; only protected values differ between `a` and `b`. */
 export function rows(twin: 'a' | 'b'): string {

@@ -12,7 +12,7 @@ import { TestPostgres } from '../../support/postgres.ts'
 import { frameTypes, rowsOf } from '../../support/trace.ts'
 import { until } from '../../support/until.ts'
 import { WireClient } from '../../support/wire.ts'
-import { ProtocolHarness } from '../harness.ts'
+import { byExposure, ProtocolHarness } from '../harness.ts'
 
 const secrets = ['123-45-6789', '987-65-4321', 'ada.lovelace@example.com']
 const scan = new LeakScan(secrets)
@@ -48,11 +48,7 @@ beforeEach(async () => {
     CREATE TABLE notes (id int, body text); INSERT INTO notes VALUES (1, 'nothing')`)
   protocol = postgres()
   harness = await start()
-  // As the real gate decides, with nobody to ask.
-  harness.gate = (operation) => {
-    const exposure = 'exposure' in operation ? operation.exposure : undefined
-    return exposure === undefined || exposure.action === 'allow' ? undefined : exposure.why.join('; ')
-  }
+  harness.gate = byExposure
   client = await connect()
 })
 afterEach(async () => {

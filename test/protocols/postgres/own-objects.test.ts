@@ -12,7 +12,7 @@ import { hasServer } from '../../support/postgres-server.ts'
 import { frameTypes, rowsOf } from '../../support/trace.ts'
 import { until } from '../../support/until.ts'
 import { WireClient } from '../../support/wire.ts'
-import { ProtocolHarness } from '../harness.ts'
+import { byExposure, ProtocolHarness } from '../harness.ts'
 
 const secrets = ['123-45-6789', '987-65-4321']
 const scan = new LeakScan(secrets)
@@ -44,10 +44,7 @@ describe.each(servers)('PostgreSQL %i', (major) => {
       CREATE SCHEMA first; CREATE TABLE first.notes (id int, body text); CREATE TABLE public.notes (id int, body text)`)
     protocol = postgres()
     harness = await ProtocolHarness.start(protocol, { address: server.address, user: server.superuser, password: server.password, database: 'clinic', protection })
-    harness.gate = (operation) => {
-      const exposure = 'exposure' in operation ? operation.exposure : undefined
-      return exposure === undefined || exposure.action === 'allow' ? undefined : exposure.why.join('; ')
-    }
+    harness.gate = byExposure
     client = await WireClient.open(harness.to, { user: 'me', database: 'clinic' })
   })
   afterEach(async () => {

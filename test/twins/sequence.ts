@@ -19,9 +19,8 @@ export interface Step {
   readonly on: Who
   /** For people: its SQL, and how it is sent. */
   readonly text: string
+  /** They end so that one ReadyForQuery answers them. */
   readonly messages: readonly Uint8Array[]
-  /** ReadyForQuery it is answered with; 0: the server is not asked to finish, and the answer is read with the next step's. */
-  readonly readies: number
   /** Rows for COPY FROM STDIN, sent if the server asks for them. */
   readonly data?: string
 }
@@ -241,20 +240,19 @@ class Visit {
     for (const client of this.#clients.values()) client.destroy()
   }
 
-  async #answer({ on, messages, readies, data }: Step): Promise<readonly (TestFrame | string)[]> {
+  async #answer({ on, messages, data }: Step): Promise<readonly (TestFrame | string)[]> {
     if (this.#gone.has(on)) return ['the connection has ended']
     let client = this.#clients.get(on)
     if (client === undefined) this.#clients.set(on, client = await this.door.enter(on))
     const from = client.frames.length
     try {
       client.send(...messages)
-      if (readies === 0) return []
       if (data !== undefined) {
         const frames = await client.until('GZ')
         if (frames.at(-1)!.type === 'Z') return client.frames.slice(from)
         client.send(copyData(data), copyDone(), ...messages.length > 1 ? [sync()] : [])
       }
-      await client.until('Z', readies)
+      await client.until('Z')
       return client.frames.slice(from)
     } catch {
       this.#gone.add(on)

@@ -1,12 +1,13 @@
 // Exemptions that want a reason and end, through the real gateway: clear values to whoever asked, for as long as they may, and to nobody
 // and at no time besides; and all of it in the audit log.
 import { readFile, writeFile } from 'node:fs/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { paths, type ApiProblem, type OpenedSession, type ReviewSummary } from '../../shared/api.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import type { Explanation } from '../../shared/explain.ts'
+import { connectPg } from '../support/connect-pg.ts'
 import { allowEverything, TestGateway, testUsers } from '../support/gateway.ts'
 import type { TestPerson, TestPort } from '../support/person.ts'
 import { TestPostgres } from '../support/postgres.ts'
@@ -58,10 +59,8 @@ async function port(...flags: string[]): Promise<TestPort> {
 }
 
 async function client(to: Pick<TestPort, 'port'>): Promise<pg.Client> {
-  const opened = new pg.Client({ host: '127.0.0.1', port: to.port, user: 'whoever', database: 'clinic' })
-  opened.on('error', () => undefined)
+  const opened = await connectPg(to)
   clients.push(opened)
-  await opened.connect()
   return opened
 }
 

@@ -2,10 +2,10 @@
 // command line and /health say how it stands. Policy reload leaves it alone; secrets are nowhere but on the wire.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { paths, type ExportStatus, type Health } from '../../shared/api.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
+import { connectPg } from '../support/connect-pg.ts'
 import { TestGateway } from '../support/gateway.ts'
 import { TestPostgres } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
@@ -48,9 +48,7 @@ test('statements arrive at a SIEM; a strict sink that lags stops them, says so e
   const health = () => gateway.get<Health>(undefined, paths.health)
 
   const port = await gateway.openPort('alice', 'prod-db')
-  const client = new pg.Client({ host: port.host, port: port.port, user: 'x', database: 'postgres' })
-  client.on('error', () => undefined)
-  await client.connect()
+  const client = await connectPg(port, { database: 'postgres' })
   await client.query('SELECT 42 AS arrives')
   const events = () => receiver.received.flatMap(({ body }) => JSON.parse(body) as Record<string, unknown>[])
   await until('the statement', () => events().some((event) => (event.query_info as { query_string?: string } | undefined)?.query_string === 'SELECT ? AS arrives'))

@@ -1,8 +1,8 @@
 // Through the real gateway: how many protected values one may ask for, over all sessions; and what is found in columns nobody has marked.
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { paths, type ReviewDetail, type ReviewSummary } from '../../shared/api.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
+import { connectPg } from '../support/connect-pg.ts'
 import { TestGateway } from '../support/gateway.ts'
 import * as m from '../support/messages.ts'
 import type { TestPort } from '../support/person.ts'
@@ -38,12 +38,6 @@ afterAll(async () => {
   await postgres?.stop()
 })
 
-async function connect(port: TestPort): Promise<pg.Client> {
-  const client = new pg.Client({ host: port.host, port: port.port, user: 'x', database: 'clinic' })
-  client.on('error', () => undefined)
-  await client.connect()
-  return client
-}
 const open = (port: TestPort) => WireClient.open({ host: port.host, port: port.port }, { user: 'x', database: 'clinic' })
 const lookUp = 'SELECT city FROM patients WHERE email = $1'
 const pending = async () => (await gateway.get<ReviewSummary[]>('bob', `${paths.reviews}?state=pending`)).body
@@ -59,7 +53,7 @@ async function flagsOf(who: string, text: RegExp): Promise<readonly string[][]> 
 describe('values of a protected column', () => {
   test('may be asked for twenty times, on all connections and sessions together; then somebody is asked, and one look more is not counted twice', async () => {
     const [first, second] = [await gateway.openPort('alice', 'prod-db'), await gateway.openPort('alice', 'prod-db')]
-    const clients = [await connect(first), await connect(first), await connect(second)]
+    const clients = [await connectPg(first), await connectPg(first), await connectPg(second)]
     for (let n = 1; n <= 20; n++) expect((await clients[n % 3]!.query(lookUp, [`p${n}@example.com`])).rows).toEqual([{ city: 'Oslo' }])
     // What was asked for before is free.
     expect((await clients[0]!.query(lookUp, ['p7@example.com'])).rows).toHaveLength(1)
@@ -79,7 +73,7 @@ describe('values of a protected column', () => {
   })
 
   test('are everybody\'s own to ask for; a list, an array and constants count value by value', async () => {
-    const client = await connect(await gateway.openPort('carol', 'no-one-asked'))
+    const client = await connectPg(await gateway.openPort('carol', 'no-one-asked'))
     const some = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `p${from + i}@example.com`)
     expect((await client.query('SELECT id FROM patients WHERE email = ANY($1)', [some(1, 11)])).rows).toHaveLength(10)
     expect((await client.query(`SELECT id FROM patients WHERE email IN (${some(1, 16).map((one) => `'${one}'`).join(', ')})`)).rows).toHaveLength(15)
@@ -121,7 +115,7 @@ describe('values of a protected column', () => {
 
 test('what is found where nothing is marked is told to the person, and stands in the outcome', async () => {
   const port = await gateway.openPort('carol', 'prod-db')
-  const client = await connect(port)
+  const client = await connectPg(port)
   expect((await client.query('SELECT body FROM notes ORDER BY id LIMIT 1')).rows).toEqual([{ body: 'her ssn is [ssn]' }])
   expect((await client.query('SELECT body FROM notes')).rows).toHaveLength(32)
   const warnings = () => port.events().filter(({ type }) => type === 'warning')
@@ -133,7 +127,7 @@ test('what is found where nothing is marked is told to the person, and stands in
     return found.length === 2 ? found : undefined
   })
   expect(outcomes).toEqual([{ column: 'public.notes.body', kind: 'ssn', hits: 1 }, { column: 'public.notes.body', kind: 'ssn', hits: 32 }])
-  const plain = await connect(await gateway.openPort('carol', 'no-one-asked'))
+  const plain = await connectPg(await gateway.openPort('carol', 'no-one-asked'))
   expect((await plain.query('SELECT body FROM notes ORDER BY id LIMIT 1')).rows).toEqual([{ body: 'her ssn is 123-45-6710' }])
   await plain.end()
 })

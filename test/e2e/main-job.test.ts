@@ -5,10 +5,11 @@ import { createHash } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { paths, type CreatedServiceToken, type UserSummary } from '../../shared/api.ts'
+import { connectPg } from '../support/connect-pg.ts'
 import { TestGateway, testUsers } from '../support/gateway.ts'
 import type { TestPerson, TestPort } from '../support/person.ts'
 import { TestPostgres } from '../support/postgres.ts'
@@ -50,10 +51,7 @@ afterAll(async () => {
 })
 
 async function connected(to: { host: string, port: number } = port): Promise<pg.Client> {
-  const client = new pg.Client({ host: to.host, port: to.port, user: 'whoever', database: 'clinic', password: 'whatever' })
-  client.on('error', () => undefined)
-  await client.connect()
-  return client
+  return connectPg(to, { password: 'whatever' })
 }
 
 const reached = async () => (await postgres.statements()).filter(({ user }) => user === 'hoop_app').map(({ text }) => text)

@@ -4,12 +4,13 @@ import { execFile, execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import type { Explanation, Suggestions, Survey } from '../../shared/explain.ts'
 import { paths } from '../../shared/api.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
+import { connectPg } from '../support/connect-pg.ts'
 import { TestGateway, testUsers } from '../support/gateway.ts'
 import { LeakScan } from '../support/leak-scan.ts'
 import type { TestPerson, TestPort } from '../support/person.ts'
@@ -67,12 +68,6 @@ afterEach(async () => {
 
 const environment = () => ({ ...process.env, PGHOST: '127.0.0.1', PGPORT: String(recorder.port), PGUSER: 'whoever', PGDATABASE: 'clinic', PGCONNECT_TIMEOUT: '10' })
 const psql = async (...commands: string[]) => (await run('psql', ['-X', '-A', '-t', ...commands.flatMap((command) => ['-c', command])], { env: environment() })).stdout
-const client = async (port = recorder.port) => {
-  const opened = new pg.Client({ host: '127.0.0.1', port, user: 'whoever', database: 'clinic' })
-  opened.on('error', () => undefined)
-  await opened.connect()
-  return opened
-}
 
 type Asked = Extract<AuditEntry, { kind: 'statement.intent' | 'decision' }>
 const asked = async (text: RegExp): Promise<Asked[]> =>
@@ -80,8 +75,7 @@ const asked = async (text: RegExp): Promise<Asked[]> =>
 
 test('the test sees what leaks: without protection the bytes are found', async () => {
   const direct = await Recorder.start({ host: '127.0.0.1', port: postgres.port })
-  const superuser = new pg.Client({ host: '127.0.0.1', port: direct.port, user: 'postgres', password: postgres.password, database: 'clinic' })
-  await superuser.connect()
+  const superuser = await connectPg(direct, { user: postgres.superuser, password: postgres.password })
   await superuser.query('SELECT * FROM patients; SELECT diagnosis FROM visits')
   await superuser.end()
   expect(new Set(scan.find(direct.received).map(({ value }) => value))).toEqual(new Set(secrets))
@@ -139,7 +133,7 @@ test('pg_dump --schema-only is as without the gateway', async () => {
 })
 
 test('node-postgres gets masked values it can decode, text and binary, prepared and by cursor', async () => {
-  const opened = await client()
+  const opened = await connectPg(recorder)
   try {
     for (const binary of [false, true]) {
       const config = { text: 'SELECT id, name, ssn, email, dob, balance FROM patients WHERE id = $1', values: [1], binary } as pg.QueryConfig
@@ -183,7 +177,7 @@ test.skipIf(python === undefined)('psycopg 3, in every form it has (needs python
 
 test('whoever is exempt sees the values, and the log says which', async () => {
   const port = await gateway.openPort('carol', 'prod-db')
-  const opened = await client(port.port)
+  const opened = await connectPg(port)
   try {
     expect((await opened.query('SELECT ssn, email FROM patients WHERE id = 1')).rows).toEqual([{ ssn: secrets[0], email: secrets[2] }])
     expect((await opened.query('SELECT id FROM patients WHERE ssn LIKE \'731%\'')).rows).toEqual([{ id: 1 }])
@@ -313,7 +307,7 @@ describe('hoop policy', () => {
 })
 
 test('a rule added to the configuration holds in sessions that are open', async () => {
-  const opened = await client(local.port)
+  const opened = await connectPg(local)
   try {
     expect((await opened.query('SELECT diagnosis FROM visits WHERE id = 1')).rows).toEqual([{ diagnosis: secrets[4] }])
     const written = parse(await readFile(gateway.configFile, 'utf8')) as { protect: unknown[] }

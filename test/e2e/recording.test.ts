@@ -7,12 +7,13 @@ import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { paths, type ReviewDetail, type ReviewSummary } from '../../shared/api.ts'
 import type { RecordingEvent, RecordingHead, ReplayLine } from '../../shared/recording.ts'
 import { openRecordings } from '../../server/recording/recordings.ts'
+import { connectPg } from '../support/connect-pg.ts'
 import { TestGateway, testUsers } from '../support/gateway.ts'
 import { LeakScan } from '../support/leak-scan.ts'
 import type { TestPerson, TestPort } from '../support/person.ts'
@@ -73,12 +74,6 @@ const psqlEnvironment = { ...process.env, PGHOST: '127.0.0.1', PGUSER: 'whoever'
 const psql = async (port: TestPort, ...commands: string[]) => run('psql', ['-X', '-A', '-t', ...commands.flatMap((text) => ['-c', text])], {
   env: { ...psqlEnvironment, PGPORT: String(port.port) }
 }).catch((error: unknown) => error as { stdout: string, stderr: string })
-const client = async (port: TestPort) => {
-  const opened = new pg.Client({ host: '127.0.0.1', port: port.port, user: 'whoever', database: 'clinic' })
-  opened.on('error', () => undefined)
-  await opened.connect()
-  return opened
-}
 const replayBy = async (who: string, id: string) => {
   const { code, stdout, stderr } = await (await gateway.person(who)).finish(['sessions', 'replay', id, '--json'])
   const [head, ...events] = stdout.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ReplayLine)
@@ -131,7 +126,7 @@ describe('a replay shows what the client saw', () => {
   test('parameters, binary results, a statement described once and run again, an empty result', async () => {
     const all = 'SELECT id, balance, 1.5::float8 AS f, 9007199254740993::int8 AS big, true AS yes, \'2024-02-29 12:00:00.25\'::timestamp AS at, \'{"a":1}\'::jsonb AS doc, ssn, dob FROM patients WHERE id = $1'
     const { events } = await recorded(async (port) => {
-      const opened = await client(port)
+      const opened = await connectPg(port)
       const query = (id: number) => opened.query({ name: 'one', text: all, values: [id], binary: true } as pg.QueryConfig)
       await query(1)
       await query(2)
@@ -195,12 +190,11 @@ describe('a replay shows what the client saw', () => {
 
   test('what is recorded arrives as it would otherwise, rows of any size', async () => {
     const text = `SELECT n, repeat(chr(97 + n % 26), CASE WHEN n % 500 = 0 THEN 200000 ELSE n % 90 END) AS filler, NULL AS nothing FROM generate_series(1, 3000) n`
-    const direct = new pg.Client({ host: '127.0.0.1', port: postgres.port, user: 'postgres', password: postgres.password, database: 'clinic' })
-    await direct.connect()
+    const direct = await connectPg(postgres, { user: postgres.superuser, password: postgres.password })
     const expected = (await direct.query(text)).rows
     await direct.end()
     const { events } = await recorded(async (port) => {
-      const opened = await client(port)
+      const opened = await connectPg(port)
       expect((await opened.query(text)).rows).toEqual(expected)
       expect((await opened.query({ text, binary: true } as pg.QueryConfig)).rows).toEqual(expected)
       await opened.end()
@@ -229,7 +223,7 @@ describe('who may look, and that it is written down', () => {
 
   test('an open session can be followed and replayed so far, and killed with a reason its client is told', async () => {
     const port = await alice.connect('prod-db')
-    const opened = await client(port)
+    const opened = await connectPg(port)
     const errors: string[] = []
     opened.on('error', (error: Error & { code?: string }) => errors.push(`${error.code} ${error.message}`))
     await opened.query('SELECT 1 AS before')
@@ -263,7 +257,7 @@ describe('who may look, and that it is written down', () => {
 describe('what happens to the file', () => {
   test('a changed byte, a cut end and a missing file are told; what was before is shown', async () => {
     const { id, events } = await recorded(async (port) => {
-      const opened = await client(port)
+      const opened = await connectPg(port)
       await opened.query('SELECT 1 AS first')
       // Long enough for a block of its own.
       await until('a block to be written', async () => (await stat(join(directory, port.session))).size > 300)
@@ -300,7 +294,7 @@ describe('what happens to the file', () => {
   test('hostile bytes in statements and rows do nothing to a terminal, and are shown', async () => {
     const hostile = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202Eevil'
     const { id } = await recorded(async (port) => {
-      const opened = await client(port)
+      const opened = await connectPg(port)
       await opened.query(`SELECT '${hostile}' AS "${'\u001b[1G'}name", $1::text`, [hostile])
       await opened.query(`SELECT 1 FROM "${hostile}"`).catch(() => undefined)
       await opened.end()
@@ -314,7 +308,7 @@ describe('what happens to the file', () => {
 
   test('a killed gateway leaves all but the last second, and a replay says that the log cannot vouch for it', async () => {
     const port = await alice.connect('prod-db')
-    const opened = await client(port)
+    const opened = await connectPg(port)
     await opened.query('SELECT 41 + 1 AS answer')
     await until('a block to be written', async () => (await stat(join(directory, port.session))).size > 300)
     await gateway.halt('KILL')
@@ -362,7 +356,7 @@ describe.skipIf(!mayMount)(mayMount ? 'a full disk' : 'a full disk (skipped: mou
 
   test('ends the session with 58000 where it has to be recorded, and says so in the log', async () => {
     const port = await (await full.person('alice')).connect('prod-db')
-    const opened = await client(port)
+    const opened = await connectPg(port)
     const errors: string[] = []
     opened.on('error', (error: Error & { code?: string }) => errors.push(error.code ?? error.message))
     for (let i = 0; i < 20 && errors.length === 0; i++) await opened.query(noise).catch((error: Error & { code?: string }) => errors.push(error.code ?? ''))
@@ -381,7 +375,7 @@ describe.skipIf(!mayMount)(mayMount ? 'a full disk' : 'a full disk (skipped: mou
 
   test('does not end one that need not be', async () => {
     const port = await (await full.person('alice')).connect('may-db')
-    const opened = await client(port)
+    const opened = await connectPg(port)
     for (let i = 0; i < 3; i++) expect((await opened.query(noise)).rowCount).toBe(10_000)
     await opened.end()
     await port.close()

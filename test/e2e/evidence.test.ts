@@ -1,10 +1,11 @@
 // What an auditor does with a log's folder on a machine of their own: search it, compare it with the database's log, report a period.
+import { randomUUID } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Reconciliation } from '../../cli/audit/reconcile.ts'
+import { connectPg } from '../support/connect-pg.ts'
 import { TestGateway } from '../support/gateway.ts'
 import type { TestPerson } from '../support/person.ts'
 import { TestPostgres } from '../support/postgres.ts'
@@ -33,8 +34,7 @@ beforeAll(async () => {
   })
   alice = await gateway.person('alice')
   const port = await alice.connect('prod-db')
-  const client = new pg.Client({ host: port.host, port: port.port, user: 'whoever', database: 'clinic' })
-  await client.connect()
+  const client = await connectPg(port)
   await client.query('SELECT id, name, ssn FROM patients')
   await client.query('SELECT name FROM patients WHERE id = $1', [1])
   await client.query('SELECT name FROM patients WHERE id = $1', [2])
@@ -55,7 +55,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.stop()
   await postgres?.stop()
-  await rm(join(folder, '..'), { recursive: true, force: true })
+  if (folder !== undefined) await rm(join(folder, '..'), { recursive: true, force: true })
 })
 
 const hoop = (...args: string[]) => alice.finish(['audit', ...args])
@@ -99,22 +99,38 @@ describe('reconcile', () => {
     return { code, ...JSON.parse(stdout) as Reconciliation }
   }
 
+  /**
+   * A statement at the edge of the database's log may stand on the other side of it; here all of them are to be far from it. So the log
+   * begins and ends with a line that is no statement, a minute away. @returns a file of its own, with the lines that `stay`
+   */
+  async function widened(stay: (line: string) => boolean = () => true): Promise<string> {
+    const text = (await Promise.all(csvLogs.map((file) => readFile(file, 'utf8')))).join('')
+    const stamp = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}(?= UTC,)/gm
+    const times = text.match(stamp)!.map((time) => Date.parse(`${time.replace(' ', 'T')}Z`))
+    const lines = text.trimEnd().split('\n')
+    const [first] = lines as [string]
+    expect(first).toContain('ending log output to stderr')
+    const at = (time: number) => first.replace(stamp, new Date(time).toISOString().replace('T', ' ').replace('Z', ''))
+    const file = join(folder, '..', `${randomUUID()}.csv`)
+    await writeFile(file, [at(Math.min(...times) - 60_000), ...lines.filter(stay), at(Math.max(...times) + 60_000), ''].join('\n'))
+    return file
+  }
+
   test('what went through the gateway is on both sides', async () => {
-    const result = await compared(...csvLogs)
+    const result = await compared(await widened())
     expect(result).toMatchObject({ code: 0, databaseOnly: { total: 0 }, logOnly: { total: 0 }, past: { total: 0 } })
     expect(result.matched).toBeGreaterThanOrEqual(8)
     expect(result.gateway).toBeGreaterThan(0)
   })
 
   test('what went past it, or into a session of its behind its back, is found', async () => {
-    const direct = new pg.Client({ host: '127.0.0.1', port: postgres.port, user: 'hoop_app', password: 'app-password', database: 'clinic', application_name: 'psql' })
-    await direct.connect()
+    const past = (application_name: string) => connectPg(postgres, { user: 'hoop_app', password: 'app-password', application_name })
+    const direct = await past('psql')
     await direct.query('SELECT ssn FROM patients')
     await direct.end()
     const sessions = await found('--kind', 'session.start')
     const { session } = sessions[0]!.entry as unknown as { session: string }
-    const disguised = new pg.Client({ host: '127.0.0.1', port: postgres.port, user: 'hoop_app', password: 'app-password', database: 'clinic', application_name: `hoop/${session}` })
-    await disguised.connect()
+    const disguised = await past(`hoop/${session}`)
     await disguised.query('/* hoop */ DELETE FROM patients')
     await disguised.end()
     const result = await compared(...await postgres.csvLogs())
@@ -122,10 +138,8 @@ describe('reconcile', () => {
   })
 
   test('a database log that has lost lines shows in the audit log', async () => {
-    const lines = (await readFile(csvLogs[0]!, 'utf8')).split('\n')
-    const cut = join(folder, '..', 'cut.csv')
-    await writeFile(cut, lines.filter((line) => !line.includes('SELECT id, name, ssn FROM patients')).join('\n'))
-    expect((await compared(cut)).logOnly.total).toBeLessThanOrEqual(1)
+    const cut = await widened((line) => !line.includes('SELECT id, name, ssn FROM patients'))
+    expect((await compared(cut)).logOnly).toMatchObject({ total: 1, items: [{ who: 'alice@example.com', verb: 'SELECT', times: 1 }] })
   })
 
   test('a file that is none says so', async () => {

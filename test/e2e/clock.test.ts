@@ -1,6 +1,5 @@
 // A wall clock that is set while the gateway runs: statements go on, the log says by how much, and still verifies.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
@@ -11,21 +10,19 @@ import { WireClient } from '../support/wire.ts'
 
 let postgres: TestPostgres
 let gateway: TestGateway
-let folder: string
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hoop-clock-'))
   postgres = await TestPostgres.start()
   await postgres.query('CREATE ROLE hoop_app LOGIN PASSWORD \'app-password\'')
   gateway = await TestGateway.start({
-    env: { NODE_OPTIONS: `--import ${join(import.meta.dirname, '..', 'support', 'jumping-clock.mjs')}`, HOOP_TEST_CLOCK: join(folder, 'offset') },
+    // Relative to the gateway's own folder, where it runs.
+    env: { NODE_OPTIONS: `--import ${join(import.meta.dirname, '..', 'support', 'jumping-clock.mjs')}`, HOOP_TEST_CLOCK: 'offset' },
     targets: { 'prod-db': { address: postgres.address, database: 'postgres', credential: { user: 'hoop_app', password: 'app-password' } } }
   })
 })
 afterAll(async () => {
   await gateway?.stop()
   await postgres?.stop()
-  await rm(folder, { recursive: true, force: true })
 })
 
 const jumps = async () => (await gateway.audit()).flatMap((entry) => entry.kind === 'clock.jump' ? [entry] : [])
@@ -34,7 +31,7 @@ test('set forward and back by an hour', async () => {
   const client = await WireClient.open(await gateway.connect('alice', 'prod-db'), { user: 'x', database: 'postgres' })
   const hour = 3_600_000
   for (const [i, offset] of [hour, 0, -hour, hour].entries()) {
-    await writeFile(join(folder, 'offset'), String(offset))
+    await writeFile(join(gateway.folder, 'offset'), String(offset))
     process.kill(await gateway.pid, 'SIGUSR2')
     await until('the jump to be noticed', async () => (await jumps()).length > i)
     expect((await client.ask(`SELECT ${i}`)).rows).toEqual([[String(i)]])

@@ -5,7 +5,7 @@ import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { openCheckpoint, type Checkpoint, type Verifier } from '../../shared/audit/checkpoint.ts'
-import { BatchSearch } from '../../shared/audit/frame.ts'
+import { BatchSearch, segmentFile } from '../../shared/audit/frame.ts'
 import { emptyRoot, equal, hashLeaf } from '../../shared/audit/merkle.ts'
 import { hashInTile, tileBytes, tilePath, tileWidth } from '../../shared/audit/tiles.ts'
 import { damage } from './failures.ts'
@@ -130,7 +130,7 @@ async function scan(directory: string, segments: readonly Segment[], origin: str
   compareRoot(checkpoint, tree)
 
   for (const segment of segments.slice(begin)) {
-    if (torn !== undefined) throw damage(`entry ${count}`, `in ${nameOf(torn.segment)}: length or checksum is wrong`)
+    if (torn !== undefined) throw damage(`entry ${count}`, `in ${segmentFile(torn.segment.first)}: length or checksum is wrong`)
     if (segment.first !== count) throw damage(`entry ${count}`, `is missing: the segment after it begins with entry ${segment.first}`)
     const path = segmentPath(directory, segment.first)
     const marks: number[] = []
@@ -153,7 +153,7 @@ async function scan(directory: string, segments: readonly Segment[], origin: str
     segment.marks = marks
     if (end < segment.size) {
       if (await batchBeginsAfter(path, end + 1)) {
-        throw damage(`entry ${count}`, `in ${nameOf(segment)} at byte ${end}: length or checksum is wrong`)
+        throw damage(`entry ${count}`, `in ${segmentFile(segment.first)} at byte ${end}: length or checksum is wrong`)
       }
       torn = { segment, at: end }
     }
@@ -210,10 +210,6 @@ async function truncate(path: string, size: number): Promise<void> {
   } finally {
     await file.close()
   }
-}
-
-function nameOf({ first }: Segment): string {
-  return `segments/${String(first).padStart(16, '0')}`
 }
 
 /** @throws SyntaxError */

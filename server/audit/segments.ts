@@ -2,7 +2,7 @@
 // not what entries mean.
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { frameHeaderBytes, readFrame } from '../../shared/audit/frame.ts'
+import { frameHeaderBytes, readFrame, segmentFile } from '../../shared/audit/frame.ts'
 import { syncFolder, writeAll, type Disk } from './disk.ts'
 import { damage, unfit } from './failures.ts'
 
@@ -36,7 +36,7 @@ export interface LogRecord {
 }
 
 export function segmentPath(directory: string, first: number): string {
-  return join(directory, 'segments', String(first).padStart(16, '0'))
+  return join(directory, segmentFile(first))
 }
 
 /** In order; none when the folder is absent. @throws GatewayError config_invalid for a file that is no segment */

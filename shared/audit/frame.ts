@@ -11,6 +11,11 @@ export const maxEntryBytes = 65_535
 const beginsBatchBit = 0x8000_0000
 const attachmentBit = 0x4000_0000
 
+/** Below the log's folder. @param first index of its first entry, which names it in 16 digits */
+export function segmentFile(first: number): string {
+  return `segments/${String(first).padStart(16, '0')}`
+}
+
 /** What goes into the log right behind an entry, and is no part of it. */
 export interface Attachment {
   /** As `frameAttachment` makes them; not changed any more. */

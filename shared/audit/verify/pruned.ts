@@ -1,5 +1,6 @@
 // Entries that retention has removed: their hashes are still in the tiles, and an entry says who approved. Pure.
 import type { Actor, AuditEntry } from '../entry.ts'
+import { segmentFile } from '../frame.ts'
 import { hashBytes, type Hash } from '../merkle.ts'
 import { hashInTile, tileBytes, tilePath, tileWidth } from '../tiles.ts'
 import type { LogFiles } from './files.ts'
@@ -42,7 +43,7 @@ export class PruneCheck {
   constructor(first: number, findings: Findings) {
     this.#findings = findings
     this.#first = first
-    this.#file = `segments/${String(first).padStart(16, '0')}`
+    this.#file = segmentFile(first)
   }
 
   add(prune: Prune, file: string): void {

@@ -1,50 +1,45 @@
 // The entries of a log's folder, one after the other, as they stand in its files. Proves nothing: that is `hoop audit verify`'s.
-import { GatewayError } from '../../shared/errors.ts'
+import { parseCheckpoint, parseNote } from '../../shared/audit/checkpoint.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
-import { readFrame } from '../../shared/audit/frame.ts'
+import { segmentFile, type Frame } from '../../shared/audit/frame.ts'
 import type { LogFiles } from '../../shared/audit/verify.ts'
+import { GatewayError } from '../../shared/errors.ts'
+import { firstFrame, framesOf, segmentsOf } from './frames.ts'
 
-export interface EntryRange {
+interface EntryRange {
   /** RFC 3339. Segments that end before it are not opened; entries before it may still come. */
   readonly since?: string
 }
 
 /**
- * In pieces, so that a million entries do not wait for each other.
+ * In pieces, so that a million entries do not wait for each other. A write that was cut off at the end of the log is passed over, as
+ * verifying does.
  * @throws GatewayError bad_request where there is no log, or one that cannot be read on
  */
 export async function* readEntries(files: LogFiles, { since }: EntryRange = {}): AsyncGenerator<readonly AuditEntry[]> {
-  const names = [...await files.list('segments')].filter((name) => /^\d{16}$/.test(name)).sort()
-  if (names.length === 0) throw new GatewayError('bad_request', 'there is no audit log in this folder', { hint: 'name the folder that holds "segments" and "checkpoint"' })
-  for (const name of names.slice(await firstSegment(files, names, since))) {
-    const file = `segments/${name}`
-    let [rest, read]: [Uint8Array, number] = [new Uint8Array(), 0]
-    for await (const chunk of files.stream(file)) {
-      const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-      const { entries, end, damaged } = entriesIn(buffer)
-      read += entries.length
+  const segments = await segmentsOf(files)
+  for (const first of segments.slice(await firstSegment(files, segments, since))) {
+    const durable = first === segments.at(-1) ? await signedSize(files) : Infinity
+    let next = first
+    for await (const { frames, end } of framesOf(files, first)) {
+      const { entries, unread } = entriesIn(frames)
+      next += entries.length
       if (entries.length > 0) yield entries
-      if (damaged) throw unreadable(file, Number(name) + read)
-      rest = Uint8Array.from(buffer.subarray(end))
+      if (unread || end === 'damaged' || (end === 'torn' && next < durable)) throw unreadable(segmentFile(first), next)
     }
-    // The last write may be on its way, or was torn by a crash.
-    if (rest.length > 0 && name !== names.at(-1)) throw unreadable(file, Number(name) + read)
   }
 }
 
-function entriesIn(buffer: Uint8Array): { entries: AuditEntry[], end: number, damaged: boolean } {
+function entriesIn(frames: readonly Frame[]): { entries: AuditEntry[], unread: boolean } {
   const entries: AuditEntry[] = []
-  let end = 0
-  for (;;) {
-    const frame = readFrame(buffer, end)
-    if (typeof frame === 'string') return { entries, end, damaged: frame === 'damaged' }
-    end = frame.end
+  for (const { bytes, attachment } of frames) {
     // What is sealed behind an entry is opened elsewhere.
-    if (frame.attachment) continue
-    const entry = parsed(frame.bytes)
-    if (entry === undefined) return { entries, end, damaged: true }
+    if (attachment) continue
+    const entry = parsed(bytes)
+    if (entry === undefined) return { entries, unread: true }
     entries.push(entry)
   }
+  return { entries, unread: false }
 }
 
 function parsed(bytes: Uint8Array): AuditEntry | undefined {
@@ -55,22 +50,29 @@ function parsed(bytes: Uint8Array): AuditEntry | undefined {
   }
 }
 
-/** Index of the last segment that begins before `since`, found by halving. */
-async function firstSegment(files: LogFiles, names: readonly string[], since: string | undefined): Promise<number> {
+/** Entries the log's checkpoint speaks for: they had been durable, so none of them is in a write that was cut off. */
+async function signedSize(files: LogFiles): Promise<number> {
+  const note = await files.read('checkpoint')
+  if (note === undefined) return 0
+  try {
+    return parseCheckpoint(parseNote(note).text).size
+  } catch {
+    return Infinity
+  }
+}
+
+/** Place of the last segment that begins before `since`, found by halving. */
+async function firstSegment(files: LogFiles, segments: readonly number[], since: string | undefined): Promise<number> {
   if (since === undefined) return 0
-  let [low, high] = [0, names.length - 1]
+  let [low, high] = [0, segments.length - 1]
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)
-    const time = await firstTime(files, `segments/${names[middle]!}`)
+    const frame = await firstFrame(files, segments[middle]!)
+    const time = frame === undefined ? undefined : parsed(frame.bytes)?.time
     if (time !== undefined && time < since) low = middle
     else high = middle - 1
   }
   return low
-}
-
-async function firstTime(files: LogFiles, file: string): Promise<string | undefined> {
-  for await (const chunk of files.stream(file)) return entriesIn(chunk).entries[0]?.time
-  return undefined
 }
 
 function unreadable(file: string, entry: number): GatewayError {

@@ -1,12 +1,12 @@
 // Finds in a log's folder what proves one entry: its bytes, the tiles on its way to the root, and the best checkpoint that covers it.
 import { parseCheckpoint, parseNote } from '../../shared/audit/checkpoint.ts'
-import { readFrame } from '../../shared/audit/frame.ts'
 import { hashLeaf, verifyInclusion, type Hash } from '../../shared/audit/merkle.ts'
 import { proveInclusion, type TreeSource } from '../../shared/audit/proofs.ts'
 import { hashInTile, tileBytes, tilePath, tileWidth } from '../../shared/audit/tiles.ts'
 import type { TlogProof } from '../../shared/audit/tlog-proof.ts'
 import type { LogFiles } from '../../shared/audit/verify.ts'
 import { GatewayError } from '../../shared/errors.ts'
+import { framesOf, segmentsOf } from './frames.ts'
 
 /** @throws GatewayError bad_request | not_found that says which file or entry is not as it should be */
 export async function proofFrom(files: LogFiles, index: number): Promise<TlogProof> {
@@ -68,8 +68,8 @@ function sourceOf(files: LogFiles): TreeSource {
 
 /** Bytes of the entries [from, to): reads the segments they lie in, no others. */
 async function entriesOf(files: LogFiles, from: number, to: number): Promise<Uint8Array[]> {
-  const firsts = [...await files.list('segments')].filter((name) => /^\d{16}$/.test(name)).map(Number).sort((a, b) => a - b)
-  if (firsts.length > 0 && from < firsts[0]!) {
+  const firsts = await segmentsOf(files)
+  if (from < firsts[0]!) {
     throw new GatewayError('not_found', `entry ${from} is gone: retention has removed the entries before ${firsts[0]}`, { hint: 'a copy of the log from before that still has it' })
   }
   const found: Uint8Array[] = []
@@ -77,29 +77,15 @@ async function entriesOf(files: LogFiles, from: number, to: number): Promise<Uin
     if (first >= to) break
     if (first > from + found.length) throw new GatewayError('bad_request', `entries ${from + found.length} to ${first - 1} are missing`)
     let index = first
-    for await (const entry of framesOf(files.stream(`segments/${String(first).padStart(16, '0')}`))) {
+    for await (const { frames } of framesOf(files, first)) {
+      for (const { bytes, attachment } of frames) {
+        if (attachment) continue
+        if (index >= from && index < to) found.push(Uint8Array.from(bytes))
+        index++
+      }
       if (index >= to) break
-      if (index >= from) found.push(Uint8Array.from(entry))
-      index++
     }
   }
   if (found.length < to - from) throw new GatewayError('bad_request', `entry ${from + found.length} is missing or damaged`, { hint: 'hoop audit verify says more' })
   return found
-}
-
-/** Entries of a segment, attachments left out; ends at the first frame that is damaged or cut. */
-async function* framesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let rest: Uint8Array = new Uint8Array()
-  for await (const chunk of stream) {
-    const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    let at = 0
-    for (;;) {
-      const frame = readFrame(buffer, at)
-      if (frame === 'damaged') return
-      if (frame === 'incomplete') break
-      if (!frame.attachment) yield frame.bytes
-      at = frame.end
-    }
-    rest = Uint8Array.from(buffer.subarray(at))
-  }
 }

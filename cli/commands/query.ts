@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Context } from '../context.ts'
+import { collected } from '../collected.ts'
 import { clearLines, clearOption, clearWish } from '../clear.ts'
 import { helpTail } from '../help.ts'
 import { createHolding, NotWaited, type Holding } from '../query/held.ts'
@@ -31,7 +32,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .description('Run SQL on a PostgreSQL target and print what comes back; several statements, separated by ";", are one transaction.')
     .argument('<target>', 'as hoop targets lists it')
     .argument('[sql]', 'the statement; absent: from --file, or from stdin where that is no terminal')
-    .option('-f, --file <file>', 'read it from a file; "-" is stdin; several: one after the other, each on its own', (file, before: string[] = []) => [...before, file])
+    .option('-f, --file <file>', 'read it from a file; "-" is stdin; several: one after the other, each on its own', collected)
     .addOption(new Option('--csv', 'CSV with a head line; NULL is nothing, the empty text is ""').conflicts(['json', 'expanded']))
     .addOption(new Option('--json', 'one JSON object a row; bigint and numeric as text').conflicts(['csv', 'expanded']))
     .addOption(new Option('-x, --expanded', 'one column a line').conflicts(['csv', 'json']))

@@ -1,5 +1,6 @@
 // `hoop audit check PROOF`: does the file prove its entry? Needs the log's public key, and no log.
 import type { Command } from 'commander'
+import { collected } from '../../collected.ts'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
 import { keyLine, readWhole } from '../../log-files.ts'
@@ -19,7 +20,7 @@ export function register(audit: Command, context: () => Promise<Context>): void 
     .argument('<proof>', 'the file from hoop audit prove')
     .requiredOption('--key <key>', 'the public key that was in force, kept elsewhere: its line or a file with it')
     .option('--witness <key>', 'a witness\'s key; give it once for each. Each must have cosigned it',
-      (value: string, before: readonly string[]) => [...before, value], [])
+      collected, [])
     .option('--json', 'what is proven as one JSON object')
     .addHelpText('after', helpTail([
       ['hoop audit check entry.tlog-proof --key gateway.pub', 'against the log\'s key'],

@@ -1,5 +1,6 @@
 // `hoop tokens create NAME`: a service token that acts for you, on the targets named, until it ends.
 import type { Command } from 'commander'
+import { collected } from '../../collected.ts'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
 import { timeFrom } from '../../table.ts'
@@ -16,7 +17,7 @@ export function register(tokens: Command, context: () => Promise<Context>): void
   tokens.command('create')
     .description('Make a service token for a CI job or an agent; it is shown this once, and ends with you.')
     .argument('<name>', 'what it is for')
-    .requiredOption('--target <target>', 'a target it may open; give it once for each', (target: string, before: readonly string[] = []) => [...before, target])
+    .requiredOption('--target <target>', 'a target it may open; give it once for each', collected)
     .option('--days <count>', 'ends after so many days, 1 to 90', wholeNumber(1, 90), 30)
     .option('--agent', 'for an AI agent: rules may tell it from a job')
     .option('--json', 'one JSON object, the secret included')

@@ -1,6 +1,7 @@
 // `hoop witness start`: vouches, on another machine than the gateway's, that a log only ever grows. C2SP tlog-witness.
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { collected } from '../../collected.ts'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
 import { readWhole } from '../../log-files.ts'
@@ -19,7 +20,7 @@ export function register(witness: Command, context: () => Promise<Context>): voi
     .description('Run a witness: cosign each checkpoint of a log that continues the one before it.')
     .requiredOption('--state <dir>', 'its folder, from hoop witness init; never to be lost or set back')
     .requiredOption('--log <file>', 'a log\'s public key (log.pub); again for each log. After a key rotation, add the new line to the file',
-      (file: string, before: readonly string[] = []) => [...before, file])
+      collected)
     .option('--listen <address>', 'HOST:PORT; port 0 takes a free one', '127.0.0.1:8453')
     .option('--tls-cert <file>', 'certificate, PEM; without one it listens on this machine only')
     .option('--tls-key <file>', 'and its private key')

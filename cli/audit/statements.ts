@@ -32,6 +32,9 @@ export class Stories {
     return this.#complete(this.#waiting.length > maxWaiting)
   }
 
+  /** Whether something put in has not been given back. */
+  get waiting(): boolean { return this.#waiting.length > 0 }
+
   rest(): Told[] {
     this.#byIntent.clear()
     return this.#waiting.splice(0)

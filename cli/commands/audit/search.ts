@@ -4,6 +4,7 @@ import { readEntries } from '../../audit/entries.ts'
 import { matcher, type DecisionWord, type Filter } from '../../audit/search.ts'
 import { Stories, type Told } from '../../audit/statements.ts'
 import { entryLine, entryHead } from '../../audit/words.ts'
+import { collected } from '../../collected.ts'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
 import { openLogFiles } from '../../log-files.ts'
@@ -72,6 +73,7 @@ async function search({ terminal, signal, now }: Context, directory: string, fla
       printer.add(stories.take(entry, wanted && !more))
     }
     await terminal.flush()
+    if (more && !stories.waiting) break
   }
   printer.add(stories.rest())
   printer.end()
@@ -101,8 +103,4 @@ function tables(out: (line: string) => void): (told: readonly Told[]) => void {
     tableLines(entryHead, told.map(entryLine)).slice(headed ? 1 : 0).forEach(out)
     headed = true
   }
-}
-
-function collected(word: string, before: readonly string[]): readonly string[] {
-  return [...before, word]
 }

@@ -1,6 +1,6 @@
 // The command line over folders and files as auditors have them: right ones, mixed-up ones, and none. No wrong one is ever told as fine.
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -95,6 +95,18 @@ describe('what is right', () => {
     await writeFile(at('five'), out)
     expect(await run('audit', 'check', at('five'), '--key', at('ours.pub'), '--json')).toMatchObject({ code: 0, out: expect.stringContaining('"index":5') })
   })
+})
+
+test('a search that has found enough reads no further', async () => {
+  const log = await openAuditLog({ directory: at('several'), origin: 'several.example', now: Date.now, heartbeat: () => ({ sessions: 0 }), segmentBytes: 2_000 })
+  while (log.size < 40) await log.append([beat(1)])
+  await log.close()
+  const names = (await readdir(at('several', 'segments'))).sort()
+  const file = at('several', 'segments', names[1]!)
+  await writeFile(file, (await readFile(file)).fill(0, 0, 100))
+  const search = (limit: number) => run('audit', 'search', at('several'), '--kind', 'heartbeat', '--limit', String(limit))
+  expect(await search(1_000)).toMatchObject({ code: 1, err: expect.stringContaining('cannot be read') })
+  expect(await search(2)).toMatchObject({ code: 0, err: expect.stringContaining('there are more than these 2') })
 })
 
 describe('what is wrong is said, with what it is, and never told as fine:', () => {

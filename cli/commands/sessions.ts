@@ -4,6 +4,7 @@ import { rememberNames } from '../completion/remembered.ts'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
 import { listSessions } from '../sessions/list.ts'
+import { shellWord } from '../shell-word.ts'
 import { sinceFrom } from '../since.ts'
 import { tableLines, timeFrom } from '../table.ts'
 import type { SessionSummary } from '../../shared/api.ts'
@@ -54,12 +55,8 @@ export function register(program: Command, context: () => Promise<Context>): voi
 
 /** The same words again, from there on. */
 function nextPage({ before: _, limit, json, ...flags }: Flags, last: string): string {
-  const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, quoted(value as string)])
+  const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, shellWord(value as string)])
   return ['hoop sessions', ...words, '--limit', String(limit), ...(json === true ? ['--json'] : []), '--before', last].join(' ')
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll('\'', '\'\\\'\'')}'`
 }
 
 function candidate({ id, target, principal, startedAt }: SessionSummary): { word: string, about: string } {

@@ -1,5 +1,6 @@
 // An open port as other programs' configurations have it: `hoop connect TARGET --print FORM`. Pure.
 import { GatewayError } from '../../shared/errors.ts'
+import { shellWord } from '../shell-word.ts'
 import type { OpenPort } from './port.ts'
 
 export const printForms = ['url', 'env', 'pgpass', 'service', 'jdbc', 'json'] as const
@@ -12,7 +13,7 @@ export function printedAs(form: PrintForm, opened: Printed): string {
   const { target, usage, password } = opened
   switch (form) {
     case 'url': return usage.url
-    case 'env': return Object.entries(usage.environment).map(([name, value]) => `${name}=${assigned(value)}`).join('\n')
+    case 'env': return Object.entries(usage.environment).map(([name, value]) => `${name}=${shellWord(value)}`).join('\n')
     case 'json': return jsonOf(opened)
     default: {
       const text = usage.forms[form]
@@ -40,9 +41,4 @@ function jsonOf({ target, session, host, port, socket, usage }: Printed): string
     command,
     environment
   })
-}
-
-/** For a shell and for the readers of .env files. */
-function assigned(value: string): string {
-  return /^[\w@%+:,./-]*$/.test(value) ? value : `'${value.replaceAll('\'', '\'\\\'\'')}'`
 }

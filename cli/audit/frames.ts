@@ -4,7 +4,7 @@ import { BatchSearch, readFrame, segmentFile, type Frame } from '../../shared/au
 import type { LogFiles } from '../../shared/audit/verify.ts'
 import { GatewayError } from '../../shared/errors.ts'
 
-/** Torn: behind its last frame is nothing but a write that was cut off. Damaged: a batch follows, so what stands before it had been durable. */
+/** Torn: behind its last frame is nothing but a write that was cut off. Damaged: a batch follows, so what is before it had been durable. */
 export type SegmentEnd = 'whole' | 'torn' | 'damaged'
 
 export interface Piece {

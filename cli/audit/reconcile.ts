@@ -68,7 +68,8 @@ export class Reconciler {
   readonly #heard = new Map<string, Map<string, Heard>>()
   readonly #sessionOfBackend = new Map<string, string>()
   readonly #users = new Set<string>()
-  readonly #strangers: { readonly line: LogLine, readonly text: string }[] = []
+  /** On connections that are none of the gateway's, by role: which roles it uses is known at the end. */
+  readonly #strangers = new Map<string, Listing>()
   readonly #asked = new Map<string, Map<string, Asked>>()
   readonly #open = new Map<number, Asked>()
   #from = ''
@@ -76,7 +77,13 @@ export class Reconciler {
   /** Of each backend, the statement it last said it was running: an error line says it again. */
   readonly #running = new Map<string, string>()
   #gateway = 0
-  #dropped = 0
+  #span: { readonly from: number, readonly to: number } | undefined
+
+  /** Entries from then on are compared, RFC 3339; once the database's log is read. */
+  get since(): string { return new Date(this.#compared.from - slackMilliseconds).toISOString() }
+
+  /** First and last time of the database's log, in milliseconds since 1970. */
+  get #compared() { return this.#span ??= { from: Date.parse(this.#from), to: Date.parse(this.#to) } }
 
   /** Of the database's log, in order; all of it before the first entry. */
   line(line: LogLine): void {
@@ -92,9 +99,11 @@ export class Reconciler {
     if (text === undefined) return
     const session = this.#sessionOfBackend.get(line.backend)
     if (session === undefined) {
-      if (line.user === '') return
-      if (this.#strangers.length < maxItems * 10) this.#strangers.push({ line, text })
-      else this.#dropped++
+      const catalog = line.application === 'hoop/catalog' || line.application === 'hoop/policy'
+      if (line.user === '' || (catalog && onlyLooks(text))) return
+      const ofRole = this.#strangers.get(line.user) ?? new Listing()
+      this.#strangers.set(line.user, ofRole)
+      ofRole.add({ time: line.time, session: line.application, who: line.user, verb: verbOf(text), sha256: sha256(text), at: line.line, times: 1 })
       return
     }
     if (onlyLooks(text)) {
@@ -121,7 +130,8 @@ export class Reconciler {
     }
     if (entry.kind !== 'statement.intent') return
     const at = Date.parse(entry.time)
-    if (at < Date.parse(this.#from) - slackMilliseconds || at > Date.parse(this.#to) + slackMilliseconds) return
+    const { from, to } = this.#compared
+    if (at < from - slackMilliseconds || at > to + slackMilliseconds) return
     const ofSession = this.#asked.get(entry.session) ?? new Map<string, Asked>()
     this.#asked.set(entry.session, ofSession)
     const { statement: { sha256: own, partOf, step, verb }, actor: { email, subject }, index, time } = entry
@@ -138,7 +148,7 @@ export class Reconciler {
   }
 
   result(): Reconciliation {
-    const [databaseOnly, logOnly, past] = [listing(), listing(), listing()]
+    const [databaseOnly, logOnly, past] = [new Listing(), new Listing(), new Listing()]
     let matched = 0
     for (const [session, statements] of this.#heard) {
       for (const [hash, { times, line, time, user, verb }] of statements) {
@@ -149,7 +159,7 @@ export class Reconciler {
         if (times > known) databaseOnly.add({ time, session, who: user, verb, sha256: hash, at: line, times: times - known })
       }
     }
-    const [begin, end] = [Date.parse(this.#from) + slackMilliseconds, Date.parse(this.#to) - slackMilliseconds]
+    const [begin, end] = [this.#compared.from + slackMilliseconds, this.#compared.to - slackMilliseconds]
     for (const [session, statements] of this.#asked) {
       for (const [hash, { well, several, entry, time, who, verb }] of statements) {
         const times = this.#heard.get(session)?.get(hash)?.times ?? 0
@@ -158,10 +168,7 @@ export class Reconciler {
         logOnly.add({ time, session, who, verb, sha256: hash, at: entry, times: missing })
       }
     }
-    for (const { line: { time, user, application, line }, text } of this.#strangers) {
-      if (!this.#users.has(user) || ((application === 'hoop/catalog' || application === 'hoop/policy') && onlyLooks(text))) continue
-      past.add({ time, session: application, who: user, verb: verbOf(text), sha256: sha256(text), at: line, times: 1 })
-    }
+    for (const user of this.#users) past.join(this.#strangers.get(user) ?? new Listing())
     return {
       from: this.#from,
       to: this.#to,
@@ -169,21 +176,27 @@ export class Reconciler {
       gateway: this.#gateway,
       databaseOnly: databaseOnly.listed,
       logOnly: logOnly.listed,
-      past: { ...past.listed, total: past.listed.total + this.#dropped }
+      past: past.listed
     }
   }
 }
 
-function listing() {
-  const items: Unmatched[] = []
-  let total = 0
-  return {
-    add(item: Unmatched) {
-      total += item.times
-      if (items.length < maxItems) items.push(item)
-    },
-    get listed(): Listed { return { total, items: items.sort((a, b) => a.time < b.time ? -1 : 1) } }
+/** Counts all, keeps the first ones. */
+class Listing {
+  readonly #items: Unmatched[] = []
+  #total = 0
+
+  add(item: Unmatched): void {
+    this.#total += item.times
+    if (this.#items.length < maxItems) this.#items.push(item)
   }
+
+  join(other: Listing): void {
+    this.#total += other.#total
+    this.#items.push(...other.#items)
+  }
+
+  get listed(): Listed { return { total: this.#total, items: this.#items.sort((a, b) => a.time < b.time ? -1 : 1).slice(0, maxItems) } }
 }
 
 /** The text as the client sent it: log_statement writes it before it runs, log_min_duration_statement after. */

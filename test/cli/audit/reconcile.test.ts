@@ -142,4 +142,25 @@ describe('past the gateway', () => {
     const lines = [line('statement: SELECT 1'), line('statement: SELECT ssn FROM patients', { backend: 'b4', application: 'hoop/catalog' })]
     expect(reconcile(lines, [asked(0, 'SELECT 1')]).past.total).toBe(1)
   })
+
+  test('counted as such however much other roles do', () => {
+    const own = (n: number) => line(`statement: SELECT ${n}`, { backend: 'b2', application: 'psql' })
+    const others = Array.from({ length: 11_000 }, (_, n) => line(`statement: SELECT ${n}`, { backend: 'b3', application: 'cron', user: 'dba' }))
+    const catalog = Array.from({ length: 11_000 }, () => line('execute <unnamed>: /* hoop */ SELECT 3', { backend: 'b4', application: 'hoop/catalog' }))
+    const { past } = reconcile([line('statement: SELECT 1'), ...others, ...catalog, own(1), own(2)], [asked(0, 'SELECT 1')])
+    expect(past).toMatchObject({ total: 2, items: [{ session: 'psql' }, { session: 'psql' }] })
+  })
+
+  test('of many the first are listed, and all are counted', () => {
+    const many = Array.from({ length: 1_500 }, (_, n) => line(`statement: SELECT ${n}`, { backend: 'b2', application: 'psql' }))
+    const { past } = reconcile([line('statement: SELECT 1'), ...many], [asked(0, 'SELECT 1')])
+    expect(past.total).toBe(1_500)
+    expect(past.items).toHaveLength(1_000)
+  })
+})
+
+test('entries are wanted from a little before the database\'s log on', () => {
+  const reconciler = new Reconciler()
+  for (const one of edges) reconciler.line(one)
+  expect(reconciler.since).toBe(at(-5))
 })

@@ -1,22 +1,16 @@
-// Reads both logs for the comparison: the database's first, piece by piece, then the audit log.
+// Reads the database's logs for the comparison, piece by piece; whoever compares reads the audit log behind them.
 import { createReadStream } from 'node:fs'
 import { GatewayError } from '../../shared/errors.ts'
-import type { LogFiles } from '../../shared/audit/verify.ts'
 import { CsvSplitter, logLineFrom } from './csvlog.ts'
-import { readEntries } from './entries.ts'
-import { Reconciler, type Reconciliation } from './reconcile.ts'
+import { Reconciler } from './reconcile.ts'
 
-/** @param logs paths, in order @throws GatewayError bad_request naming the file and line */
-export async function reconcileLogs(files: LogFiles, logs: readonly string[], signal: AbortSignal): Promise<Reconciliation> {
+/** @param logs paths, in order @returns what wants the entries now @throws GatewayError bad_request naming the file and line */
+export async function readDatabaseLogs(logs: readonly string[], signal: AbortSignal): Promise<Reconciler> {
   const reconciler = new Reconciler()
   let lines = 0
   for (const path of logs) lines += await readLog(path, reconciler, signal)
   if (lines === 0) throw new GatewayError('bad_request', `there is not one line in ${logs.join(', ')}`, { hint: 'log_destination = csvlog and logging_collector = on' })
-  for await (const entries of readEntries(files)) {
-    signal.throwIfAborted()
-    for (const entry of entries) reconciler.entry(entry)
-  }
-  return reconciler.result()
+  return reconciler
 }
 
 async function readLog(path: string, reconciler: Reconciler, signal: AbortSignal): Promise<number> {

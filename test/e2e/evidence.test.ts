@@ -184,6 +184,21 @@ describe('report', () => {
     expect(stdout).toContain('THE LOG IS DAMAGED')
   })
 
+  test('of a damaged log compares what can be read of it, and says how to check again in words a shell takes', async () => {
+    const copy = join(folder, '..', 'damaged in a folder')
+    await cp(folder, copy, { recursive: true })
+    const segment = join(copy, 'segments', '0000000000000000')
+    const bytes = await readFile(segment)
+    bytes[Math.floor(bytes.length / 2)]! ^= 1
+    await writeFile(segment, bytes)
+    const { code, stdout } = await hoop('report', copy, '--from', '1d', '--json', ...csvLogs.flatMap((file) => ['--csvlog', file]))
+    const { verified, reconciled, again } = JSON.parse(stdout) as { verified: { ok: boolean }, reconciled: Reconciliation | null, again: string[] }
+    expect({ code, ok: verified.ok, compared: reconciled !== null }).toEqual({ code: 1, ok: false, compared: true })
+    expect(reconciled!.databaseOnly.total).toBeGreaterThan(0)
+    expect(again[0]).toBe(`hoop audit verify '${copy}' --key '${join(copy, 'log.pub')}'`)
+    expect(again[1]).toContain(`hoop audit reconcile '${copy}' `)
+  })
+
   test('a period that ends before it begins is refused', async () => {
     expect(await hoop('report', folder, '--from', '1d', '--to', '2d')).toMatchObject({ code: 64 })
   })

@@ -76,7 +76,7 @@ function integritySection({ verified, facts }: Report): Section {
   }
 }
 
-function reconcileSection({ reconciled }: Report): Section {
+function reconcileSection({ reconciled, verified }: Report): Section {
   const rules = ['164.312(b)', '164.308(a)(1)(ii)(D)']
   const title = 'Comparison with the database\'s own log'
   if (reconciled === undefined) {
@@ -88,7 +88,8 @@ function reconcileSection({ reconciled }: Report): Section {
     rules,
     text: [
       `${matched} statements are on both sides; ${gateway} are the gateway's own, about the catalog.`,
-      `Only in the database's log: ${databaseOnly.total}. Only in the audit log: ${logOnly.total}. Past the gateway with its credential: ${past.total}.`
+      `Only in the database's log: ${databaseOnly.total}. Only in the audit log: ${logOnly.total}. Past the gateway with its credential: ${past.total}.`,
+      ...(verified.ok ? [] : ['The log is damaged: what cannot be read of it is compared with nothing, and its statements are told as only in the database\'s log.'])
     ],
     tables: []
   }

@@ -1,6 +1,7 @@
 // `hoop audit reconcile DIR CSVLOG ...`: did anything reach the database that is not in the audit log, or the other way round?
 import type { Command } from 'commander'
-import { reconcileLogs } from '../../audit/reconciling.ts'
+import { readEntries } from '../../audit/entries.ts'
+import { readDatabaseLogs } from '../../audit/reconciling.ts'
 import type { Listed, Reconciliation } from '../../audit/reconcile.ts'
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../failure.ts'
@@ -21,7 +22,13 @@ export function register(audit: Command, context: () => Promise<Context>): void 
     ], ['hoop audit verify', 'hoop audit report']))
     .action(async (directory: string, logs: readonly string[], { json }: { readonly json?: boolean }) => {
       const { terminal, exitWith, signal } = await context()
-      const result = await reconcileLogs(await openLogFiles(directory), logs, signal)
+      const files = await openLogFiles(directory)
+      const reconciler = await readDatabaseLogs(logs, signal)
+      for await (const entries of readEntries(files, { since: reconciler.since })) {
+        signal.throwIfAborted()
+        for (const entry of entries) reconciler.entry(entry)
+      }
+      const result = reconciler.result()
       if (json === true) terminal.json(result)
       else for (const line of lines(result)) terminal.out(line)
       if (result.databaseOnly.total + result.logOnly.total + result.past.total > 0) exitWith(exitCodes.failed)

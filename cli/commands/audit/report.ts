@@ -1,25 +1,23 @@
 // `hoop audit report DIR --from --to`: what an auditor wants of a period, from the log's files, as text, JSON or one HTML page.
-import { join } from 'node:path'
 import { Option, type Command } from 'commander'
 import { readEntries } from '../../audit/entries.ts'
-import { reconcileLogs } from '../../audit/reconciling.ts'
+import { readDatabaseLogs } from '../../audit/reconciling.ts'
 import { ReportFacts, type Scope } from '../../audit/report/facts.ts'
 import type { Report } from '../../audit/report/document.ts'
+import { checkpointOption, keyOption, ownKeyNote, prepareVerifying, witnessOption, type VerifyFlags } from '../../audit/verifying.ts'
+import { collected } from '../../collected.ts'
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../failure.ts'
 import { helpTail } from '../../help.ts'
-import { keyLine, openLogFiles, readWhole } from '../../log-files.ts'
+import { shellWord } from '../../shell-word.ts'
 import { sinceFrom } from '../../since.ts'
 import { GatewayError } from '../../../shared/errors.ts'
 import { version } from '../../../shared/version.ts'
 
-interface Flags {
+interface Flags extends VerifyFlags {
   readonly from: string
   readonly to?: string
   readonly target?: string
-  readonly key?: string
-  readonly checkpoint: readonly string[]
-  readonly witness: readonly string[]
   readonly csvlog: readonly string[]
   readonly html?: boolean
   readonly json?: boolean
@@ -32,9 +30,9 @@ export function register(audit: Command, context: () => Promise<Context>): void 
     .requiredOption('--from <time>', 'beginning of the period, such as 2026-07-01 or 90d')
     .option('--to <time>', 'its end, which is not part of it (default: now)')
     .option('--target <target>', 'statements on this target only')
-    .option('--key <file>', 'the log\'s public key, kept where its owner cannot write (default: log.pub in the folder)')
-    .option('--checkpoint <file>', 'a signed checkpoint kept elsewhere; give it once for each', collected, [])
-    .option('--witness <key>', 'a witness\'s key, its line or a file with it; give it once for each. Each must have cosigned the log', collected, [])
+    .option(...keyOption)
+    .option(...checkpointOption)
+    .option(...witnessOption)
     .option('--csvlog <file>', 'a log of the database, to compare with; give it once for each, in order', collected, [])
     .addOption(new Option('--html', 'one HTML page that needs nothing else and prints well').conflicts('json'))
     .addOption(new Option('--json', 'what was counted, as one JSON object').conflicts('html'))
@@ -55,53 +53,51 @@ export function register(audit: Command, context: () => Promise<Context>): void 
 }
 
 async function make({ terminal, signal, now }: Context, directory: string, flags: Flags): Promise<Report> {
-  const { from, to, target, key, checkpoint, witness, csvlog } = flags
+  const { from, to, target, csvlog } = flags
   const scope: Scope = {
     from: sinceFrom(from, now()),
     to: to === undefined ? new Date(now()).toISOString() : sinceFrom(to, now()),
     ...(target === undefined ? {} : { target })
   }
   if (scope.from >= scope.to) throw new GatewayError('usage', 'the period ends before it begins', { hint: '--from 2026-07-01 --to 2026-10-01' })
-  const files = await openLogFiles(directory)
-  const keyFile = key ?? join(directory, 'log.pub')
-  const verifierKey = await keyLine(keyFile)
-  const witnesses = await Promise.all(witness.map(keyLine))
-  const kept = await Promise.all(checkpoint.map(readWhole))
-  const { verifyLog } = await import('../../../shared/audit/verify.ts')
+  const { files, keyFile, keyFromFolder, verify } = await prepareVerifying(directory, flags)
   const steps = terminal.progress('verifying the log')
   try {
-    const verified = await verifyLog(files, verifierKey, () => signal.throwIfAborted(), kept, witnesses)
+    const reconciler = csvlog.length === 0 ? undefined : await readDatabaseLogs(csvlog, signal)
+    const verified = await verify(() => signal.throwIfAborted())
     const facts = new ReportFacts(scope)
     try {
       for await (const entries of readEntries(files)) {
         signal.throwIfAborted()
-        for (const entry of entries) facts.add(entry)
+        for (const entry of entries) {
+          facts.add(entry)
+          reconciler?.entry(entry)
+        }
       }
     } catch (error) {
       // Of a damaged log what can be read is told, below the word that it is damaged.
       if (verified.ok || signal.aborted) throw error
     }
-    const reconciled = csvlog.length === 0 ? undefined : await reconcileLogs(files, csvlog, signal)
     return {
       scope,
       madeAt: new Date(now()).toISOString(),
       version,
       facts,
-      verified: key === undefined
-        ? { ...verified, notes: [...verified.notes, 'the key came from the log\'s own folder: whoever can write there could have changed both (name yours with --key)'] }
-        : verified,
-      ...(reconciled === undefined ? {} : { reconciled }),
-      again: [
-        ['hoop audit verify', directory, '--key', keyFile, ...checkpoint.flatMap((file) => ['--checkpoint', file]), ...witness.flatMap((of) => ['--witness', of])].join(' '),
-        ...(csvlog.length === 0 ? [] : [['hoop audit reconcile', directory, ...csvlog].join(' ')]),
-        `hoop audit search ${directory} --since ${scope.from} --until ${scope.to}${target === undefined ? '' : ` --target ${target}`} --json`
-      ]
+      verified: keyFromFolder ? { ...verified, notes: [...verified.notes, ownKeyNote] } : verified,
+      ...(reconciler === undefined ? {} : { reconciled: reconciler.result() }),
+      again: againFrom(directory, keyFile, flags, scope)
     }
   } finally {
     steps.done()
   }
 }
 
-function collected(word: string, before: readonly string[]): readonly string[] {
-  return [...before, word]
+/** Pure. */
+function againFrom(directory: string, keyFile: string, { checkpoint, witness, csvlog }: Flags, { from, to, target }: Scope): string[] {
+  const commands = [
+    ['verify', directory, '--key', keyFile, ...checkpoint.flatMap((file) => ['--checkpoint', file]), ...witness.flatMap((of) => ['--witness', of])],
+    ...(csvlog.length === 0 ? [] : [['reconcile', directory, ...csvlog]]),
+    ['search', directory, '--since', from, '--until', to, ...(target === undefined ? [] : ['--target', target]), '--json']
+  ]
+  return commands.map((words) => ['hoop', 'audit', ...words.map(shellWord)].join(' '))
 }

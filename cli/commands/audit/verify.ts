@@ -1,21 +1,15 @@
 // `hoop audit verify DIR`: is the log whole, as far as its files and a public key can prove? Needs no gateway and no login.
-import { join } from 'node:path'
 import type { Command } from 'commander'
+import { checkpointOption, keyOption, ownKeyNote, prepareVerifying, witnessOption, type VerifyFlags } from '../../audit/verifying.ts'
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../failure.ts'
 import { helpTail } from '../../help.ts'
-import { keyLine, openLog, readWhole } from '../../log-files.ts'
 import { timeFrom } from '../../table.ts'
 import type { VerifyReport } from '../../../shared/audit/verify.ts'
 
-interface Flags {
-  readonly key?: string
-  readonly checkpoint: readonly string[]
-  readonly witness: readonly string[]
+interface Flags extends VerifyFlags {
   readonly json?: boolean
 }
-
-const several = (value: string, before: readonly string[]) => [...before, value]
 
 /** Below this a log is read before a progress line could be. */
 const progressFromEntries = 50_000
@@ -24,22 +18,18 @@ export function register(audit: Command, context: () => Promise<Context>): void 
   audit.command('verify')
     .description('Check an audit log from its files and a public key, and say what that proves and what it does not.')
     .argument('<dir>', 'the log\'s folder, or a copy of it')
-    .option('--key <file>', 'the log\'s public key, kept where its owner cannot write (default: log.pub in the folder)')
-    .option('--checkpoint <file>', 'a signed checkpoint kept elsewhere; give it once for each', several, [])
-    .option('--witness <key>', 'a witness\'s key, its line or a file with it; give it once for each. Each must have cosigned the log', several, [])
+    .option(...keyOption)
+    .option(...checkpointOption)
+    .option(...witnessOption)
     .option('--json', 'the report as one JSON object')
     .addHelpText('after', helpTail([
       ['hoop audit verify /var/lib/hoop/audit', 'with the key that lies beside the log'],
       ['hoop audit verify ./audit --key gateway.pub --witness witness.pub', 'with a key kept elsewhere, and what a witness cosigned'],
       ['hoop audit verify ./audit --key gateway.pub --checkpoint monday', 'also against a checkpoint kept elsewhere']
     ], ['hoop audit prove', 'hoop witness start']))
-    .action(async (directory: string, { key, checkpoint, witness, json }: Flags) => {
+    .action(async (directory: string, { json, ...flags }: Flags) => {
       const { terminal, exitWith, signal } = await context()
-      const { verifyLog } = await import('../../../shared/audit/verify.ts')
-      const files = await openLog(directory)
-      const verifierKey = await keyLine(key ?? join(directory, 'log.pub'))
-      const witnesses = await Promise.all(witness.map(keyLine))
-      const kept = await Promise.all(checkpoint.map(readWhole))
+      const { verify, keyFromFolder } = await prepareVerifying(directory, flags)
       let told = 0
       const progress = (entries: number) => {
         signal.throwIfAborted()
@@ -47,9 +37,9 @@ export function register(audit: Command, context: () => Promise<Context>): void 
         told = entries
         terminal.say(`${entries} entries read`)
       }
-      const report = await verifyLog(files, verifierKey, progress, kept, witnesses)
-      if (json === true) terminal.json({ ...report, keyFromFolder: key === undefined })
-      else for (const line of reportLines(report, key === undefined)) terminal.out(line)
+      const report = await verify(progress)
+      if (json === true) terminal.json({ ...report, keyFromFolder })
+      else for (const line of reportLines(report, keyFromFolder)) terminal.out(line)
       if (!report.ok) exitWith(exitCodes.failed)
     })
 }
@@ -74,7 +64,7 @@ export function reportLines(report: VerifyReport, keyFromFolder: boolean): strin
       return `  ${where === '' ? '' : `${where}: `}${message}`
     }))
   }
-  const unproven = [...notes, ...(keyFromFolder ? ['the key came from the log\'s own folder: whoever can write there could have changed both (name yours with --key)'] : [])]
+  const unproven = [...notes, ...(keyFromFolder ? [ownKeyNote] : [])]
   if (unproven.length > 0) lines.push(ok ? 'not proven:' : 'besides:', ...unproven.map((note) => `  ${note}`))
   return lines
 }

@@ -103,7 +103,8 @@ export class Reconciler {
       if (line.user === '' || (catalog && onlyLooks(text))) return
       const ofRole = this.#strangers.get(line.user) ?? new Listing()
       this.#strangers.set(line.user, ofRole)
-      ofRole.add({ time: line.time, session: line.application, who: line.user, verb: verbOf(text), sha256: sha256(text), at: line.line, times: 1 })
+      const { time, application, user, line: at } = line
+      ofRole.add({ time, session: application, who: user, verb: verbOf(text), sha256: sha256(text), at, times: 1 })
       return
     }
     if (onlyLooks(text)) {

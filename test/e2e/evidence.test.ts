@@ -192,7 +192,8 @@ describe('report', () => {
     bytes[Math.floor(bytes.length / 2)]! ^= 1
     await writeFile(segment, bytes)
     const { code, stdout } = await hoop('report', copy, '--from', '1d', '--json', ...csvLogs.flatMap((file) => ['--csvlog', file]))
-    const { verified, reconciled, again } = JSON.parse(stdout) as { verified: { ok: boolean }, reconciled: Reconciliation | null, again: string[] }
+    const told = JSON.parse(stdout) as { verified: { ok: boolean }, reconciled: Reconciliation | null, again: string[] }
+    const { verified, reconciled, again } = told
     expect({ code, ok: verified.ok, compared: reconciled !== null }).toEqual({ code: 1, ok: false, compared: true })
     expect(reconciled!.databaseOnly.total).toBeGreaterThan(0)
     expect(again[0]).toBe(`hoop audit verify '${copy}' --key '${join(copy, 'log.pub')}'`)

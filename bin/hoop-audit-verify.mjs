@@ -80,12 +80,12 @@ function mustBeSignedBy(note, origin, key) {
   if (!own.every(({ signature }) => verify(null, Buffer.from(note.body), key.key, signature))) throw new Error(`${note.where} has a wrong signature`)
 }
 
-/** Seconds since 1970 at which the witness cosigned; undefined where it did not. */
+/** Seconds since 1970 at which the witness cosigned, as far as a Date goes; undefined where it did not. */
 function cosignedAt(note, witness) {
   const times = signaturesOf(note, witness).map(({ signature }) => {
     const time = signature.length > 8 ? signature.readBigUInt64BE() : -1n
     const message = Buffer.from(`cosignature/v1\ntime ${time}\n${note.body}`)
-    const good = time >= 0n && time <= BigInt(Number.MAX_SAFE_INTEGER) && verify(null, message, witness.key, signature.subarray(8))
+    const good = time >= 0n && time <= 8_640_000_000_000n && verify(null, message, witness.key, signature.subarray(8))
     if (!good) throw new Error(`has a wrong cosignature of ${witness.name}`)
     return Number(time)
   })

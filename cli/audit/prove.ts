@@ -4,6 +4,7 @@ import { hashLeaf, verifyInclusion, type Hash } from '../../shared/audit/merkle.
 import { proveInclusion, type TreeSource } from '../../shared/audit/proofs.ts'
 import { hashInTile, tileBytes, tilePath, tileWidth } from '../../shared/audit/tiles.ts'
 import type { TlogProof } from '../../shared/audit/tlog-proof.ts'
+import { cosignedFiles } from '../../shared/audit/verify/anchors.ts'
 import type { LogFiles } from '../../shared/audit/verify.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import { framesOf, segmentsOf } from './frames.ts'
@@ -24,8 +25,8 @@ export async function proofFrom(files: LogFiles, index: number): Promise<TlogPro
 
 /** One that witnesses have cosigned, where one covers the entry; the log's own otherwise. */
 async function checkpointFor(files: LogFiles, index: number): Promise<Uint8Array> {
-  const names = [...await files.list('cosigned')].filter((name) => !name.endsWith('.tmp')).sort()
-  const notes = await Promise.all([...names.map((name) => `cosigned/${name}`), 'checkpoint'].map(async (path) => ({ path, note: await files.read(path) })))
+  const paths = [...await cosignedFiles(files), 'checkpoint']
+  const notes = await Promise.all(paths.map(async (path) => ({ path, note: await files.read(path) })))
   const sized = notes.flatMap(({ path, note }) => {
     if (note === undefined) return []
     try {

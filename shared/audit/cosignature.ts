@@ -30,6 +30,9 @@ export function cosign(text: string, name: string, privateKey: KeyObject, second
   return signatureLine(name, createPublicKey(privateKey), type, Buffer.concat([time, signature]))
 }
 
+/** No calendar goes further (ECMA-262, *Time Values and Time Range*), and no witness's clock is there. */
+const maxSeconds = 8_640_000_000_000
+
 /**
  * When this witness cosigned a note's text, in seconds since 1970: the latest time, where it did so more than once. undefined: it did not.
  * @throws GatewayError bad_request when a cosignature says it is this witness's and is not
@@ -37,7 +40,7 @@ export function cosign(text: string, name: string, privateKey: KeyObject, second
 export function cosignedAt(note: Note, witness: Verifier): number | undefined {
   const times = signaturesOf(note, witness).map(({ signature }) => {
     const time = signature.length > timeBytes ? Buffer.from(signature).readBigUInt64BE(0) : -1n
-    const good = time >= 0 && time <= Number.MAX_SAFE_INTEGER
+    const good = time >= 0 && time <= maxSeconds
       && verify(null, cosignedText(note.text, String(time)), witness.publicKey, signature.subarray(timeBytes))
     if (!good) throw new GatewayError('bad_request', `has a wrong cosignature of ${witness.name}`)
     return Number(time)

@@ -167,6 +167,10 @@ const lies: [string, (sample: Sample) => void, RegExp][] = [
     sample.copy.rewrite(sample.copy.entries().with(8, change(sample.copy.entries()[8]!, { sessions: 99 })))
     sample.copy.signAgain()
   }, /not those of what the witness w\.example cosigned/],
+  ['a cosignature at a time that no calendar has', ({ copy }) => {
+    const note = copy.files.get('checkpoint')!
+    copy.files.set('cosigned/w', Buffer.concat([note, Buffer.from(cosign(parseNote(note).text, 'w.example', witness.privateKey, 8_640_000_000_001))]))
+  }, /has a wrong cosignature of w\.example/],
   ['white space', ({ copy }) => copy.rewrite(copy.entries().with(7, Buffer.from(copy.entries()[7]!.toString().replace(',', ', ')))), /canonical/],
   ['a lone surrogate', ({ copy }) => {
     const text = copy.entries()[8]!.toString()

@@ -28,6 +28,11 @@ export interface Anchor {
   readonly time?: string
 }
 
+/** Paths of what each witness cosigned last, in order; not one that is being replaced. */
+export async function cosignedFiles(files: LogFiles): Promise<string[]> {
+  return (await files.list('cosigned')).filter((name) => !name.endsWith('.tmp')).sort().map((name) => `cosigned/${name}`)
+}
+
 export class Anchors {
   readonly #findings: Findings
   readonly #witnesses: readonly Verifier[]
@@ -50,8 +55,7 @@ export class Anchors {
         throw new GatewayError('bad_request', `kept checkpoint ${i + 1} ${(error as Error).message}`)
       }
     }
-    const cosigned = (await files.list('cosigned')).filter((name) => !name.endsWith('.tmp')).sort()
-    for (const file of ['checkpoint', ...cosigned.map((name) => `cosigned/${name}`)]) {
+    for (const file of ['checkpoint', ...await cosignedFiles(files)]) {
       const bytes = await files.read(file)
       if (bytes === undefined) {
         this.#findings.problem({ file, message: 'is missing: nothing says how many entries there were' })
@@ -123,7 +127,7 @@ export class Anchors {
   #cosignature({ checkpoint, note, file }: Found, witness: Verifier): Anchor[] {
     try {
       const time = cosignedAt(note, witness)
-      return time === undefined ? [] : [{ entries: checkpoint.size, witness: witness.name, time: timeOf(time) }]
+      return time === undefined ? [] : [{ entries: checkpoint.size, witness: witness.name, time: new Date(time * 1000).toISOString() }]
     } catch (error) {
       this.#findings.problem({ ...(file === undefined ? {} : { file }), message: (error as Error).message })
       return []
@@ -168,9 +172,4 @@ function witnessKey(line: string): Verifier {
   } catch (error) {
     throw new GatewayError('bad_request', `the witness's key cannot be used: ${(error as Error).message}`, { hint: 'the line that hoop witness init printed' })
   }
-}
-
-function timeOf(seconds: number): string {
-  const time = new Date(seconds * 1000)
-  return Number.isNaN(time.getTime()) ? `${seconds} s after 1970` : time.toISOString()
 }

@@ -289,6 +289,8 @@ describe('cosignatures', () => {
 
   test('of another witness is ignored; of another checkpoint, another time, or changed it is refused', () => {
     expect(cosignedAt(note(line), witness)).toBe(seconds)
+    expect(cosignedAt(note(cosign(text, 'w.example', privateKey, 8_640_000_000_000)), witness)).toBe(8_640_000_000_000)
+    expect(() => cosignedAt(note(cosign(text, 'w.example', privateKey, 8_640_000_000_001)), witness)).toThrow(/wrong cosignature/)
     expect(cosignedAt(note(cosign(text, 'other.example', privateKey, seconds)), witness)).toBeUndefined()
     expect(cosignedAt(note(cosign(text, 'w.example', generateKeyPairSync('ed25519').privateKey, seconds)), witness)).toBeUndefined()
     expect(() => cosignedAt(note(line, text.replace('20852163', '20852164')), witness)).toThrow(/wrong cosignature/)

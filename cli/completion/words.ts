@@ -42,11 +42,11 @@ export function askedFor(program: Command, words: readonly string[], topics: rea
       else command = below
     }
   }
-  if (value !== undefined) return { before: '', partial, ...valuesOf(value) }
+  if (value !== undefined) return { before: '', partial, ...valuesOf(command, value) }
   const [, flag, begun] = /^(--[\w-]+)=(.*)$/.exec(partial) ?? []
   if (flag !== undefined) {
     const option = takingValue(command, flag)
-    return { before: typed.split ? '' : `${flag}=`, partial: begun!, ...(option === undefined ? { words: [] } : valuesOf(option)) }
+    return { before: typed.split ? '' : `${flag}=`, partial: begun!, ...(option === undefined ? { words: [] } : valuesOf(command, option)) }
   }
   if (partial.startsWith('-')) return { before: '', partial, words: flagsOf(command) }
   const below = place === 0 ? commandsOf(command) : []
@@ -95,11 +95,12 @@ const gatewayWords: Candidate[] = [
   { word: 'start', about: 'run it' }
 ]
 
-const namesByFlag: Readonly<Record<string, NameKind>> = { '--target': 'targets', '--profile': 'profiles', '--before': 'sessions' }
+/** A flag that means something else on each command, behind its command. */
+const namesByFlag: Readonly<Record<string, NameKind>> = { '--target': 'targets', '--profile': 'profiles', 'sessions --before': 'sessions' }
 
-function valuesOf({ long, argChoices, description }: Option): Pick<Asked, 'words' | 'names'> {
+function valuesOf(command: Command, { long, argChoices, description }: Option): Pick<Asked, 'words' | 'names'> {
   if (argChoices !== undefined) return { words: argChoices.map((word) => ({ word, about: description })) }
-  const names = namesByFlag[long ?? '']
+  const names = namesByFlag[long ?? ''] ?? namesByFlag[`${command.name()} ${long ?? ''}`]
   return { words: [], ...(names === undefined ? {} : { names }) }
 }
 

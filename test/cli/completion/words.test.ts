@@ -57,6 +57,16 @@ describe('what may stand there', () => {
   })
 })
 
+test('names of sessions are offered where --before takes one, and not where it takes a date', () => {
+  const root = new Command('hoop')
+  root.command('sessions').option('--before <id>', 'the next page')
+  root.command('audit').command('prune').option('--before <date>', 'older than this')
+  for (const [typed, names] of [[['sessions'], 'sessions'], [['audit', 'prune'], undefined]] as const) {
+    expect(askedFor(root, [...typed, '--before', ''], []).names).toBe(names)
+    expect(askedFor(root, [...typed, '--before='], []).names).toBe(names)
+  }
+})
+
 test('the scripts ask hoop, with its messages and its questions shut off', () => {
   for (const script of Object.values(scripts)) expect(script).toMatch(/command hoop __complete .*2>\/dev\/null <\/dev\/null/)
 })

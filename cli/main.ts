@@ -270,7 +270,10 @@ function listenToSignals({ say }: Terminal): Pick<Context, 'signal' | 'divertSig
     interrupt: () => controller.abort(new GatewayError('cancelled', 'cancelled')),
     divertSignals(listener) {
       diverted.push(listener)
-      return () => { diverted.splice(diverted.indexOf(listener), 1) }
+      return () => {
+        const at = diverted.indexOf(listener)
+        if (at >= 0) diverted.splice(at, 1)
+      }
     }
   }
 }

@@ -45,16 +45,15 @@ export function openPager({ terminal, settings: { environment }, divertSignals, 
     // Whoever leaves early has seen enough: the rest is read and dropped, since ending the statement could undo what it has done.
     child.stdin!.on('error', () => undefined)
     const left = new Promise<void>((resolve) => {
-      const leave = (code: unknown) => {
+      child.once('error', () => undefined).once('close', (code: number | null) => {
         restore()
         screen.release()
-        // How a shell says that there is no such command, or that it cannot be run.
-        missing = code === 127 || code === 126
+        // How a shell says that there is no such command, or that it cannot be run; and how Node says it of the shell.
+        missing = code !== null && (code === 127 || code === 126 || code < 0)
         if (missing) for (const text of given.splice(0)) onScreen(text)
         for (const text of said.splice(0)) screen.output.write(text)
         resolve()
-      }
-      child.once('close', leave).once('error', leave)
+      })
     })
     return { child, left }
   }

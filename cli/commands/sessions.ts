@@ -45,11 +45,11 @@ export function register(program: Command, context: () => Promise<Context>): voi
         ...(since === undefined ? {} : { since: sinceFrom(since, now()) }),
         ...(until === undefined ? {} : { until: sinceFrom(until, now()) })
       })
-      await rememberNames({ configDirectory: settings.configDirectory, gatewayUrl: gatewayUrl() }, 'sessions', sessions.map(candidate))
       if (json === true) sessions.forEach((session) => terminal.json(session))
       else if (sessions.length === 0) terminal.say('there are no such sessions')
       else tableLines(['SESSION', 'STARTED (UTC)', 'USER', 'TARGET', 'STATEMENTS', 'DENIED', 'ENDED'], sessions.map(row)).forEach((line) => terminal.out(line))
       if (more) terminal.say(`hint: there are more: ${nextPage(flags, sessions.at(-1)!.id)}`)
+      await rememberNames({ configDirectory: settings.configDirectory, gatewayUrl: gatewayUrl() }, 'sessions', sessions.map(candidate))
     })
 }
 

@@ -4,6 +4,7 @@ import { rememberNames } from '../completion/remembered.ts'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
 import { tableLines } from '../table.ts'
+import type { TargetSummary } from '../../shared/api.ts'
 
 export function register(program: Command, context: () => Promise<Context>): void {
   program.command('targets')
@@ -17,12 +18,14 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .action(async ({ json }: { json?: boolean }) => {
       const { terminal, settings, gatewayUrl, gateway } = await context()
       const targets = await (await gateway()).targets()
+      if (json === true) targets.forEach((target) => terminal.json(target))
+      else if (targets.length === 0) terminal.say('there is no target you may open: ask whoever writes the policy')
+      else tableLines(['TARGET', 'PROTOCOL', 'DATABASE', 'LABELS'], targets.map(row)).forEach((line) => terminal.out(line))
       const where = { configDirectory: settings.configDirectory, gatewayUrl: gatewayUrl() }
       await rememberNames(where, 'targets', targets.map(({ name, protocol }) => ({ word: name, about: protocol })))
-      if (json === true) return targets.forEach((target) => terminal.json(target))
-      if (targets.length === 0) return terminal.say('there is no target you may open: ask whoever writes the policy')
-      const rows = targets.map(({ name, protocol, database, labels }) =>
-        [name, protocol, database ?? '-', Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(' ') || '-'])
-      tableLines(['TARGET', 'PROTOCOL', 'DATABASE', 'LABELS'], rows).forEach((line) => terminal.out(line))
     })
+}
+
+function row({ name, protocol, database, labels }: TargetSummary): string[] {
+  return [name, protocol, database ?? '-', Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(' ') || '-']
 }

@@ -1,5 +1,5 @@
 // The command line's composition root: what a command is given. Parts are made when first asked for, so that help stays fast.
-import type { Discovery, TokenRequest, TokenResponse } from '../shared/api.ts'
+import type { Discovery, Health, TokenRequest, TokenResponse } from '../shared/api.ts'
 import { GatewayError } from '../shared/errors.ts'
 import type { CliSettings } from './config.ts'
 import type { Gateway } from './gateway.ts'
@@ -16,6 +16,8 @@ export interface Context {
   gatewayUrl(): string
   /** What may be asked without a login; of another gateway than the settings', where `gatewayUrl` says so. */
   discover(gatewayUrl?: string): Promise<Discovery>
+  /** Whether it takes statements; likewise without a login. */
+  health(): Promise<Health>
   exchange(request: TokenRequest, gatewayUrl?: string): Promise<TokenResponse>
   /** The authenticated client; renews its token by itself. @throws GatewayError unauthenticated with hint "hoop login" */
   gateway(): Promise<Gateway>
@@ -64,6 +66,7 @@ export async function createContext({ terminal, settings, signal, now = Date.now
     tokens,
     gatewayUrl,
     async discover(url = gatewayUrl()) { return (await api()).discover({ url, ...way }) },
+    async health() { return (await api()).health({ url: gatewayUrl(), ...way }) },
     async exchange(request, url = gatewayUrl()) { return (await api()).exchange({ url, ...way }, request) },
     gateway() {
       client ??= (async () => {

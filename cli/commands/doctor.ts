@@ -4,7 +4,6 @@ import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import { safeJson } from '../../shared/text.ts'
 import type { Context } from '../context.ts'
 import { stepNames, stepsTo, type StepName } from '../doctor/steps.ts'
-import { exitCodes } from '../failure.ts'
 import { helpTail } from '../help.ts'
 
 /** With --json, one a line; the first that is not ok is the last. */
@@ -30,21 +29,19 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .action(async (target: string | undefined, { json = false }: { readonly json?: boolean }, command: Command) => {
       const { writeOut } = command.configureOutput()
       const show = (found: Found) => writeOut!(json ? safeJson(found) : lineOf(found))
-      const opened = await context().catch((error: unknown) => {
+      // Whatever kind of failure it is, the exit code says that something is wrong.
+      const fail = (step: StepName, error: unknown): never => {
         const { message, hint } = asGatewayError(error)
-        show(wrong('config', error))
+        show(wrong(step, error))
         throw new GatewayError('config_invalid', message, { ...(hint === undefined ? {} : { hint }), cause: error })
-      })
+      }
+      const opened = await context().catch((error: unknown) => fail('config', error))
       for (const [step, look] of stepsTo(target)) {
         try {
           show({ step, ok: true, detail: await look(opened) })
         } catch (error) {
           opened.signal.throwIfAborted()
-          const found = wrong(step, error)
-          show(found)
-          opened.terminal.say(`error: ${found.detail}`)
-          if (found.hint !== undefined) opened.terminal.say(`hint: ${found.hint}`)
-          return opened.exitWith(exitCodes.failed)
+          fail(step, error)
         }
       }
       if (!json) opened.terminal.say('nothing is wrong')

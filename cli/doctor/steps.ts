@@ -51,11 +51,10 @@ async function clock({ gatewayUrl, now, signal }: Context): Promise<string> {
   })
 }
 
-async function gateway({ settings, gatewayUrl, discover, signal }: Context): Promise<string> {
+async function gateway({ gatewayUrl, discover, health }: Context): Promise<string> {
   const url = gatewayUrl()
   const { version } = await discover()
-  const { health } = await import('../gateway.ts')
-  const { status, reason } = await health({ url, ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }), signal })
+  const { status, reason } = await health()
   if (status !== 'ok') {
     throw new GatewayError('audit_unavailable', `the gateway refuses every statement just now${reason === undefined ? '' : `: ${reason}`}`, {
       hint: 'whoever runs it finds the cause in its log'

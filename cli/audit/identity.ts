@@ -1,5 +1,5 @@
 // An auditor's identity: an X25519 private key in a file of their own, its public half beside it.
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { open, rm, stat } from 'node:fs/promises'
 import { GatewayError } from '../../shared/errors.ts'
 import { readPrivateFile } from '../private-file.ts'
@@ -35,10 +35,6 @@ export async function readIdentity(path: string): Promise<KeyObject> {
   }
   if (key.asymmetricKeyType !== 'x25519') throw unusable(path, `is a key of type ${key.asymmetricKeyType}, not X25519`, 'hoop audit identity FILE makes one')
   return key
-}
-
-export function publicOf(identity: KeyObject): KeyObject {
-  return createPublicKey(identity)
 }
 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {

@@ -21,7 +21,7 @@ export interface Filter {
 }
 
 /** What somebody asked, and was answered. */
-export const askedKinds: readonly EntryFacts['kind'][] = ['statement.intent', 'decision', 'review.held', 'cancel']
+const askedKinds: readonly EntryFacts['kind'][] = ['statement.intent', 'decision', 'review.held', 'cancel']
 
 export function matcher(filter: Filter): (entry: AuditEntry) => boolean {
   const kinds = new Set<string>(filter.kinds ?? askedKinds)

@@ -1,5 +1,6 @@
 // Entries as lines people read. Pure; whoever prints makes them safe.
 import type { Actor, AuditEntry, OutcomeFacts } from '../../shared/audit/entry.ts'
+import type { Exposure } from '../../shared/model.ts'
 import { timeFrom } from '../table.ts'
 import type { Told } from './statements.ts'
 
@@ -25,13 +26,18 @@ export function personOf({ email, subject, onBehalfOf }: Pick<Actor, 'email' | '
 export function outcomeText(outcome: OutcomeFacts | undefined): string {
   if (outcome === undefined) return 'running, or not known'
   const { status, rows, errorClass, durationMilliseconds, exposure } = outcome
-  const clear = [...new Set((exposure?.clear ?? []).flatMap(({ columns }) => columns))]
+  const clear = clearColumns(exposure)
   return [
     errorClass === undefined ? status : `${status} ${errorClass}`,
     ...(clear.length === 0 ? [] : [`in clear: ${clear.join(' ')}`]),
     ...(rows === undefined ? [] : [`${rows} ${rows === 1 ? 'row' : 'rows'}`]),
     `${Math.round(durationMilliseconds * 10) / 10} ms`
   ].join(', ')
+}
+
+/** Protected columns shown in clear, each once, whichever rules' exemptions show it. */
+export function clearColumns({ clear }: Pick<Exposure, 'clear'> = { clear: [] }): string[] {
+  return [...new Set(clear.flatMap(({ columns }) => columns))].sort()
 }
 
 /** The statement without its constants, or what else an entry is about. */

@@ -67,7 +67,7 @@ export class ReplayText {
 }
 
 /** Pure. Whether the file is the one the log names, in words. */
-export function matchText(matches: RecordingHead['matches']): string {
+function matchText(matches: RecordingHead['matches']): string {
   switch (matches) {
     case true: return 'yes'
     case false: return 'NO: the file is not the one that was written'

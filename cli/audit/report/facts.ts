@@ -2,7 +2,7 @@
 // Long because it is one list of facts and one switch over the kinds of entries.
 import type { Actor, AuditEntry, ProtectsFacts, StatementFacts } from '../../../shared/audit/entry.ts'
 import { columnsOf } from '../search.ts'
-import { personOf, whatOf } from '../words.ts'
+import { clearColumns, personOf, whatOf } from '../words.ts'
 
 /** [from, to), RFC 3339; statements of one target, or of all. */
 export interface Scope {
@@ -268,7 +268,7 @@ export class ReportFacts {
     if (masked) person.masked++
     if (!clear) return
     person.clear++
-    const columns = clearOf(statement.exposure!)
+    const columns = clearColumns(statement.exposure)
     put(this.clearReads, { entry: at, at: time, who: personOf(actor), target: target.name, columns, statement: whatOf(entry) })
   }
 
@@ -276,14 +276,14 @@ export class ReportFacts {
   #columns(statement: StatementFacts, refused: boolean): { masked: boolean, clear: boolean } {
     const { exposure } = statement
     if (exposure === undefined) return { masked: false, clear: false }
-    const shown = new Set([...exposure.masked, ...clearOf(exposure)])
+    const shown = new Set([...exposure.masked, ...clearColumns(exposure)])
     const count = (name: string, what: keyof ColumnCount) => {
       const counts = this.columns.get(name) ?? { masked: 0, clear: 0, flagged: 0, refused: 0 }
       counts[what]++
       this.columns.set(name, counts)
     }
     if (!refused) for (const name of exposure.masked) count(name, 'masked')
-    if (!refused) for (const name of clearOf(exposure)) count(name, 'clear')
+    if (!refused) for (const name of clearColumns(exposure)) count(name, 'clear')
     for (const name of new Set(columnsOf(statement))) if (refused || !shown.has(name)) count(name, refused ? 'refused' : 'flagged')
     return { masked: !refused && exposure.masked.length > 0, clear: !refused && exposure.clear.length > 0 }
   }
@@ -352,9 +352,4 @@ function bounded<T>(): Bounded<T> {
 function put<T>(list: Bounded<T>, item: T): void {
   if (list.items.length < maxItems) list.items.push(item)
   else list.more++
-}
-
-/** Each once, whichever rules' exemptions show it. */
-function clearOf({ clear }: NonNullable<StatementFacts['exposure']>): readonly string[] {
-  return [...new Set(clear.flatMap(({ columns }) => columns))].sort()
 }

@@ -1,5 +1,4 @@
 // `hoop witness start`: vouches, on another machine than the gateway's, that a log only ever grows. C2SP tlog-witness.
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { collected } from '../../collected.ts'
 import type { Context } from '../../context.ts'
@@ -37,7 +36,7 @@ export function register(witness: Command, context: () => Promise<Context>): voi
       if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new GatewayError('usage', '--tls-cert and --tls-key go together')
       const address = addressFrom(listen, tlsCert !== undefined)
       const key = await loadWitness(state)
-      const logs = async () => witnessedLogs(await Promise.all(log.map(async (path) => ({ path, text: await keyFile(path) }))))
+      const logs = async () => witnessedLogs(await Promise.all(log.map(async (path) => ({ path, text: (await readWhole(path)).toString('utf8') }))))
       const known = namesOf(await logs())
       const tls = tlsCert === undefined
         ? {}
@@ -48,12 +47,6 @@ export function register(witness: Command, context: () => Promise<Context>): voi
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
       await listener.close()
     })
-}
-
-function keyFile(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new GatewayError('config_invalid', `the log's key ${path} cannot be read (${error.code ?? 'unknown error'})`)
-  })
 }
 
 /** Pure. Anybody may read what passes without TLS, and answer in the witness's place. */

@@ -25,6 +25,11 @@ export function safeJson(value: unknown): string {
     [...Array(character.length).keys()].map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''))
 }
 
+/** The first `length` UTF-16 code units, one fewer where that would leave half of a pair of surrogates: half a character is no text. */
+export function beginning(text: string, length: number): string {
+  return text.length <= length ? text : text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')
+}
+
 function token(character: string): string {
   return `<U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`
 }

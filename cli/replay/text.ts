@@ -1,7 +1,7 @@
 // What was shown in a session, as lines to read: one block for each statement, rows as a table. Pure.
 // All of it comes from clients and databases: every text passes safeText or safeLine here, and once more where lines are printed.
 import type { RecordingEvent, RecordingHead, ReplayLine } from '../../shared/recording.ts'
-import { safeLine, safeText } from '../../shared/text.ts'
+import { beginning, safeLine, safeText } from '../../shared/text.ts'
 import { cellFrom } from '../query/values.ts'
 import { tableLines, timeFrom } from '../table.ts'
 
@@ -104,7 +104,7 @@ function rowLines(columns: readonly string[] | undefined, rows: readonly (readon
 function short(text: string): string {
   return text.length <= maxCellCharacters
     ? safeLine(text)
-    : `${safeLine(text.slice(0, maxCellCharacters).replace(/[\uD800-\uDBFF]$/, ''))}... (${text.length} characters)`
+    : `${safeLine(beginning(text, maxCellCharacters))}... (${text.length} characters)`
 }
 
 function block(prefix: string, text: string): string[] {

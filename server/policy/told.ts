@@ -1,5 +1,6 @@
 // What the audit log is told of a policy that comes into force: how many rules it has, and what it protects. Pure.
 import type { EntryFacts, ProtectsFacts } from '../../shared/audit/entry.ts'
+import { beginning } from '../../shared/text.ts'
 import type { Policy } from './rules.ts'
 
 /** An entry is at most 65,535 bytes; the policy's hash stands for the whole. */
@@ -12,7 +13,7 @@ export function policyChange(policy: Policy, previous?: string): EntryFacts {
       ...columns,
       ...(comment === undefined ? [] : [`comment: ${comment}`]),
       ...(securityLabel === undefined ? [] : [`security label: ${securityLabel}`])
-    ].map((pattern) => pattern.slice(0, 100))
+    ].map((pattern) => beginning(pattern, 100))
     const kept = patterns.slice(0, left)
     left -= kept.length
     return { name, columns: kept, mask, ...(kept.length === patterns.length ? {} : { more: patterns.length - kept.length }) }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { RecordingFacts } from '../../shared/audit/entry.ts'
 import type { StatementOperation } from '../../shared/model.ts'
 import type { RecordingEvent, ShownEvent, VisitEvent } from '../../shared/recording.ts'
+import { beginning } from '../../shared/text.ts'
 import type { RecordingFile } from './files.ts'
 
 /** Characters of lines that make a block. */
@@ -79,7 +80,7 @@ export class Recorder {
       entry,
       step,
       verb,
-      text: kept ? text : begun(text),
+      text: kept ? text : beginning(text, begunLength),
       ...(parameters.length === 0 || !kept ? {} : { parameters })
     }, connection)
     if (!kept) this.#add({ type: 'cut', entry, what: 'text', rows: 0, bytes: Buffer.byteLength(text), sha256 }, connection)
@@ -97,7 +98,7 @@ export class Recorder {
   #refused(connection: number, event: Extract<VisitEvent, { type: 'denied' | 'held' }>): void {
     const { text } = event
     const kept = this.#hasRoom(Buffer.byteLength(text))
-    this.#add(kept ? event : { ...event, text: begun(text) }, connection)
+    this.#add(kept ? event : { ...event, text: beginning(text, begunLength) }, connection)
     if (!kept) {
       const sha256 = createHash('sha256').update(text).digest('hex')
       this.#add({ type: 'cut', what: 'text', rows: 0, bytes: Buffer.byteLength(text), sha256 }, connection)
@@ -206,15 +207,11 @@ export class Recorder {
   }
 }
 
-function begun(text: string): string {
-  return text.length <= begunLength ? text : text.slice(0, begunLength).replace(/[\uD800-\uDBFF]$/, '')
-}
-
 /** Errors are kept whatever room there is, and so are notices that had room: not their whole length. */
 function shortened(event: Extract<ShownEvent, { type: 'error' | 'notice' }>): ShownEvent {
   const short = (text: string) => text.length <= maxReportLength
     ? text
-    : `${text.slice(0, maxReportLength).replace(/[\uD800-\uDBFF]$/, '')} (and ${text.length - maxReportLength} characters more)`
+    : `${beginning(text, maxReportLength)} (and ${text.length - maxReportLength} characters more)`
   const { message, detail, hint, context } = event
   return {
     ...event,

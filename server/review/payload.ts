@@ -1,5 +1,5 @@
 // What a webhook or command is told about a review. Pure. Redacted statements only: what leaves the gateway here is read in chat rooms.
-import { safeLine } from '../../shared/text.ts'
+import { beginning, safeLine } from '../../shared/text.ts'
 import { groupsAsked, type Review } from './review.ts'
 import { nameOf } from './show.ts'
 
@@ -93,7 +93,7 @@ function quoted(text: string): string {
 }
 
 function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length)} ...`
+  return text.length <= length ? text : `${beginning(text, length)} ...`
 }
 
 /** Adaptive Cards, *RichTextBlock*: its runs of text are shown as they are, without Markdown. */

@@ -1,6 +1,7 @@
 // The last statements of a session, redacted, for whoever has to decide about the next one. Bounded; the audit log has them all.
 import type { ReviewDetail } from '../../shared/api.ts'
 import type { Operation, Outcome } from '../../shared/model.ts'
+import { beginning } from '../../shared/text.ts'
 
 const maxStatements = 20
 const maxCharacters = 500
@@ -26,7 +27,7 @@ export class Earlier {
   add(operations: readonly Operation[], entries: readonly number[], at: number): void {
     operations.forEach((operation, i) => {
       if (operation.kind !== 'statement') return
-      this.#statements.push({ entry: entries[i]!, at, statement: (operation.redacted ?? operation.verb).slice(0, maxCharacters) })
+      this.#statements.push({ entry: entries[i]!, at, statement: beginning(operation.redacted ?? operation.verb, maxCharacters) })
     })
     if (this.#statements.length > 2 * maxStatements) this.#statements = this.#statements.slice(-maxStatements)
   }

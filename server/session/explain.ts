@@ -10,6 +10,7 @@ import type { Actor } from '../../shared/audit/entry.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import type { ExplainRequest, Explanation } from '../../shared/explain.ts'
 import type { Principal } from '../../shared/model.ts'
+import { beginning } from '../../shared/text.ts'
 import type { Explained } from '../protocols/protocol.ts'
 
 /** From the login at the target to the last verdict, the reading of a catalog nobody else has needed included. */
@@ -53,5 +54,5 @@ export async function explain({ audit, policy, principal, entry, now }: ExplainP
 function detailOf(target: string, { statement }: ExplainRequest, explained: readonly Explained[]): string {
   const redacted = explained.map(({ operation }) => operation.redacted ?? operation.verb).join('; ')
   const sha256 = createHash('sha256').update(statement).digest('hex')
-  return `${target}: ${redacted.slice(0, maxRedactedCharacters)} (sha256 ${sha256})`
+  return `${target}: ${beginning(redacted, maxRedactedCharacters)} (sha256 ${sha256})`
 }

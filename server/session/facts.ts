@@ -3,6 +3,7 @@
 import { lasting } from '../../shared/audit/canonical.ts'
 import type { DecisionFacts, EntryFacts, OutcomeFacts, StatementFacts } from '../../shared/audit/entry.ts'
 import type { Exposure, StatementOperation } from '../../shared/model.ts'
+import { beginning } from '../../shared/text.ts'
 
 // An entry is at most 65,535 bytes; the hash stands for the whole text, so a longer one is cut for reading.
 const maxRedactedBytes = 16_000
@@ -77,7 +78,7 @@ function statementFacts(operation: StatementOperation): StatementFacts {
 }
 
 function exposureFacts({ why, flags, masked, clear }: Exposure): Omit<Exposure, 'action'> {
-  const few = (texts: readonly string[]) => texts.slice(0, maxExposed).map((text) => text.slice(0, maxExposedCharacters))
+  const few = (texts: readonly string[]) => texts.slice(0, maxExposed).map((text) => beginning(text, maxExposedCharacters))
   const rules = clear.slice(0, maxExposed)
   const columnsOfEach = Math.floor(maxExposed / Math.max(1, rules.length))
   const fewClear = rules.map(({ rule, columns }) => ({ rule, columns: few(columns.slice(0, columnsOfEach)) }))
@@ -96,6 +97,5 @@ function cut(text: string): string {
   if (text.length * 6 <= maxRedactedBytes || Buffer.byteLength(JSON.stringify(text)) <= maxRedactedBytes) return text
   let end = Math.min(text.length, maxRedactedBytes)
   while (Buffer.byteLength(JSON.stringify(text.slice(0, end))) > maxRedactedBytes) end = Math.floor(end * 0.8)
-  // Half of a pair of surrogates is no text, and the log takes none.
-  return `${text.slice(0, end).replace(/[\uD800-\uDBFF]$/, '')} ...`
+  return `${beginning(text, end)} ...`
 }

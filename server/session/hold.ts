@@ -9,6 +9,7 @@ import type { GatewayError } from '../../shared/errors.ts'
 import { ReviewRefused } from '../../shared/errors.ts'
 import type { SessionEvent } from '../../shared/events.ts'
 import type { Decision, HeldContext, Operation, ReviewTerms, StatementOperation } from '../../shared/model.ts'
+import { beginning } from '../../shared/text.ts'
 import { addedUp } from '../policy/terms.ts'
 import type { Gone, Waiting } from '../protocols/protocol.ts'
 import type { OpenReview, ReviewRequest, Reviews, ReviewVerdict } from '../review/reviews.ts'
@@ -148,7 +149,7 @@ function tellHeld(visit: HoldVisit, { operations, waiting }: HeldBatch, review: 
     rule,
     asked,
     expiresAt: new Date(expiresAt).toISOString(),
-    statement: (first?.redacted ?? first?.verb ?? '').slice(0, 200),
+    statement: beginning(first?.redacted ?? first?.verb ?? '', 200),
     reasonWanted
   })
 }

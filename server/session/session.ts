@@ -15,6 +15,7 @@ import { asGatewayError, type GatewayError } from '../../shared/errors.ts'
 import type { Actor, TargetFacts } from '../../shared/audit/entry.ts'
 import type { SessionEvent } from '../../shared/events.ts'
 import type { Operation, SessionId, Target } from '../../shared/model.ts'
+import { beginning } from '../../shared/text.ts'
 import type { Session } from '../protocols/protocol.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { Reviews } from '../review/reviews.ts'
@@ -186,7 +187,7 @@ export class OpenedVisit {
           connection,
           rule: decision.rule,
           reason,
-          statement: operation.kind === 'statement' ? (operation.redacted ?? operation.verb).slice(0, 200) : 'cancel request'
+          statement: operation.kind === 'statement' ? beginning(operation.redacted ?? operation.verb, 200) : 'cancel request'
         })
       }
     }

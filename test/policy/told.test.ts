@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { policyChange } from '../../server/policy/told.ts'
 import { parsePolicy } from '../../server/policy/rules.ts'
 import { maskingSchema, protectSchema } from '../../server/policy/protect.ts'
+import { canonical } from '../../shared/audit/canonical.ts'
 import { maxEntryBytes } from '../../shared/audit/frame.ts'
 
 const masking = maskingSchema.parse(undefined)
@@ -25,4 +26,10 @@ test('the largest policy there may be is cut, and says by how much', () => {
   expect(Buffer.byteLength(JSON.stringify(facts))).toBeLessThan(maxEntryBytes - 1_000)
   const { protects = [] } = facts as Extract<typeof facts, { kind: 'policy.change' }>
   expect(protects.slice(0, 2)).toMatchObject([{ more: 600 }, { columns: [], more: 1_000 }])
+})
+
+test('a pattern is not cut within a character', () => {
+  const facts = policyChange(policyOf([{ name: 'PHI', columns: [`public.t.${'x'.repeat(90)}😀`] }]))
+  expect(() => canonical(facts)).not.toThrow()
+  expect(facts).toMatchObject({ protects: [{ columns: [`public.t.${'x'.repeat(90)}`] }] })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Facts } from '../../server/session/facts.ts'
+import { canonical } from '../../shared/audit/canonical.ts'
 import type { StatementOperation } from '../../shared/model.ts'
 
 const operation: StatementOperation = {
@@ -39,6 +40,13 @@ describe('facts of a statement', () => {
   test('are the same object for the same statement with other values', () => {
     const facts = new Facts()
     expect(facts.statement({ ...operation, parameters: [Buffer.from('2')] })).toBe(facts.statement(operation))
+  })
+
+  test('are text the log takes, wherever long names of columns are cut', () => {
+    const name = `${'x'.repeat(199)}😀`
+    const facts = new Facts().statement({ ...operation, exposure: { action: 'allow', why: [name], flags: [], masked: [name], clear: [{ rule: 'clear', columns: [name] }] } })
+    expect(facts.exposure).toEqual({ why: ['x'.repeat(199)], flags: [], masked: ['x'.repeat(199)], clear: [{ rule: 'clear', columns: ['x'.repeat(199)] }] })
+    expect(() => canonical(facts)).not.toThrow()
   })
 
   test('are remembered for so many statements at once', () => {

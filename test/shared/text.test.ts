@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { safeLine, safeText } from '../../shared/text.ts'
+import { beginning, safeLine, safeText } from '../../shared/text.ts'
 
 describe('safeText', () => {
   test.each<[string, string, string]>([
@@ -45,4 +45,14 @@ describe('safeText', () => {
     expect(safeLine('a\n\tb')).toBe('a<U+000A><U+0009>b')
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => !/[\n\t\r]/.test(safeLine(text))))
   })
+})
+
+test.each<[string, number, string]>([
+  ['a😀b', 4, 'a😀b'],
+  ['a😀b', 3, 'a😀'],
+  ['a😀b', 2, 'a'],
+  ['a😀b', 1, 'a'],
+  ['', 5, '']
+])('the beginning of %j, of %d code units at most, holds no half character', (text, length, begun) => {
+  expect(beginning(text, length)).toBe(begun)
 })

@@ -1,5 +1,6 @@
 // Records as RFC 5424 messages: header, structured data, and the entry as JSON behind a byte order mark. Pure.
 import { hash } from 'node:crypto'
+import { beginning } from '../../../../shared/text.ts'
 import type { ExportRecord } from '../contract.ts'
 import { factsOf, nameOf, type RecordFacts, type Severity } from './facts.ts'
 
@@ -30,7 +31,7 @@ export function syslogMessage(record: ExportRecord, maxBytes: number): string {
     const cut = `${head}${structuredData(facts, length, true)} \uFEFF${shorter}`
     if (Buffer.byteLength(cut) <= maxBytes) return cut
   }
-  return `${head}${structuredData({ ...pick(facts) }, 64, true)}`
+  return `${head}${structuredData(pick(facts), 64, true)}`
 }
 
 /** What says which entry it is, and nothing more. */
@@ -85,7 +86,6 @@ function shortened(value: unknown, length: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, name === 'sha256' ? member : shortened(member, length)]))
 }
 
-/** Never half a character. */
 function within(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}...`
+  return text.length <= length ? text : `${beginning(text, length)}...`
 }

@@ -207,12 +207,19 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
   // All that lets statements run is given this one, which a strict sink can stop.
   const audit = holdingStatements(auditLog, exports)
   const sessionKeys = new SessionKeys(directory, nodeDisk)
-  const redactions = await openRedactions({ directory, audit: auditLog, keys: sessionKeys, disk: nodeDisk })
+  const recordings = await recordingsOf(config)
+  const redactions = await openRedactions({
+    directory,
+    audit: auditLog,
+    keys: sessionKeys,
+    ...(recordings === undefined ? {} : { recordings }),
+    disk: nodeDisk
+  })
   if (recipients.length === 0) log.warn({}, 'audit.sealTo names nobody: exact statements and parameters are not kept, only their hashes')
   audit.note(policyChange(policy))
   const witnesses = await openWitnesses({
     witnesses: await witnessesOf(config),
-    directory: config.auditDirectory,
+    directory,
     audit,
     note: (facts) => audit.note(facts),
     log,
@@ -258,7 +265,6 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
     limits: { pending, pendingPerPrincipal, heldBytes: heldMebibytes * 2 ** 20 },
     onBug: (error, facts) => log.error({ ...facts, error: error.cause }, 'reviews: an error of the gateway\'s own')
   })
-  const recordings = await recordingsOf(config)
   const registry = createRegistry({
     audit,
     ...(recordings === undefined ? {} : { recordings }),

@@ -1,5 +1,5 @@
-// Makes what one session sealed unreadable for good: first it is written into the log, then the session's key is destroyed. A note of
-// what is under way lies beside the log, so that a start after a crash in between ends it.
+// Makes what one session sealed unreadable for good: first it is written into the log, then the session's key is destroyed, and its
+// recording removed. A note of what is under way lies beside the log, so that a start after a crash in between ends it.
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonical } from '../../shared/audit/canonical.ts'
@@ -13,7 +13,7 @@ import type { SessionKeys } from './session-keys.ts'
 
 export interface Redactions {
   /**
-   * @returns the index of the redaction's entry; by then the key is gone
+   * @returns the index of the redaction's entry; by then the key is gone, and the recording
    * @throws GatewayError not_found where the session has no key | audit_unavailable
    */
   redact(session: string, actor: Actor, reason: string): Promise<number>
@@ -29,11 +29,13 @@ export interface RedactionParts {
   readonly directory: string
   readonly audit: AuditLog
   readonly keys: SessionKeys
+  /** They hold the same statements, and what those showed. Absent where nothing is recorded. */
+  readonly recordings?: { remove(session: string): Promise<void> }
   readonly disk: Disk
 }
 
 /** By the time it resolves, what a crash interrupted is done. @throws GatewayError audit_unavailable */
-export async function openRedactions({ directory, audit, keys, disk }: RedactionParts): Promise<Redactions> {
+export async function openRedactions({ directory, audit, keys, recordings, disk }: RedactionParts): Promise<Redactions> {
   const path = join(directory, 'redacting')
   /** One at a time: there is one note. */
   let last: Promise<unknown> = Promise.resolve()
@@ -69,6 +71,7 @@ export async function openRedactions({ directory, audit, keys, disk }: Redaction
   async function destroy(session: string): Promise<void> {
     try {
       await keys.shred(session)
+      await recordings?.remove(session)
       await rm(path, { force: true })
       await syncFolder(disk, directory)
     } catch (error) {
@@ -100,6 +103,7 @@ function noteFrom(text: string): Note {
 }
 
 function unwritten(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
   return new GatewayError('audit_unavailable', `the redaction cannot be finished: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`, {
     hint: 'see to the disk the audit directory lies on, then restart the gateway, which finishes it',
     cause: error

@@ -228,9 +228,6 @@ export function createRegistry(options: RegistryOptions) {
       })
     },
 
-    /** Of a session that is over; what is not there is gone already. @throws GatewayError audit_unavailable */
-    removeRecording: async (id: SessionId): Promise<void> => options.recordings?.remove(id),
-
     /** What `follow` would throw. */
     mayFollow: (id: SessionId): void => { followed(id) },
 

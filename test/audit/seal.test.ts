@@ -12,6 +12,7 @@ import { readFrame, type Attachment } from '../../shared/audit/frame.ts'
 import { openSealed, sealedContext } from '../../shared/audit/sealed.ts'
 import { parseSessionKeyFile, recipientKeyFrom, recipientKeyLine, sessionKeyPath, unwrapSessionKey, wrapSessionKey } from '../../shared/audit/session-key.ts'
 import { verifyLog } from '../../shared/audit/verify.ts'
+import { GatewayError } from '../../shared/errors.ts'
 import type { Operation, StatementOperation } from '../../shared/model.ts'
 import { openBase } from './hpke.ts'
 import { entriesOf, openIn, origin, temporary, TestDisk } from './logs.ts'
@@ -358,6 +359,19 @@ describe('a redaction', () => {
       expect(await gone(path)).toBe(true)
       await log.close()
     }
+  })
+
+  test('whose recording cannot be removed is finished by the next start: the recording does not outlive it', async () => {
+    const { directory, log, keys, path } = await scene()
+    const removed: string[] = []
+    const failing = { remove: () => Promise.reject(new GatewayError('audit_unavailable', 'the session\'s recording cannot be removed (EIO)')) }
+    const redactions = await openRedactions({ directory, audit: log, keys, recordings: failing, disk: nodeDisk })
+    await expect(redactions.redact(session, actor, 'x')).rejects.toMatchObject({ code: 'audit_unavailable', message: expect.stringContaining('recording') })
+    expect(await gone(path)).toBe(true)
+    const recordings = { remove: (id: string) => Promise.resolve(void removed.push(id)) }
+    await openRedactions({ directory, audit: log, keys, recordings, disk: nodeDisk })
+    expect(removed).toEqual([session])
+    expect(await readdir(directory)).not.toContain('redacting')
   })
 
   test.each([

@@ -167,7 +167,7 @@ export class Edge {
       identity: this.identity,
       sessions: this.sessions,
       sessionKeys,
-      redactions: await openRedactions({ directory, audit: this.audit, keys: sessionKeys, disk: nodeDisk }),
+      redactions: await openRedactions({ directory, audit: this.audit, keys: sessionKeys, recordings, disk: nodeDisk }),
       reviews: this.reviews,
       catalog,
       log,

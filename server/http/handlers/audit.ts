@@ -52,10 +52,7 @@ export function auditHandlers({ audit, exports, sessionKeys, redactions, session
       if (sessions.isOpen(id)) {
         throw new GatewayError('conflict', 'the session is open, and goes on sealing', { hint: 'wait for its end, or end it, then redact it' })
       }
-      const entry = await redactions.redact(id, actorOf(who.principal), body.reason.trim())
-      // It holds the same statements, and what they showed.
-      await sessions.removeRecording(id)
-      return { entry }
+      return { entry: await redactions.redact(id, actorOf(who.principal), body.reason.trim()) }
     }
   }
 

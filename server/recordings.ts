@@ -37,8 +37,9 @@ export interface ExpiryParts {
 /** Now and then every hour; each removal is written down. @returns what stops it */
 export function expireRecordings({ recordings, isOpen, note, now, log }: ExpiryParts): () => void {
   if (recordings === undefined) return () => undefined
-  const expire = () => void recordings.expire(now(), isOpen).then((sessions) => {
+  const expire = () => void recordings.expire(now(), isOpen).then(({ sessions, problem }) => {
     for (const session of sessions) note({ kind: 'admin', action: 'recording.expire', detail: session })
+    if (problem !== undefined) throw problem
   }).catch((error: unknown) => log.error({ problem: (error as Error).message }, 'old recordings cannot be removed'))
   expire()
   const timer = setInterval(expire, expiryMilliseconds).unref()

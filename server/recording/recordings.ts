@@ -25,8 +25,15 @@ export interface Recordings {
   read(session: string): Promise<StoredRecording>
   /** Removes one, where there is one. @throws GatewayError audit_unavailable */
   remove(session: string): Promise<void>
-  /** Removes those last written longer ago than they are kept, whose session is over. @returns their sessions */
-  expire(now: number, isOpen: (session: string) => boolean): Promise<string[]>
+  /** Removes those last written longer ago than they are kept, whose session is over; one that cannot be removed keeps no other. */
+  expire(now: number, isOpen: (session: string) => boolean): Promise<Expired>
+}
+
+export interface Expired {
+  /** Whose recording was removed. */
+  readonly sessions: readonly string[]
+  /** The first thing that went wrong, while the others were removed. */
+  readonly problem?: Error
 }
 
 export interface StoredRecording {
@@ -72,16 +79,22 @@ export async function openRecordings({ directory, key, limits, keepDays, randomB
     },
 
     async expire(now, isOpen) {
-      if (keepDays === undefined) return []
-      const removed: string[] = []
+      if (keepDays === undefined) return { sessions: [] }
+      const sessions: string[] = []
+      let problem: Error | undefined
       for (const name of await readdir(directory)) {
         if (!isId(name) || isOpen(name)) continue
-        const { mtimeMs } = await lstat(pathOf(directory, name))
-        if (now - mtimeMs < keepDays * dayMilliseconds) continue
-        await unlink(pathOf(directory, name))
-        removed.push(name)
+        const path = pathOf(directory, name)
+        try {
+          const { mtimeMs } = await lstat(path)
+          if (now - mtimeMs < keepDays * dayMilliseconds) continue
+          await unlink(path)
+          sessions.push(name)
+        } catch (error) {
+          problem ??= error as Error
+        }
       }
-      return removed
+      return { sessions, ...(problem === undefined ? {} : { problem }) }
     }
   }
 }

@@ -1,6 +1,6 @@
 // A recording in its file: limits, damage of every kind, another key, a disk that fails, and how long it is kept.
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -197,8 +197,23 @@ test('what was last written longer ago than it is kept goes, but not what is ope
   const then = new Date(now - 31 * 86_400_000)
   for (const session of [old!, open!]) await utimes(join(directory, session), then, then)
   await writeFile(join(directory, 'notes.txt'), 'somebody\'s')
-  expect(await recordings.expire(now, (session) => session === open)).toEqual([old])
+  expect(await recordings.expire(now, (session) => session === open)).toEqual({ sessions: [old] })
   expect((await readdir(directory)).sort()).toEqual([open, young, 'notes.txt'].sort())
+})
+
+test('one that cannot be removed does not keep the others, and what was removed is told', async () => {
+  const sessions = [3, 4, 5].map((n) => makeId(n, Buffer.alloc(16, n)))
+  const now = Date.now()
+  const then = new Date(now - 31 * 86_400_000)
+  for (const [i, session] of sessions.entries()) {
+    // No unlink removes a folder, whoever asks.
+    if (i === 1) await mkdir(join(directory, session))
+    else await (await begin(session)).close()
+    await utimes(join(directory, session), then, then)
+  }
+  const { sessions: removed, problem } = await recordings.expire(now, () => false)
+  expect([...removed].sort()).toEqual([sessions[0], sessions[2]])
+  expect(problem).toMatchObject({ path: join(directory, sessions[1]!) })
 })
 
 test.each([

@@ -97,6 +97,14 @@ describe('a wrong configuration names the field and what would be right', () => 
     expect((await problems(`a0: &a0 [x,x]\n${layers.join('\n')}\n`)).join()).toMatch(/aliases/)
   })
 
+  test('the starter\'s own examples stand where taking their "#" away makes them count', async () => {
+    const [, section] = /^(audit:\n[^]*?)^limits:/m.exec(starter)!
+    const examples = section!.replace(/^( *)# (\w+: ?[\w{]|\w+:$|  - \{)/gm, '$1$2')
+    const config = await loadConfig(write(starter.replace(section!, examples)), { environment: { ...environment(), SIEM_TOKEN: 't' } as NodeJS.ProcessEnv })
+    expect(config.recording).toMatchObject({ keepDays: 90 })
+    expect(config.audit).toMatchObject({ export: [{ name: 'siem' }, { name: 'logs' }], sealTo: [{ name: 'auditor' }], witnesses: [{ name: 'other-owner' }], retention: 6 * 366 })
+  })
+
   test('several mistakes are told at once', async () => {
     const found = await problems(starter.replace('127.0.0.1:5432', 'nowhere').replace('tls: verify-full', 'tls: maybe'))
     expect(found).toHaveLength(2)

@@ -59,14 +59,15 @@ audit:
   # On another machine, hoop witness can vouch that the log only grows:
   # witnesses:
   #   - { name: other-owner, url: "https://witness.example.com:8453", key: file:witness.pub }
-# What clients are shown, after masking, is kept for replay where there is a key (openssl rand -base64 32):
-# recording: { directory: recordings, key: file:recording.key, keepDays: 90 }
   # Who else gets each entry; from: beginning sends those that are already there, too:
   # export:
   #   - { name: siem, kind: ocsf, url: https://siem.example.com/in, bearer: env:SIEM_TOKEN }
   #   - { name: logs, kind: syslog, address: logs.example.com:6514, tls: { ca: file:logs-ca.pem } }
   # Entries are kept six years at least, and go only when two admins say so:
   # retention: 6y
+
+# What clients are shown, after masking, is kept for replay where there is a key (openssl rand -base64 32):
+# recording: { directory: recordings, key: file:recording.key, keepDays: 90 }
 
 limits: { sessionsPerPrincipal: 50, connectionsPerSession: 100 }
 

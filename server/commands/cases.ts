@@ -12,6 +12,7 @@ import type { Catalog, CatalogEntry } from '../targets/catalog.ts'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import type { Decision, Principal } from '../../shared/model.ts'
 import type { TestedCase } from '../../shared/policy-check.ts'
+import { tooSlow } from './survey.ts'
 
 const maxFileBytes = 4 * 1024 * 1024
 const limitMilliseconds = 60_000
@@ -102,7 +103,10 @@ function explain(
 ): Promise<readonly Explained[]> {
   if (protocol.explain === undefined) throw new GatewayError('bad_request', `statements for ${protocol.name} targets cannot be explained`)
   const request = { statement, ...(target.database === undefined ? {} : { database: target.database }) }
-  return protocol.explain(edge, request, protection, AbortSignal.timeout(limitMilliseconds))
+  const timeout = AbortSignal.timeout(limitMilliseconds)
+  return protocol.explain(edge, request, protection, timeout).catch((error: unknown) => {
+    throw timeout.aborted ? tooSlow(target, 'catalog was', limitMilliseconds) : error
+  })
 }
 
 async function read({ protocol }: CatalogEntry, statement: string): Promise<readonly Explained[]> {

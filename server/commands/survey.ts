@@ -44,6 +44,7 @@ function unsupported(protocol: string): GatewayError {
   return new GatewayError('bad_request', `columns of ${protocol} targets cannot be protected`)
 }
 
-function tooSlow({ name }: Target, what: string, milliseconds: number): GatewayError {
+/** @param what of the target could not be read, with its verb: "catalog was" */
+export function tooSlow({ name }: Target, what: string, milliseconds: number): GatewayError {
   return new GatewayError('target_unreachable', `target "${name}": its ${what} not read within ${milliseconds / 1000} s`)
 }

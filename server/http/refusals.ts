@@ -1,5 +1,6 @@
-// How often one address may be refused before it is not looked at for a while: each refused login is an entry in the audit log, and
-// strangers must not be able to fill it. Pure but for the clock, which is handed in.
+// How often one address, or IPv6 network, may be refused before it is not looked at for a while: each refused login is an entry in the
+// audit log, and strangers must not be able to fill it. Pure but for the clock, which is handed in.
+import { network } from '../identity/network.ts'
 import { GatewayError } from '../../shared/errors.ts'
 
 const perMinute = 30
@@ -16,21 +17,22 @@ export interface Refusals {
 /** @param now milliseconds since 1970 */
 export function createRefusals(now: () => number): Refusals {
   const refused = new Map<string, { since: number, times: number }>()
-  const current = (address: string) => {
-    const known = refused.get(address)
+  const current = (place: string) => {
+    const known = refused.get(place)
     return known !== undefined && now() - known.since < windowMilliseconds ? known : undefined
   }
   return {
     check(address) {
-      if ((current(address)?.times ?? 0) < perMinute) return
+      if ((current(network(address))?.times ?? 0) < perMinute) return
       throw new GatewayError('limit_exceeded', 'too many logins from this address were refused', { hint: 'try again in a minute' })
     },
     count(address) {
-      const known = current(address)
+      const place = network(address)
+      const known = current(place)
       if (known !== undefined) { known.times++; return }
       // A Map keeps the order of insertion.
-      refused.delete(address)
-      refused.set(address, { since: now(), times: 1 })
+      refused.delete(place)
+      refused.set(place, { since: now(), times: 1 })
       if (refused.size > maxAddresses) refused.delete(refused.keys().next().value!)
     }
   }

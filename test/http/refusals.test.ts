@@ -21,3 +21,10 @@ test('addresses beyond the limit push out the oldest, not the memory', () => {
   for (let i = 0; i < 20_000; i++) for (let times = 0; times < (i === 0 ? 30 : 1); times++) refusals.count(`address ${i}`)
   expect(() => refusals.check('address 0')).not.toThrow()
 })
+
+test('the addresses of one IPv6 network, which one household has without number, count as one', () => {
+  const refusals = createRefusals(() => 0)
+  for (let i = 0; i < 30; i++) refusals.count(`2001:db8:0:1::${i.toString(16)}`)
+  expect(() => refusals.check('2001:db8:0:1:ffff::1')).toThrow(/too many logins/)
+  expect(() => refusals.check('2001:db8:0:2::1')).not.toThrow()
+})

@@ -1,5 +1,5 @@
 // Slows guessing of passwords: five wrong ones for a name from an address, then waits that double from one second to five minutes.
-import { isIPv6 } from 'node:net'
+import { network } from '../network.ts'
 
 const freeAttempts = 5
 const firstWaitMilliseconds = 1_000
@@ -38,15 +38,4 @@ export function createAttempts(now: () => number): Attempts {
     },
     succeeded(username, address) { failures.delete(keyOf(username, address)) }
   }
-}
-
-/** One household has 2^64 IPv6 addresses: its /64 counts as one. */
-function network(address: string): string {
-  if (!isIPv6(address)) return address
-  const [head = ''] = address.split('%')
-  const [before = '', after] = head.split('::')
-  const left = before === '' ? [] : before.split(':')
-  const right = after === undefined || after === '' ? [] : after.split(':')
-  const groups = after === undefined ? left : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
-  return groups.slice(0, 4).join(':')
 }

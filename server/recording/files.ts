@@ -96,9 +96,10 @@ export class RecordingFile {
   get written(): Written { return { sha256: this.#hash.copy().digest('hex'), bytes: this.#bytes } }
 }
 
-/** A file being read. Its hash is over what its handle shows, which is what its blocks come from. */
+/** A file being read. */
 export interface ReadRecording {
-  readonly sha256: string
+  /** Reads all of it: SHA-256, lower-case hex, of what the handle shows that the blocks come from. */
+  sha256(): Promise<string>
   /**
    * The text of each block. Ends without a word where a block is missing its end and `growing` says that it may.
    * @throws RecordingDamaged at the first block that is not as it was written, or missing; all before it is
@@ -118,9 +119,8 @@ export async function readRecording(directory: string, session: string, key: Buf
   if (handle === undefined) return undefined
   try {
     const { size } = await handle.stat()
-    const sha256 = await hashOf(handle, size)
     return {
-      sha256,
+      sha256: () => hashOf(handle, size),
       blocks: (growing) => blocksOf(handle, size, { session, key, growing }),
       close: () => handle.close()
     }

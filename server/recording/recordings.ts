@@ -37,8 +37,8 @@ export interface Expired {
 }
 
 export interface StoredRecording {
-  /** SHA-256 of the file, lower-case hex. */
-  readonly sha256: string
+  /** SHA-256 of the file, lower-case hex; reads all of it. @throws GatewayError audit_unavailable */
+  sha256(): Promise<string>
   /** In order; where the file is not as it was written, the damage is the last. @param growing its last block may be missing its end */
   events(growing: boolean): AsyncIterable<RecordingEvent | RecordingDamage>
   close(): Promise<void>
@@ -63,13 +63,15 @@ export async function openRecordings({ directory, key, limits, keepDays, randomB
     },
 
     async read(session) {
-      const stored = await readRecording(directory, session, key).catch((error: NodeJS.ErrnoException) => {
-        throw new GatewayError('audit_unavailable', `the recording cannot be read (${error.code ?? error.message})`)
-      })
+      const stored = await readRecording(directory, session, key).catch(unreadable)
       if (stored === undefined) {
         throw new GatewayError('not_found', 'there is no recording of this session', { hint: 'it was not recorded, or not kept for so long; hoop sessions show says what the log holds' })
       }
-      return { sha256: stored.sha256, events: (growing) => eventsOf(stored, growing), close: () => stored.close() }
+      return {
+        sha256: () => stored.sha256().catch(unreadable),
+        events: (growing) => eventsOf(stored, growing),
+        close: () => stored.close()
+      }
     },
 
     async remove(session) {
@@ -104,6 +106,10 @@ export function cannotRecord(error: NodeJS.ErrnoException): GatewayError {
   return new GatewayError('audit_unavailable', `the session cannot be recorded (${error.code ?? 'unknown error'}), and nothing passes unrecorded`, {
     hint: 'tell the operator of the gateway'
   })
+}
+
+function unreadable(error: NodeJS.ErrnoException): never {
+  throw new GatewayError('audit_unavailable', `the recording cannot be read (${error.code ?? error.message})`)
 }
 
 async function* eventsOf(stored: ReadRecording, growing: boolean): AsyncGenerator<RecordingEvent | RecordingDamage> {

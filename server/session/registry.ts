@@ -212,9 +212,10 @@ export function createRegistry(options: RegistryOptions) {
 
     /**
      * What was shown in a session, read back from its recording.
+     * @param seen writes down that somebody looks; nothing is shown before it resolves
      * @throws GatewayError not_found | audit_unavailable
      */
-    async replay(id: SessionId): Promise<AsyncIterable<ReplayLine>> {
+    async replay(id: SessionId, seen: () => Promise<unknown>): Promise<AsyncIterable<ReplayLine>> {
       const row = state.sessions.get(id)
       if (options.recordings === undefined || row === undefined) throw notRecorded()
       const { firstEntry: _, lastEntry, connections: __, ...session } = row
@@ -224,7 +225,8 @@ export function createRegistry(options: RegistryOptions) {
         recordings: options.recordings,
         session: visit === undefined ? session : { ...session, statements: visit.statements, denied: visit.denied },
         lastEntry,
-        recorder: visit?.recorder
+        recorder: visit?.recorder,
+        seen
       })
     },
 

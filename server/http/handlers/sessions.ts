@@ -60,11 +60,9 @@ export function sessionHandlers({ audit, catalog, sessions }: ApiParts) {
       return detail
     },
 
-    /** Who looks is written down before anything is shown. */
     async replay({ who, id }: Call): Promise<Lines> {
-      const lines = await sessions.replay(id)
-      await audit.append([{ kind: 'audit.read', actor: actorOf(who.principal), action: 'replay', session: id }])
-      return new Lines(lines)
+      return new Lines(await sessions.replay(id, () =>
+        audit.append([{ kind: 'audit.read', actor: actorOf(who.principal), action: 'replay', session: id }])))
     },
 
     /** Somebody else's, or one with a reason: who ended it, and why, is written down before it ends. */

@@ -1,10 +1,16 @@
 // What a request brings: its body and query, bounded, and checked against a strict schema before anything looks at them.
 import type { IncomingMessage } from 'node:http'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { GatewayError } from '../../shared/errors.ts'
 import { HttpRefusal } from './problem.ts'
 
 export const maxBodyBytes = 64 * 1024
+
+/**
+ * What a person writes for others and the audit log to read. Longer than a reason may be, so that the answer says how long that is.
+ * Half of a pair of surrogates is no text, and the log takes none.
+ */
+export const personsText = z.string().max(16_000).regex(/^\P{Surrogate}*$/u, 'not valid Unicode')
 
 /** @throws GatewayError bad_request naming the field | limit_exceeded for a body over 64 KiB */
 export async function readBody<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {

@@ -34,6 +34,27 @@ describe('a body is refused', () => {
     expect(edge.bugs).toEqual([])
   })
 
+  test('with a person\'s text that ends in half a character, wherever there is one', async () => {
+    const session = await edge.open(token)
+    const { id: review } = (await post({ target: 'vault' })).body as { id: string }
+    const admin = await edge.logIn('root', ['admins'])
+    const decider = await edge.logIn('decider', ['deciders'])
+    const asked: [string, string, string, object][] = [
+      ['POST', paths.sessions, token, { target: 'prod-db', clear: 'x\ud83d' }],
+      ['POST', paths.approveReview(review), decider, { binding: 'ab'.repeat(32), reason: 'x\ud83d' }],
+      ['POST', paths.rejectReview(review), decider, { binding: 'ab'.repeat(32), reason: 'x\ud83d' }],
+      ['POST', paths.reviewReason(review), token, { reason: 'x\ud83d' }],
+      ['POST', paths.auditPrunes, admin, { before: '2020-01-01T00:00:00Z', reason: 'x\ud83d' }],
+      ['POST', paths.redactSession(session), admin, { reason: 'x\ud83d' }],
+      ['DELETE', paths.session(session), token, { reason: 'x\ud83d' }]
+    ]
+    for (const [method, path, by, body] of asked) {
+      const reply = await edge.ask(method, path, { token: by, body, headers: { 'content-length': Buffer.byteLength(JSON.stringify(body)) } })
+      expect(reply, path).toMatchObject({ status: 400, body: { code: 'bad_request', detail: expect.stringContaining('not valid Unicode') as string } })
+    }
+    expect(edge.bugs).toEqual([])
+  })
+
   test('over 64 KiB, whether it says so or not, without being read to its end', async () => {
     const big = JSON.stringify({ target: 'x'.repeat(70_000) })
     expect(await post(big)).toMatchObject({ status: 413, body: { code: 'limit_exceeded' } })

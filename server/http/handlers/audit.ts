@@ -5,13 +5,14 @@ import type { ExportStatus, Redact, Redacted, SealedEntry } from '../../../share
 import type { AuditEntry } from '../../../shared/audit/entry.ts'
 import { GatewayError } from '../../../shared/errors.ts'
 import { actorOf } from '../../identity/principal.ts'
+import { personsText } from '../input.ts'
 import type { ApiParts, Call } from '../route.ts'
 
 /** A larger attachment is opened from the log's files: an answer is held in memory whole, and more than once. */
 const maxAttachmentBytes = 16 * 1024 * 1024
 
 export const redactSession: z.ZodType<Redact> = z.strictObject({
-  reason: z.string().max(1_000).refine((text) => text.trim() !== '' && !/\p{Surrogate}/u.test(text), 'say why')
+  reason: personsText.max(1_000).refine((text) => text.trim() !== '', 'say why')
 })
 
 export function auditHandlers({ audit, exports, sessionKeys, redactions, sessions }: ApiParts) {

@@ -2,11 +2,12 @@
 import { z } from 'zod'
 import type { ConfirmedPrune, PruneProposal, ProposePrune } from '../../../shared/api.ts'
 import { actorOf } from '../../identity/principal.ts'
+import { personsText } from '../input.ts'
 import type { ApiParts, Call } from '../route.ts'
 
 export const proposePrune: z.ZodType<ProposePrune> = z.strictObject({
   before: z.iso.datetime(),
-  reason: z.string().min(1).max(1000)
+  reason: personsText.min(1).max(1000)
 })
 
 export function retentionHandlers({ identity, retention }: ApiParts) {

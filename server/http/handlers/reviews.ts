@@ -2,18 +2,16 @@
 import { z } from 'zod'
 import type { ReviewDetail, ReviewReason, ReviewSummary, ReviewVote } from '../../../shared/api.ts'
 import { GatewayError } from '../../../shared/errors.ts'
+import { personsText } from '../input.ts'
 import type { ApiParts, Call } from '../route.ts'
-
-/** Longer than a reason may be, so that reviews says how long that is. */
-const reason = z.string().max(16_000)
 
 export const ballot: z.ZodType<ReviewVote> = z.strictObject({
   binding: z.string().regex(/^[0-9a-f]{64}$/, 'the binding that was shown'),
-  reason: reason.optional(),
+  reason: personsText.optional(),
   breakGlass: z.boolean().optional()
 })
 
-export const reviewReason: z.ZodType<ReviewReason> = z.strictObject({ reason })
+export const reviewReason: z.ZodType<ReviewReason> = z.strictObject({ reason: personsText })
 
 export const reviewFilter = z.strictObject({
   state: z.enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'void']).optional(),

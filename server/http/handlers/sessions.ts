@@ -8,13 +8,13 @@ import { isId } from '../../../shared/id.ts'
 import { actorOf } from '../../identity/principal.ts'
 import { reasonFrom } from '../../review/review.ts'
 import { listsAll } from '../authorise.ts'
+import { personsText } from '../input.ts'
 import { Answer, Lines, type ApiParts, type Call } from '../route.ts'
 
 export const openSession: z.ZodType<OpenSession> = z.strictObject({
   target: z.string().min(1).max(255),
   clientPassword: z.boolean().optional(),
-  /** Longer than a reason may be, so that the answer says how long that is. Half of a pair of surrogates is no text. */
-  clear: z.string().max(16_000).regex(/^\P{Surrogate}*$/u, 'not valid Unicode').optional()
+  clear: personsText.optional()
 })
 
 export const explainStatement: z.ZodType<ExplainRequest> = z.strictObject({
@@ -35,7 +35,7 @@ export const sessionFilter = z.strictObject({
   limit: z.string().regex(/^\d{1,4}$/).transform(Number).pipe(z.number().min(1).max(1000)).optional()
 })
 
-export const endSession: z.ZodType<EndSession> = z.strictObject({ reason: z.string().max(16_000).regex(/^\P{Surrogate}*$/u, 'not valid Unicode') })
+export const endSession: z.ZodType<EndSession> = z.strictObject({ reason: personsText })
 
 export function sessionHandlers({ audit, catalog, sessions }: ApiParts) {
   return {

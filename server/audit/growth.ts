@@ -1,22 +1,29 @@
-// Those who wait for the log to grow: woken all together, and then looking for themselves.
+// Those who wait for the log to grow: asked at each growth whether it is what they wait for, and woken only then.
+
+interface Waiter {
+  readonly ready: () => boolean
+  readonly wake: () => void
+}
 
 export class Growth {
-  #waiting: (() => void)[] = []
+  readonly #waiting = new Set<Waiter>()
 
-  /** Resolves at the next `tell`, or once the signal aborts. */
-  next(signal: AbortSignal): Promise<void> {
+  /** Resolves once `ready` says so, now or after a `tell`, or the signal aborts. */
+  until(ready: () => boolean, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || ready()) return Promise.resolve()
     return new Promise((resolve) => {
       const wake = () => {
         signal.removeEventListener('abort', wake)
+        this.#waiting.delete(waiter)
         resolve()
       }
+      const waiter = { ready, wake }
+      this.#waiting.add(waiter)
       signal.addEventListener('abort', wake)
-      this.#waiting.push(wake)
     })
   }
 
   tell(): void {
-    if (this.#waiting.length === 0) return
-    for (const wake of this.#waiting.splice(0)) wake()
+    for (const { ready, wake } of this.#waiting) if (ready()) wake()
   }
 }

@@ -200,10 +200,8 @@ class Log implements AuditLog {
   get size(): number { return this.#durable }
   get checkpoint(): SignedCheckpoint | undefined { return this.#checkpointed }
 
-  async grown({ size, checkpoint }: Pick<AuditLog, 'size' | 'checkpoint'>, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#durable <= size && this.#checkpointed === checkpoint) {
-      await this.#growth.next(signal)
-    }
+  grown({ size, checkpoint }: Pick<AuditLog, 'size' | 'checkpoint'>, signal: AbortSignal): Promise<void> {
+    return this.#growth.until(() => this.#durable > size || this.#checkpointed !== checkpoint, signal)
   }
 
   /** Writes down what was recovered, and the checkpoint that covers it. */

@@ -29,7 +29,7 @@ export function analyze(statement: Tree, world: World): Finding {
       reached: isReached(reading, [...columns ?? [], ...defines?.columns ?? []]),
       functions: [...reading.functions],
       changesCatalog: reading.changesCatalog,
-      ...(reading.missing ? { missing: true } : {}),
+      ...(reading.missing === undefined ? {} : { missing: reading.missing }),
       ...(reading.ofSession ? { ofSession: true } : {}),
       ...(defines === undefined ? {} : { defines: { type: defines.type, name: defines.name, columns: defines.columns?.map(columnOf) } })
     }

@@ -67,8 +67,8 @@ export interface Finding {
   readonly functions: readonly Oid[]
   /** It changes the catalog (or may): the snapshot is stale afterwards. */
   readonly changesCatalog: boolean
-  /** A relation it names is not there, as far as the catalog knows: the server's parser will say so better. */
-  readonly missing?: true
+  /** Which relation it names that is not there, as far as the catalog knows: the server's parser will say so better. */
+  readonly missing?: Reason
   /** It names a cursor or a prepared statement, so it is good only for this session, as it is now. */
   readonly ofSession?: true
   /** What it makes that later statements of the session refer to by name, with the columns those will have. */

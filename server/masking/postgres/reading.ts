@@ -47,8 +47,8 @@ export class Reading {
     return (kind === 'cursor' ? this.world.cursors : this.world.prepared)?.get(name)
   }
 
-  /** A relation that is named is not there. */
-  missing = false
+  /** Which relation is named that is not there. */
+  missing: Reason | undefined
 
   unproven(reason: Reason): void {
     this.opaque.add(reason)

@@ -45,8 +45,9 @@ function isTemporary({ schema }: Relation): boolean {
 export function relationOf(node: Tree, reading: Reading): Relation | undefined {
   const relation = resolve(node, reading)
   if (relation === undefined) {
-    reading.missing = true
-    reading.unproven(`the relation ${[node.schemaname, node.relname].filter(isString).join('.')} is unknown`)
+    const reason = `the relation ${[node.schemaname, node.relname].filter(isString).join('.')} is unknown`
+    reading.missing ??= reason
+    reading.unproven(reason)
   } else reading.relations.set(relation.oid, relation)
   return relation
 }

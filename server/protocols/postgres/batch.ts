@@ -107,6 +107,11 @@ const analysed = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'VALU
 const outlived = unknownFinding('what is protected has changed since its portal or cursor was made: make it again')
 const noCursors: ReadonlyMap<string, Finding> = new Map()
 
+/** Why a statement is for the server's parser alone: it names what is not there, and that parser says so as clients expect. */
+function missingIn({ verb }: AnalyzedStatement, finding: Finding | undefined): string | undefined {
+  return analysed.has(verb) ? finding?.missing : undefined
+}
+
 class Unsettled extends Error {}
 
 class Planner {
@@ -163,26 +168,28 @@ class Planner {
   }
 
   #query(bytes: Buffer, textBytes: Buffer, analysis: Analysis): boolean {
-    const [only] = analysis.type === 'syntax_error' || analysis.statements.length > 1 ? [] : analysis.statements
-    const missing = only === undefined ? undefined : this.#missing(only)
+    const all = analysis.type === 'syntax_error' ? [analysis.statement] : analysis.statements.length === 0 ? [empty] : analysis.statements
+    const [first] = all as [AnalyzedStatement]
+    const alone = all.length === 1
+    // Of several, what one means may rest on those before it.
+    const found = alone ? this.#find(first) : undefined
+    const missing = missingIn(first, found)
     if (analysis.type === 'syntax_error' || missing !== undefined) {
-      const operation = this.#draft(analysis.type === 'syntax_error' ? analysis.statement : only!, 'check', undefined)
-      const owed = { kind: 'check', operation, refusal: this.refusal(missing), changes: [] } as const
+      const owed = { kind: 'check', operation: this.#draft(first, 'check', undefined), refusal: this.refusal(missing), changes: [] } as const
       this.#steps.push({ bytes: encode.parse('', textBytes), owed }, { bytes: encode.sync(), owed: { kind: 'sync' } })
       return true
     }
-    const findings: (Finding | undefined)[] = []
-    const statements = (analysis.statements.length === 0 ? [empty] : analysis.statements).map((statement) => {
+    const statements = all.map((statement) => {
       const resolved = this.#resolved(statement)
-      const { guard, finding, search } = this.#guarded(statement, analysis.statements.length === 1)
+      const finding = alone ? found : this.#find(statement)
+      const { guard, search } = this.#guardedBy(finding, statement, alone)
       this.#runs(statement, finding)
       const changes = changesOf(statement, finding, this.guards)
       this.#apply(changes)
-      findings.push(finding)
       return { operation: this.#draft(resolved, 'execute', guard), changes, copyIn: statement.copy === 'in', guard, search, ends: endsTransaction(statement) }
     })
     const [{ guard, operation }] = statements as [typeof statements[number]]
-    const probed = guard ?? this.guards?.watch(analysis.statements[0], findings[0], analysis.statements.length === 1)
+    const probed = guard ?? this.guards?.watch(first, found)
     const describe = probed?.describe === true
       ? { describe: { guard: probed, operation, bytes: Buffer.concat([encode.parse('', textBytes), encode.describeStatement('')]) } }
       : {}
@@ -193,14 +200,15 @@ class Planner {
   #parse(bytes: Buffer, { name, parameterTypes }: Extract<FrontendMessage, { type: 'Parse' }>, analysis: Analysis): boolean {
     const statement = analysis.type === 'syntax_error' ? analysis.statement : single(analysis.statements)
     const changes: NameChange[] = [{ kind: 'statement', name, value: statement }]
-    const missing = analysis.type === 'syntax_error' ? undefined : this.#missing(statement)
+    const found = analysis.type === 'syntax_error' ? undefined : this.#find(statement)
+    const missing = missingIn(statement, found)
     if (analysis.type === 'syntax_error' || missing !== undefined) {
       this.#steps.push({ bytes, owed: { kind: 'check', operation: this.#draft(statement, 'check', undefined), refusal: this.refusal(missing), changes } })
       return true
     }
     // Reading a value of such a type runs code of the database's own, at Bind.
     if (this.guards?.runCode(parameterTypes) === true) this.#moved ??= unknownFinding('a parameter has a type of the database\'s own, whose code runs with it')
-    const { guard } = this.#guarded(statement, true)
+    const { guard } = this.#guardedBy(found === undefined ? undefined : this.#moved ?? found, statement, true)
     const draft = this.#draft(this.#resolved(statement), 'prepare', guard)
     this.#step(bytes, 'parse', draft, changes, { guard })
     this.#statements.set(name, { statement, draft })
@@ -226,7 +234,7 @@ class Planner {
       ...(search === undefined ? {} : { search }),
       ...judged
     }
-    const probed = guard ?? this.guards?.watch(statement, finding, true)
+    const probed = guard ?? this.guards?.watch(statement, finding)
     const describe = probed?.describe === true ? { describe: { guard: probed, operation: draft, bytes: encode.describePortal(name) } } : {}
     this.#step(bytes, 'bind', draft, [{ kind: 'portal', name, value: portal }], { guard, ...describe })
     if (guard === undefined) this.#shape(name, statement, search)
@@ -325,12 +333,12 @@ class Planner {
 
   /** @param alone no other statement stands in the same string */
   #guarded(statement: AnalyzedStatement, alone: boolean): Partial<Guarded> {
-    const finding = this.#find(statement)
-    return this.guards === undefined || finding === undefined ? {} : this.#guardedBy(finding, statement, alone)
+    return this.#guardedBy(this.#find(statement), statement, alone)
   }
 
-  #guardedBy(finding: Finding, statement: AnalyzedStatement, alone: boolean): Guarded {
-    const guards = this.guards!
+  #guardedBy(finding: Finding | undefined, statement: AnalyzedStatement, alone: boolean): Partial<Guarded> {
+    const { guards } = this
+    if (guards === undefined || finding === undefined) return {}
     this.#sent.push({ statement, finding })
     const search = this.searches?.begin()
     const guard = guards.guard(statement, finding, alone, search)
@@ -350,13 +358,6 @@ class Planner {
     }
     if (this.#altered !== undefined && this.#alters(statement) !== this.#altered.table) this.#moved ??= this.#altered.moved
     return this.#moved ?? guards.find(statement, named)
-  }
-
-  /** Why a statement is for the server's parser alone: it names what is not there, and that parser says so as clients expect. */
-  #missing(statement: AnalyzedStatement): string | undefined {
-    if (!analysed.has(statement.verb)) return undefined
-    const finding = this.#find(statement)
-    return finding?.missing === true ? finding.opaque.find((reason) => reason.startsWith('the relation ')) : undefined
   }
 
   /** What follows in this batch is judged before this one has run. */

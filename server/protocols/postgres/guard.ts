@@ -89,6 +89,7 @@ export class Guards {
    */
   async use(catalog: Catalog, protection: Protection, judging = true): Promise<void> {
     this.#judging = judging
+    if (this.#setting?.catalog === catalog && this.#setting.protection === protection) return
     this.#setting = await settingFor(catalog, protection, this.#protects)
   }
 
@@ -142,11 +143,11 @@ export class Guards {
   find(statement: AnalyzedStatement, named: NamedFindings): Finding {
     const setting = this.#required()
     if (this.uncertain !== undefined && !statement.flags.includes('transaction')) return unknownFinding(this.uncertain)
-    const tree = this.#tree(statement.text)
-    if (tree === undefined) return unread
     const key = `${this.searchPath.join('\0')}\0\0${statement.text}`
     const known = setting.findings.get(key)
     if (known !== undefined) return known
+    const tree = this.#tree(statement.text)
+    if (tree === undefined) return unread
     const prepared = statement.executes === undefined ? undefined : named.prepared(statement.executes.name)
     const finding = analyze(tree, {
       ...this.world,
@@ -177,10 +178,10 @@ export class Guards {
     return guard
   }
 
-  /** @param alone no other statement stands in the same string */
-  watch(statement: AnalyzedStatement | undefined, finding: Finding | undefined, alone: boolean): Guard | undefined {
-    if (!this.watching || !this.#judging || statement === undefined || finding === undefined || finding.reached) return undefined
-    if (!alone || finding.relations.length + finding.functions.length === 0) return undefined
+  /** Of a statement that stands alone in its string. */
+  watch(statement: AnalyzedStatement, finding: Finding | undefined): Guard | undefined {
+    if (!this.watching || !this.#judging || finding === undefined || finding.reached) return undefined
+    if (finding.relations.length + finding.functions.length === 0) return undefined
     const describe = statement.copy === undefined && describable.has(statement.verb)
     return { finding, setting: this.#required(), asked: [], describe, exposure: unexposed, watched: true }
   }

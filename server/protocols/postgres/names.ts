@@ -54,6 +54,7 @@ export class Names {
   }
 
   portal(name: string): Lookup<Portal> {
+    if (this.#pending.length === 0) return this.#portals.get(name)
     if (this.#pending.some((change) => change.kind === 'cursor' && change.name === name)) return 'unsettled'
     return lookup(this.#portals.get(name), this.#pending.filter((change) => change.kind === 'portal' && change.name === name))
   }

@@ -346,7 +346,7 @@ class Relay {
       ask: (text) => this.#ask(text)
     }
     await shield.ready(protection, line)
-    if (this.#searches !== undefined) this.#searches.catalog = shield.guards.world.catalog
+    if (this.#searches !== undefined) this.#searches.catalog = shield.guards.setting.catalog
     if (shield.raised) this.#replies.shielding = {
       described: (guard, columns) => shield.guards.described(guard, columns),
       scrubbed: (fields) => answer.errorFields(scrub(fields, shield.guards.names))
@@ -429,7 +429,7 @@ class Relay {
     this.#batch = []
     this.#batchBytes = 0
     await this.#parts.session.authorize([functionCall(frame)]).then((permits) => {
-      for (const permit of permits) permit.settle({ status: 'cancelled' })
+      cancel(permits)
       throw new GatewayError('denied', 'function calls by object id are not passed on')
     }).catch((error: unknown) => this.#refuse(survived(error), 'query'))
   }

@@ -130,7 +130,7 @@ export class Shield {
    */
   check(findings: readonly Finding[]): void {
     if (!this.#raised) return
-    const catalog = this.#everybodys(this.guards.world.catalog)
+    const catalog = this.#everybodys(this.guards.setting.catalog)
     const unwatched = !this.guards.watching && this.#keeper.isChanging(this)
     const rests = findings.filter(({ relations, functions }) => relations.length + functions.length > 0)
     if (rests.some((finding) => unwatched || !this.#keeper.holds(finding, catalog))) throw schemaChanged()

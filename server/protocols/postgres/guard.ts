@@ -20,7 +20,7 @@ import type { Parser, PlPgSqlParser } from '../../sql/postgres/parser.ts'
 import { as, type Tree } from '../../sql/postgres/tree.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { Search } from './search.ts'
-import { settingFor, type Protects, type Setting } from './setting.ts'
+import { settingFor, type Judgement, type Protects, type Setting } from './setting.ts'
 import { schemaChanged } from './stale.ts'
 import type { DescribedColumn } from './wire/row-description.ts'
 import type { RowRewriter } from './wire/walker.ts'
@@ -165,9 +165,7 @@ export class Guards {
   guard(statement: AnalyzedStatement, finding: Finding, alone: boolean, search?: Search): Guard | undefined {
     if (!finding.reached || !this.#judging) return undefined
     const setting = this.#required()
-    const { policy } = setting
-    const verdict = judge(finding, policy)
-    const exposure = exposureOf(verdict, finding, policy)
+    const { verdict, exposure } = judged(finding, setting)
     if (!alone) {
       const why = ['it stands in a string of several statements: send those that reach protected columns one by one']
       return { finding, setting, asked: [], describe: false, exposure: { ...exposure, action: 'deny', why } }
@@ -193,7 +191,7 @@ export class Guards {
   described(guard: Guard, described: readonly DescribedColumn[]): void {
     const { finding, setting } = guard
     const { policy, marks } = setting
-    const { cells } = judge(finding, policy)
+    const { cells } = judged(finding, setting).verdict
     const columns = finding.columns
     if (columns !== undefined && columns.length !== described.length) throw schemaChanged()
     const masks = described.map((shown, i): CellMask | undefined => {
@@ -285,6 +283,15 @@ const passing: RowRewriter = {
   wholeUpTo: 0,
   rewrite: (bytes, begin, end) => bytes.subarray(begin, end),
   rewritePiece: (piece) => [piece]
+}
+
+function judged(finding: Finding, { policy, judged: known }: Setting): Judgement {
+  let judgement = known.get(finding)
+  if (judgement === undefined) {
+    const verdict = judge(finding, policy)
+    known.set(finding, judgement = { verdict, exposure: exposureOf(verdict, finding, policy) })
+  }
+  return judgement
 }
 
 function exposureOf({ action, why, flags, cells, exempted }: Verdict, finding: Finding, policy: MaskingPolicy): Exposure {

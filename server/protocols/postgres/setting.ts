@@ -2,15 +2,22 @@
 import { inSlices, type Sliced } from '../../masking/slices.ts'
 import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
 import type { Finding, Label } from '../../masking/postgres/finding.ts'
-import type { MaskingPolicy } from '../../masking/postgres/judge.ts'
+import type { MaskingPolicy, Verdict } from '../../masking/postgres/judge.ts'
 import { protectedInSlices, type ProtectRule, type Protection as Marks } from '../../masking/postgres/protect.ts'
 import type { MaskName } from '../../masking/postgres/values.ts'
 import { vouchedIn } from '../../masking/postgres/vouch.ts'
+import type { Exposure } from '../../../shared/model.ts'
 import type { ProtectedColumns, Protection } from '../../policy/protect.ts'
 import { driven } from './slices.ts'
 
 /** What a rule protects in a catalog, and has protected before. */
 export type Protects = (catalog: Catalog, rule: ProtectRule) => Sliced<Protected>
+
+/** A verdict, and as much of it as is told to the policy and the audit log. */
+export interface Judgement {
+  readonly verdict: Verdict
+  readonly exposure: Exposure
+}
 
 /** What follows from a catalog and a protection, derived once for all connections. */
 export interface Setting {
@@ -24,6 +31,8 @@ export interface Setting {
   readonly names: ReadonlySet<string>
   /** By search path and text. */
   readonly findings: Map<string, Finding>
+  /** What becomes of each finding, judged once. */
+  readonly judged: WeakMap<Finding, Judgement>
 }
 
 export function* settingInSlices(catalog: Catalog, protection: Protection, protects: Protects): Sliced<Setting> {
@@ -61,7 +70,8 @@ export function* settingInSlices(catalog: Catalog, protection: Protection, prote
     })),
     vouched: vouchedIn(catalog, protection.trust).vouched,
     names: yield* namesIn(catalog),
-    findings: new Map()
+    findings: new Map(),
+    judged: new WeakMap()
   }
 }
 
@@ -87,7 +97,11 @@ const settings = new WeakMap<Catalog, WeakMap<Protection, Promise<Setting>>>()
 export function settingFor(catalog: Catalog, protection: Protection, protects: Protects): Promise<Setting> {
   let byProtection = settings.get(catalog)
   if (byProtection === undefined) settings.set(catalog, byProtection = new WeakMap())
-  let setting = byProtection.get(protection)
-  if (setting === undefined) byProtection.set(protection, setting = driven(settingInSlices(catalog, protection, protects)))
-  return setting
+  const known = byProtection.get(protection)
+  if (known !== undefined) return known
+  const made = driven(settingInSlices(catalog, protection, protects))
+  byProtection.set(protection, made)
+  // What failed is tried again by whoever asks next.
+  made.catch(() => byProtection.delete(protection))
+  return made
 }

@@ -4,7 +4,7 @@ import { asGatewayError } from '../../../shared/errors.ts'
 import { buildCatalog } from '../../masking/postgres/build-catalog.ts'
 import type { Row } from '../../masking/postgres/catalog-rows.ts'
 import type { Catalog, Oid } from '../../masking/postgres/catalog.ts'
-import { sessionCatalog } from '../../masking/postgres/session-catalog.ts'
+import { sessionCatalog, type Gone } from '../../masking/postgres/session-catalog.ts'
 import { ownObjectsQuery, ownQueries } from './snapshot-queries.ts'
 import type { TransactionStatus } from './wire/backend.ts'
 
@@ -22,12 +22,26 @@ export class NamesUnknown extends Error {}
 /** What a session has at most; whoever has more has its statements judged as unknown. */
 const maxOwnRelations = 5_000
 
+/** A session's catalog, and all it was made of. */
+export interface SessionCatalog {
+  /** Everybody's. */
+  readonly base: Catalog
+  /** The session's own rows. */
+  readonly rows: string
+  /** `base` itself where it has nothing of its own. */
+  readonly catalog: Catalog
+}
+
 /**
  * @param base everybody's catalog, read before this is called
- * @returns the catalog of this session; `base` itself where it has nothing of its own
+ * @param before the session's last: it is that one where it would be made of the same, with all that was derived from it
  * @throws NamesUnknown
  */
-export async function readSessionCatalog(connection: OwnConnection, base: Catalog): Promise<Catalog> {
+export async function readSessionCatalog(
+  connection: OwnConnection,
+  base: Catalog,
+  before: SessionCatalog | undefined
+): Promise<SessionCatalog> {
   const listed = await undisturbed(connection, [
     `SELECT 'isolation', pg_catalog.current_setting('transaction_isolation')`,
     ownObjectsQuery
@@ -50,8 +64,14 @@ export async function readSessionCatalog(connection: OwnConnection, base: Catalo
     `SELECT 'setting', pg_catalog.set_config('search_path', '', true)`,
     ...questions.map(([list, text]) => `SELECT '${list}', q.* FROM (${text}) q`)
   ])
+  const own = JSON.stringify([there, [...gone.relations], [...gone.types], rows])
+  if (before?.base === base && before.rows === own) return before
+  return { base, rows: own, catalog: madeOf(base, there, gone, questions.map(([list]) => list), rows) }
+}
+
+function madeOf(base: Catalog, there: readonly Oid[], gone: Gone, names: readonly string[], rows: readonly Row[]): Catalog {
   const rowsOf = (list: string) => rows.filter(([from]) => from === list).map((row) => row.slice(1))
-  const lists = questions.map(([list]): readonly [string, readonly Row[]] => [list, rowsOf(list)])
+  const lists = names.map((list): readonly [string, readonly Row[]] => [list, rowsOf(list)])
   const read = Object.fromEntries(lists) as Record<keyof ReturnType<typeof ownQueries>, readonly Row[]>
   const own = buildCatalog({ ...read, schemas: [], builtins: [], major: base.major, searchPath: base.searchPath })
   const nothing = there.length === 0 && gone.relations.size === 0 && gone.types.size === 0

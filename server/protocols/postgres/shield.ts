@@ -9,7 +9,7 @@ import type { CatalogKeeper } from './catalog-keeper.ts'
 import { nothingProtected } from './consult.ts'
 import { Guards, type Guard, type GuardParts } from './guard.ts'
 import { movesNames } from './moves.ts'
-import { NamesUnknown, readSessionCatalog, type OwnConnection } from './own-objects.ts'
+import { NamesUnknown, readSessionCatalog, type OwnConnection, type SessionCatalog } from './own-objects.ts'
 import { schemaChanged } from './stale.ts'
 
 /** The connection, for questions of the gateway's own in between. */
@@ -39,6 +39,8 @@ export class Shield {
   #mayHaveOwn = false
   /** Its own catalog, and everybody's at that time: the same where it has nothing of its own. */
   #session: { readonly base: Catalog, readonly catalog: Catalog } | undefined
+  /** The last that was made; its rows may come again, as those of a temporary table do with each transaction. */
+  #own: SessionCatalog | undefined
   /** Settings this session was given, as text. */
   #applied = '[]'
 
@@ -91,7 +93,7 @@ export class Shield {
     // With the places of pg_catalog and of temporary relations, which a client may choose.
     const path = await line.ask('SELECT pg_catalog.unnest(pg_catalog.current_schemas(true))')
     try {
-      if (this.#mayHaveOwn) this.#session = { base, catalog: await readSessionCatalog(line, base) }
+      if (this.#mayHaveOwn) this.#session = this.#own = await readSessionCatalog(line, base, this.#own)
     } catch (error) {
       if (!(error instanceof NamesUnknown)) throw error
       this.guards.uncertain = `${error.message}: what names mean cannot be told before it ends`

@@ -53,16 +53,17 @@ export function protectedColumns(catalog: Catalog, rules: readonly ProtectRule[]
 
 export function* protectedInSlices(catalog: Catalog, rules: readonly ProtectRule[], before: Protected = new Map()): Sliced<Protection> {
   const marks = new Marks(catalog, yield* tiesOf(catalog))
-  const problems: string[] = []
+  /** Said when somebody asks: what was meant instead is looked for among all names. */
+  const problems: (() => string)[] = []
   for (const rule of rules) {
     for (const written of rule.columns) {
       const pattern = columnPattern(written)
-      if (pattern === undefined) problems.push(`protect rule "${rule.name}": "${written}" is not a name of a column; write schema.table.column`)
-      else if (!(yield* marks.markMatching(pattern))) problems.push(`protect rule "${rule.name}": ${nothing(catalog, written, pattern)}`)
+      if (pattern === undefined) problems.push(() => `protect rule "${rule.name}": "${written}" is not a name of a column; write schema.table.column`)
+      else if (!(yield* marks.markMatching(pattern))) problems.push(() => `protect rule "${rule.name}": ${nothing(catalog, written, pattern)}`)
     }
     for (const [what, wanted] of [['comment', rule.byComment], ['securityLabel', rule.bySecurityLabel]] as const) {
       if (wanted !== undefined && !(yield* marks.markSaid(wanted, what))) {
-        problems.push(`protect rule "${rule.name}": no column's ${what === 'comment' ? 'comment' : 'security label'} matches "${wanted}"`)
+        problems.push(() => `protect rule "${rule.name}": no column's ${what === 'comment' ? 'comment' : 'security label'} matches "${wanted}"`)
       }
     }
   }
@@ -74,7 +75,7 @@ export function* protectedInSlices(catalog: Catalog, rules: readonly ProtectRule
     protected: marks.found,
     hazards: yield* hazardsOf(catalog, marks.found),
     ordered: yield* orderedOf(catalog, marks.found),
-    problems
+    get problems() { return problems.map((say) => say()) }
   }
 }
 

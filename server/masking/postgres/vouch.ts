@@ -27,19 +27,21 @@ export interface Vouched {
 
 export function vouchedIn(catalog: Catalog, list: readonly VouchedFor[]): Vouched {
   const vouched = new Set<Oid>()
-  const problems: string[] = []
+  const problems: (() => string)[] = []
   for (const { name, sha256 } of list) {
     const found = named(catalog, name)
     const trusted = found.filter((code) => codeHash(code) === sha256)
     for (const { oid } of trusted) vouched.add(oid)
     if (found.length === 0) {
-      const near = nearest(name, allNames(catalog))
-      problems.push(`trusted "${name}" does not exist${near.length === 0 ? '' : `; did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`}`)
+      problems.push(() => {
+        const near = nearest(name, allNames(catalog))
+        return `trusted "${name}" does not exist${near.length === 0 ? '' : `; did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`}`
+      })
     } else if (trusted.length === 0) {
-      problems.push(`trusted "${name}" has changed since somebody looked at it; what it is now has sha256 ${found.map(codeHash).join(' or ')}`)
+      problems.push(() => `trusted "${name}" has changed since somebody looked at it; what it is now has sha256 ${found.map(codeHash).join(' or ')}`)
     }
   }
-  return { vouched, problems }
+  return { vouched, get problems() { return problems.map((say) => say()) } }
 }
 
 type Code = OwnFunction | Relation

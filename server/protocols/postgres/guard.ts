@@ -39,8 +39,8 @@ export interface Guard {
   readonly watched?: true
   /** Looks through the columns that pass. */
   readonly search?: Search | undefined
-  /** Made when the server has described the result; rows without it end the session. */
-  rewriter?: RowRewriter
+  /** Made when the server has described the result; rows without it end the session. `nothing to mask`: they pass as they are. */
+  rewriter?: RowRewriter | 'nothing to mask'
 }
 
 /** What the session has by name, confirmed by the server. */
@@ -200,8 +200,7 @@ export class Guards {
       this.#compare(shown, column, cell, marks, policy)
       return cell === 'pass' ? guard.search?.cell(shown) : this.#mask(cell, shown, column, setting)
     })
-    if (masks.some((mask) => mask !== undefined)) guard.rewriter = new RowMasker(masks)
-    else guard.rewriter = passing
+    guard.rewriter = masks.every((mask) => mask === undefined) ? 'nothing to mask' : new RowMasker(masks)
   }
 
   /** The server's word for where a column comes from is a second opinion: one of the two that says "protected" is enough to stop. */
@@ -277,13 +276,6 @@ export function unknownFinding(why: string): Finding {
 }
 
 const unread = unknownFinding('the statement could not be read')
-
-/** Rows of a guarded statement in which nothing is masked: an exemption, or only counts depend on what is protected. */
-const passing: RowRewriter = {
-  wholeUpTo: 0,
-  rewrite: (bytes, begin, end) => bytes.subarray(begin, end),
-  rewritePiece: (piece) => [piece]
-}
 
 function judged(finding: Finding, { policy, judged: known }: Setting): Judgement {
   let judgement = known.get(finding)

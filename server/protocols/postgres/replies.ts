@@ -181,7 +181,8 @@ export class Replies {
     const guard = this.#guard()
     if (guard === undefined) return this.#search()?.rewriter
     if (guard.rewriter === undefined) throw new ProtocolViolation('row of the server', 'not described before it came')
-    return guard.rewriter
+    // An exemption, or only counts depend on what is protected.
+    return guard.rewriter === 'nothing to mask' ? undefined : guard.rewriter
   }
 
   /** What the next message of the server answers; undefined where nothing is owed. */

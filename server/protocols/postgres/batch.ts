@@ -263,6 +263,7 @@ class Planner {
     if (known !== undefined) this.#portals.set(name, { portal, draft: undefined })
     const finding = this.#find(portal.statement)
     this.#runs(portal.statement, finding)
+    if (known?.ran === undefined) this.#sendsAgain(portal)
     const changes = changesOf(portal.statement, finding, this.guards)
     this.#apply(changes)
     const anew = guard?.describe === true && guard !== portal.guard && known !== undefined
@@ -275,6 +276,13 @@ class Planner {
       ends: endsTransaction(portal.statement),
       runs: portal
     })
+  }
+
+  /** What a batch before this one has bound changes the schema, or what names mean, only now. */
+  #sendsAgain({ statement, judged }: Portal): void {
+    if (judged === undefined) return
+    const { finding } = judged
+    if (finding.changesCatalog || movesNames(statement)) this.#sent.push({ statement, finding })
   }
 
   /**

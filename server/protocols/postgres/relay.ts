@@ -338,9 +338,10 @@ class Relay {
     else if (this.#searches?.isFor(detection) !== true) this.#searches = new Searches(detection)
     if (protection === undefined && detection === undefined && !shield.raised) return undefined
     const replies = this.#replies
+    const isOpen = () => this.#groupOpen
     const line: Line = {
       get status() { return replies.status },
-      open: this.#groupOpen,
+      get open() { return isOpen() },
       get quiet() { return replies.empty },
       idle: () => this.#until(() => this.#replies.empty),
       ask: (text) => this.#ask(text)

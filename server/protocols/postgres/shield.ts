@@ -60,7 +60,7 @@ export class Shield {
     if (this.#stale) await line.idle()
     const base = await this.#base(line)
     // What a transaction has not committed, nobody else can see: it stays stale.
-    if (line.status === 'I') this.#stale = false
+    if (line.status === 'I' && !line.open) this.#stale = false
     const known = this.#pathKnown && (this.#session?.base === base || !this.#mayHaveOwn)
     if (known && !this.#mayHaveOwn) this.#session = { base, catalog: base }
     this.guards.uncertain = undefined
@@ -124,7 +124,7 @@ export class Shield {
   }
 
   /** For the other sessions on the database: whether what this one has changed is done with. */
-  get over(): boolean { return this.#line?.status === 'I' && this.#line.quiet }
+  get over(): boolean { return this.#line?.status === 'I' && this.#line.quiet && !this.#line.open }
 
   /**
    * What is judged clean is not described: while it waited to be allowed, others may have changed what it names.

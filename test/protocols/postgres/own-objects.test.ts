@@ -261,6 +261,31 @@ describe.each(servers)('PostgreSQL %i', (major) => {
       await until('the change to be known', async () => (await client.ask('SELECT s FROM patients WHERE id = 1')).rows[0]?.[0] === '***')
     })
 
+    // Without Sync nothing is committed, though no transaction was ever announced.
+    test.each([
+      ['run long after it was bound', [], [m.execute()]],
+      ['committed long after it was run', [m.execute()], []]
+    ])('knows of a change that is %s', async (_, early, late) => {
+      await asClinic(`CREATE SCHEMA other; CREATE VIEW other.shown AS SELECT ssn AS body FROM patients;
+        CREATE TABLE public.shown (body text); INSERT INTO public.shown VALUES ('nothing')`)
+      const look = 'SELECT body FROM shown'
+      const second = await WireClient.open(harness.to, { user: 'me', database: 'clinic' })
+      try {
+        await second.ask('SET search_path TO first, public')
+        await until('the view to be known', async () => (await second.ask('SELECT body FROM other.shown')).rows[0]?.[0] === '***')
+        expect((await second.ask(look)).rows).toEqual([['nothing']])
+        for (const message of [m.parse('ALTER VIEW other.shown SET SCHEMA first'), m.bind(), ...early, m.flush()]) client.send(message)
+        await client.until(early.length === 0 ? '2' : 'C')
+        for (let at = 0; at < 2; at++) expect((await second.ask('SELECT body FROM notes')).error).toBeUndefined()
+        expect(frameTypes(await client.exchange([...late, m.sync()]))).toMatch(/ZI$/)
+        const { rows, error } = await second.ask(look)
+        expect(error?.C ?? rows).not.toEqual([['nothing']])
+        expect(rows.flat()).not.toContain('123-45-6789')
+      } finally {
+        second.destroy()
+      }
+    })
+
     test('sees nothing of it, and is judged by what everybody sees', async () => {
       await run('BEGIN', 'ALTER TABLE patients RENAME city TO town', 'CREATE TABLE mine (v text)')
       const second = await WireClient.open(harness.to, { user: 'me', database: 'clinic' })

@@ -2,7 +2,7 @@
 // that the session had sealed before. The private key is used here and goes nowhere.
 import { createHash, type KeyObject } from 'node:crypto'
 import type { AuditEntry, SealedFacts } from '../../shared/audit/entry.ts'
-import { openSealed, sealedContext, type OpenedStatement } from '../../shared/audit/sealed.ts'
+import { openSealed, sealedKeys, type OpenedStatement } from '../../shared/audit/sealed.ts'
 import { parseSessionKeyFile, unwrapSessionKey } from '../../shared/audit/session-key.ts'
 import { GatewayError } from '../../shared/errors.ts'
 
@@ -46,7 +46,7 @@ async function opened(index: number, { entry: bytes, attachment, key, redaction 
   }
   const sessionKey = await unwrapSessionKey(file, identity)
   try {
-    return { entry, statements: openSealed(attachment, sessionKey, sealedContext(origin, session)) }
+    return { entry, statements: openSealed(attachment, sealedKeys(sessionKey, origin, session)) }
   } finally {
     sessionKey.fill(0)
   }

@@ -4,28 +4,32 @@ import { canonical } from '../../shared/audit/canonical.ts'
 import type { EntryFacts, OutcomeFacts, SealedFacts } from '../../shared/audit/entry.ts'
 import type { Stamp } from './clock.ts'
 
-/** @returns the text of entry number `index` @throws TypeError where the facts have no canonical form */
-export type Encode = (facts: EntryFacts, index: number, stamp: Stamp) => string
+/**
+ * @param sealed of what is attached to it
+ * @returns the text of entry number `index`
+ * @throws TypeError where the facts have no canonical form
+ */
+export type Encode = (facts: EntryFacts, index: number, stamp: Stamp, sealed?: SealedFacts) => string
 
 export function createEncode(origin: string, boot: string): Encode {
   const [originText, bootText] = [canonical(origin), canonical(boot)]
 
-  return (facts, index, { time, monotonic }) => {
+  return (facts, index, { time, monotonic }, sealed) => {
     switch (facts.kind) {
       case 'statement.intent': return `{"actor":${canonical(facts.actor)},"boot":${bootText},"connection":${canonical(facts.connection)},`
         + `"decision":${canonical(facts.decision)},"index":${index},"kind":"statement.intent","monotonic":"${monotonic}",`
-        + `"origin":${originText},${sealedText(facts.sealed)}"session":${canonical(facts.session)},"statement":${canonical(facts.statement)},`
+        + `"origin":${originText},${sealedText(sealed)}"session":${canonical(facts.session)},"statement":${canonical(facts.statement)},`
         + `"target":${canonical(facts.target)},"time":"${time}","version":1}`
       case 'outcome': return `{"boot":${bootText},"connection":${canonical(facts.connection)},"index":${index},`
         + `"intent":${canonical(facts.intent)},"kind":"outcome","monotonic":"${monotonic}","origin":${originText},`
         + `"outcome":${outcomeText(facts.outcome)},"session":${canonical(facts.session)},"time":"${time}","version":1}`
-      default: return canonical({ ...facts, version: 1, index, origin, time, monotonic, boot })
+      default: return canonical({ ...facts, ...(sealed === undefined ? {} : { sealed }), version: 1, index, origin, time, monotonic, boot })
     }
   }
 }
 
 function sealedText(sealed: SealedFacts | undefined): string {
-  return sealed === undefined ? '' : `"sealed":{"bytes":${canonical(sealed.bytes)},"sha256":${canonical(sealed.sha256)}},`
+  return sealed === undefined ? '' : `"sealed":{"bytes":${sealed.bytes},"sha256":"${sealed.sha256}"},`
 }
 
 function outcomeText({ bytes, detected, durationMilliseconds, errorClass, exposure, rows, status }: OutcomeFacts): string {

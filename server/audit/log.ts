@@ -346,8 +346,7 @@ class Log implements AuditLog {
   }
 
   #encode(facts: EntryFacts, attachment?: Attachment): void {
-    const whole = attachment === undefined ? facts : { ...facts, sealed: attachment.facts }
-    this.#commit.filling.add(facts, this.#text(whole, this.#next, this.#clock.stamp()), attachment)
+    this.#commit.filling.add(facts, this.#text(facts, this.#next, this.#clock.stamp(), attachment?.facts), attachment)
     this.#next++
   }
 

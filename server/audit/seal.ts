@@ -1,12 +1,17 @@
 // Seals exact statements and parameters with their session's key, into frames that the log writes behind their entries. The key is
 // wrapped for its recipients when the session begins, and forgotten when it ends; nothing here can open what it sealed.
-import { createCipheriv, createHash, hash, randomBytes } from 'node:crypto'
+import { createCipheriv, createHash, createHmac, hash, randomBytes } from 'node:crypto'
 import type { SessionKeyFacts } from '../../shared/audit/entry.ts'
 import { attachmentOffset, framedAttachmentBytes, maxEntryBytes, writeAttachmentHeader, type Attachment } from '../../shared/audit/frame.ts'
-import { nonceBytes, paddingBytes, sealedContext, sealedVersion, tagBytes, type SealedHead, type SealedStatementHead } from '../../shared/audit/sealed.ts'
+import {
+  counterBytes, paddingBytes, sealedKeys, sealedVersion, tagBytes,
+  type SealedKeys
+} from '../../shared/audit/sealed.ts'
 import { sessionKeyBytes, wrapSessionKey, type Recipient } from '../../shared/audit/session-key.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Operation, StatementOperation } from '../../shared/model.ts'
+import { counterBlock, Keystream, writeCounterBlock } from './keystream.ts'
+import { ShortHmac } from './short-hmac.ts'
 import type { SessionKeys } from './session-keys.ts'
 
 /** A text sealed longer ago is sealed again, so that whoever looks for it need not look far. */
@@ -17,6 +22,9 @@ const maxTexts = 1_000
 const wholeBytes = 16 * 1024
 /** Of a longer one so much at a time, and others get their turn. */
 const stepBytes = 1024 * 1024
+
+/** In front of the ciphertext. */
+const headBytes = 1 + counterBytes
 
 /** As much of an operation as is sealed. */
 export type Sealable = Pick<StatementOperation, 'text' | 'sha256' | 'parameters' | 'parameterFormats'>
@@ -56,26 +64,38 @@ export function createSealing({ origin, recipients, keys, elapsed }: SealingPart
         })
       })
       return {
-        seal: new SessionSeal(key, sealedContext(origin, session), elapsed),
+        seal: new SessionSeal(key, { origin, session, elapsed }),
         facts: { sha256, recipients: recipients.map(({ name }) => name) }
       }
     }
   }
 }
 
+export interface SealParts {
+  readonly origin: string
+  readonly session: string
+  /** Monotonic milliseconds. */
+  readonly elapsed: () => number
+}
+
 export class SessionSeal {
   readonly #key: Buffer
-  readonly #context: Buffer
+  readonly #keys: SealedKeys
+  /** For all that is short; a long text has one of its own, since others get their turn while it is encrypted. */
+  readonly #stream: Keystream
+  #streams = 1
+  readonly #hmac: ShortHmac
   readonly #elapsed: () => number
   /** By hash: where the text is sealed, and since when. */
   readonly #texts = new Map<string, { readonly entry: number, readonly at: number }>()
-  #sealed = 0
   #forgotten = false
 
   /** @param key taken over: zeroed by `forget` */
-  constructor(key: Buffer, context: Buffer, elapsed: () => number) {
+  constructor(key: Buffer, { origin, session, elapsed }: SealParts) {
     this.#key = key
-    this.#context = context
+    this.#keys = sealedKeys(key, origin, session)
+    this.#stream = new Keystream(this.#keys.encryption, 0)
+    this.#hmac = new ShortHmac(this.#keys.tag)
     this.#elapsed = elapsed
   }
 
@@ -114,6 +134,10 @@ export class SessionSeal {
   forget(): void {
     this.#forgotten = true
     this.#key.fill(0)
+    this.#keys.encryption.fill(0)
+    this.#keys.tag.fill(0)
+    this.#stream.forget()
+    this.#hmac.forget()
     this.#texts.clear()
   }
 
@@ -122,53 +146,56 @@ export class SessionSeal {
     return known !== undefined && this.#elapsed() - known.at < textMilliseconds ? known.entry : undefined
   }
 
-  /** Every statement takes this way but the very long ones: one buffer to encrypt, one that goes to the log. */
+  /** Every statement takes this way but the very long ones: put together, encrypted and tagged where it goes to the log from. */
   #whole(plain: Plain): Attachment {
-    const bytes = 1 + nonceBytes + plain.paddedBytes + tagBytes
+    this.#assertKept()
+    const bytes = headBytes + plain.paddedBytes + tagBytes
     const frames = Buffer.allocUnsafe(framedAttachmentBytes(bytes))
     const attachment = frames.subarray(attachmentOffset(0))
     attachment[0] = sealedVersion
-    const cipher = this.#begin(attachment.subarray(1, 1 + nonceBytes))
-    attachment.set(cipher.update(wholeOf(plain)), 1 + nonceBytes)
-    cipher.final()
-    attachment.set(cipher.getAuthTag(), bytes - tagBytes)
+    writeCounterBlock(attachment, 1, 0, this.#stream.block)
+    const content = attachment.subarray(headBytes, bytes - tagBytes)
+    writePlain(content, plain)
+    this.#stream.encrypt(content)
+    attachment.write(this.#hmac.digest(attachment.subarray(0, bytes - tagBytes)), bytes - tagBytes, tagBytes, 'latin1')
     writeAttachmentHeader(frames, 0, bytes)
     return { frames, facts: { sha256: hash('sha256', attachment, 'hex'), bytes } }
   }
 
   /** Yields between steps of about a mebibyte. */
   * #steps(plain: Plain): Generator<void, Attachment> {
-    const frames = new AttachmentFrames(1 + nonceBytes + plain.paddedBytes + tagBytes)
-    const nonce = Buffer.alloc(nonceBytes)
-    const cipher = this.#begin(nonce)
-    frames.put(Buffer.of(sealedVersion))
-    frames.put(nonce)
+    this.#assertKept()
+    const counter = counterBlock(this.#streams++, 0)
+    const cipher = createCipheriv('aes-256-ctr', this.#keys.encryption, counter)
+    const hmac = createHmac('sha256', this.#keys.tag)
+    const frames = new AttachmentFrames(headBytes + plain.paddedBytes + tagBytes)
+    const put = (piece: Uint8Array): void => {
+      hmac.update(piece)
+      frames.put(piece)
+    }
+    put(Buffer.of(sealedVersion))
+    put(counter)
     let bytes = 0
     for (const part of partsOf(plain)) {
       for (let at = 0; at < part.length; at += stepBytes) {
         const step = part.subarray(at, at + stepBytes)
-        frames.put(cipher.update(step))
+        put(cipher.update(step))
         bytes += step.length
         if (bytes < stepBytes) continue
         bytes = 0
         yield
       }
     }
-    cipher.final()
-    frames.put(cipher.getAuthTag())
+    frames.put(hmac.digest().subarray(0, tagBytes))
     return frames.done()
   }
 
-  /** @param nonce filled in: counted, so that none is used twice under this key, which lives in this process alone */
-  #begin(nonce: Buffer) {
+  #assertKept(): void {
     if (this.#forgotten) throw new GatewayError('session_ended', 'the session has ended')
-    const number = ++this.#sealed
-    nonce.writeUInt32BE(0, 0)
-    nonce.writeUInt32BE(Math.floor(number / 2 ** 32), 4)
-    nonce.writeUInt32BE(number % 2 ** 32, 8)
-    return createCipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: tagBytes }).setAAD(this.#context)
   }
 }
+
+type HeadParts = Pick<Sealable, 'sha256' | 'parameters' | 'parameterFormats'> & { readonly textIn: number | undefined, readonly textBytes: number | undefined }
 
 /** A plaintext that is not put together yet; `SealedHead` says how. */
 interface Plain {
@@ -183,45 +210,51 @@ interface Plain {
 function plainOf(statements: readonly Sealable[], textIn?: number): Plain {
   const contents: (string | Uint8Array)[] = []
   let bytes = 4
-  const heads = statements.map(({ sha256, text, parameters, parameterFormats }): SealedStatementHead => {
-    const textBytes = textIn === undefined ? Buffer.byteLength(text) : undefined
-    if (textBytes !== undefined) contents.push(text)
-    bytes += textBytes ?? 0
+  let heads = ''
+  for (const { sha256, text, parameters, parameterFormats } of statements) {
+    let textBytes: number | undefined
+    if (textIn === undefined) {
+      textBytes = Buffer.byteLength(text)
+      contents.push(text)
+      bytes += textBytes
+    }
     for (const parameter of parameters) {
       if (parameter === null) continue
       contents.push(parameter)
       bytes += parameter.length
     }
-    // In canonical order, so that JSON.stringify spells it as canonical() would, and faster.
-    return {
-      ...(parameterFormats === undefined || parameterFormats.length === 0 ? {} : { formats: parameterFormats }),
-      ...(parameters.length === 0 ? {} : { parameters: parameters.map((parameter) => parameter === null ? null : parameter.length) }),
-      sha256,
-      ...(textBytes === undefined ? { textIn: textIn! } : { text: textBytes })
-    }
-  })
-  const head = JSON.stringify({ statements: heads } satisfies SealedHead)
+    heads += (heads === '' ? '' : ',') + headText({ sha256, parameters, parameterFormats, textIn, textBytes })
+  }
+  const head = `{"statements":[${heads}]}`
   bytes += head.length
   return { head, contents, paddedBytes: Math.ceil(bytes / paddingBytes) * paddingBytes }
 }
 
-function wholeOf({ head, contents, paddedBytes }: Plain): Buffer {
-  const plain = Buffer.allocUnsafe(paddedBytes)
-  let at = plain.writeUInt32BE(head.length, 0)
-  at += plain.write(head, at, 'latin1')
+/** What canonical() would make of a SealedStatementHead, put together: one is made for each statement. */
+function headText({ sha256, parameters, parameterFormats: formats, textIn, textBytes }: HeadParts): string {
+  let head = formats === undefined || formats.length === 0 ? '{' : `{"formats":[${formats.join(',')}],`
+  if (parameters.length > 0) head += `"parameters":[${parameters.map((parameter) => parameter === null ? 'null' : parameter.length).join(',')}],`
+  return `${head}"sha256":"${sha256}",${textBytes === undefined ? `"textIn":${textIn}` : `"text":${textBytes}`}}`
+}
+
+/** @param bytes as long as it is, padding included */
+function writePlain(bytes: Buffer, { head, contents }: Plain): void {
+  let at = bytes.writeUInt32BE(head.length, 0)
+  at += bytes.write(head, at, 'latin1')
   for (const content of contents) {
     if (typeof content === 'string') {
-      at += plain.write(content, at, 'utf8')
+      at += bytes.write(content, at, 'utf8')
     } else {
-      plain.set(content, at)
+      bytes.set(content, at)
       at += content.length
     }
   }
-  return plain.fill(0, at)
+  bytes.fill(0, at)
 }
 
 function* partsOf({ head, contents, paddedBytes }: Plain): Generator<Uint8Array> {
-  const begin = wholeOf({ head, contents: [], paddedBytes: 4 + head.length })
+  const begin = Buffer.alloc(4 + head.length)
+  writePlain(begin, { head, contents: [], paddedBytes: begin.length })
   yield begin
   let bytes = begin.length
   for (const content of contents) {

@@ -1,20 +1,38 @@
 // What is attached to an entry: exact texts and parameters, encrypted with the key of their session. The layout, and opening it; how
 // the key gets to a recipient is session-key.ts. Pure.
-import { createDecipheriv, createHash } from 'node:crypto'
+import { createDecipheriv, createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
 import { canonical } from './canonical.ts'
 
 /**
- *   version     1 byte, 0x01
- *   nonce       12 bytes, never the same twice under one key
- *   ciphertext  AES-256-GCM of the plaintext
- *   tag         16 bytes
+ *   version     1 byte, 0x02
+ *   counter     16 bytes, the first counter block: number of the keystream and of the block in it, each u64, big-endian; no block is
+ *               used twice under one key
+ *   ciphertext  AES-256-CTR of the plaintext
+ *   tag         the first 16 bytes of HMAC-SHA-256 over all of the above
  */
-export const sealedVersion = 1
-export const nonceBytes = 12
+export const sealedVersion = 2
+export const counterBytes = 16
 export const tagBytes = 16
-/** Plaintexts are filled up with zeros to a multiple of it, so that their length says little about parameters. */
+/** Plaintexts are filled up with zeros to a multiple of it, so that their length says little about parameters; whole blocks, too. */
 export const paddingBytes = 64
+
+export interface SealedKeys {
+  /** For AES-256-CTR. */
+  readonly encryption: Buffer
+  /** For HMAC-SHA-256. */
+  readonly tag: Buffer
+}
+
+/**
+ * HKDF-SHA-256 of the session's key; nothing sealed in one session, or log, opens as if it were of another.
+ * @param key 32 bytes
+ */
+export function sealedKeys(key: Uint8Array, origin: string, session: string): SealedKeys {
+  const info = `hoop audit sealed v2\n${canonical({ origin, session })}`
+  const both = Buffer.from(hkdfSync('sha256', key, '', info, 64))
+  return { encryption: both.subarray(0, 32), tag: both.subarray(32) }
+}
 
 /** What stands in front of the bytes of a plaintext, in canonical form behind its own length (u32, big-endian). */
 export interface SealedHead {
@@ -41,30 +59,14 @@ export interface OpenedStatement {
   readonly formats: readonly number[]
 }
 
-/** Additional data of the encryption: nothing sealed in one session, or log, opens as if it were of another. */
-export function sealedContext(origin: string, session: string): Buffer {
-  return Buffer.from(canonical({ kind: 'statement', origin, session }))
-}
-
-/**
- * @param key 32 bytes
- * @throws GatewayError bad_request when key, context or bytes do not belong together
- */
-export function openSealed(attachment: Uint8Array, key: Uint8Array, context: Uint8Array): OpenedStatement[] {
-  if (attachment.length < 1 + nonceBytes + tagBytes) throw unopened('it is too short')
+/** @throws GatewayError bad_request when keys and bytes do not belong together */
+export function openSealed(attachment: Uint8Array, { encryption, tag }: SealedKeys): OpenedStatement[] {
+  if (attachment.length < 1 + counterBytes + tagBytes) throw unopened('it is too short')
   if (attachment[0] !== sealedVersion) throw unopened(`it has version ${attachment[0]}, which this program does not know`)
-  const nonce = attachment.subarray(1, 1 + nonceBytes)
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
-  decipher.setAAD(context)
-  decipher.setAuthTag(attachment.subarray(-tagBytes))
-  try {
-    const plain = decipher.update(attachment.subarray(1 + nonceBytes, -tagBytes))
-    decipher.final()
-    return statementsFrom(plain)
-  } catch (error) {
-    if (error instanceof GatewayError) throw error
-    throw unopened('it is not what was sealed with this session\'s key')
-  }
+  const expected = createHmac('sha256', tag).update(attachment.subarray(0, -tagBytes)).digest().subarray(0, tagBytes)
+  if (!timingSafeEqual(expected, attachment.subarray(-tagBytes))) throw unopened('it is not what was sealed with this session\'s key')
+  const decipher = createDecipheriv('aes-256-ctr', encryption, attachment.subarray(1, 1 + counterBytes))
+  return statementsFrom(decipher.update(attachment.subarray(1 + counterBytes, -tagBytes)))
 }
 
 function statementsFrom(plain: Buffer): OpenedStatement[] {

@@ -1,5 +1,5 @@
 // Sealing: the bytes of the format, what opens with which key and what does not, large texts, and a key that is forgotten or destroyed.
-import { createDecipheriv, createHash, createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createDecipheriv, createHash, createHmac, createPrivateKey, generateKeyPairSync, hkdfSync, randomBytes } from 'node:crypto'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { openRedactions } from '../../server/audit/redactions.ts'
 import { createSealing, SessionSeal } from '../../server/audit/seal.ts'
 import { SessionKeys } from '../../server/audit/session-keys.ts'
 import { readFrame, type Attachment } from '../../shared/audit/frame.ts'
-import { openSealed, sealedContext } from '../../shared/audit/sealed.ts'
+import { openSealed, sealedKeys } from '../../shared/audit/sealed.ts'
 import { parseSessionKeyFile, recipientKeyFrom, recipientKeyLine, sessionKeyPath, unwrapSessionKey, wrapSessionKey } from '../../shared/audit/session-key.ts'
 import { verifyLog } from '../../shared/audit/verify.ts'
 import { GatewayError } from '../../shared/errors.ts'
@@ -19,7 +19,7 @@ import { entriesOf, openIn, origin, temporary, TestDisk } from './logs.ts'
 import { beat, filesIn } from './sample.ts'
 
 const session = '01k5b2y8v4s0q9m3t7x6c1n0ad'
-const context = sealedContext(origin, session)
+const keysOf = (key: Uint8Array) => sealedKeys(key, origin, session)
 const mebibyte = 1024 * 1024
 
 interface Vector {
@@ -67,7 +67,7 @@ function bytesOf({ frames }: Attachment): Buffer {
 }
 
 function sealOf(key = randomBytes(32), elapsed = () => 0): { readonly seal: SessionSeal, readonly key: Buffer } {
-  return { seal: new SessionSeal(Buffer.from(key), context, elapsed), key }
+  return { seal: new SessionSeal(Buffer.from(key), { origin, session, elapsed }), key }
 }
 
 async function one(seal: SessionSeal, operation: Operation): Promise<Attachment> {
@@ -96,11 +96,11 @@ describe('the format', async () => {
 
   test('of an attachment opens by another hand, and says what was sealed', () => {
     const bytes = Buffer.from(vector.attachments[0]!, 'base64')
-    expect(bytes[0]).toBe(1)
-    const decipher = createDecipheriv('aes-256-gcm', Buffer.from(vector.sessionKey, 'hex'), bytes.subarray(1, 13))
-    decipher.setAAD(Buffer.from(`{"kind":"statement","origin":"${vector.origin}","session":"${vector.session}"}`))
-    decipher.setAuthTag(bytes.subarray(-16))
-    const plain = Buffer.concat([decipher.update(bytes.subarray(13, -16)), decipher.final()])
+    expect(bytes.subarray(0, 17).toString('hex')).toBe(`02${'0'.repeat(32)}`)
+    const info = `hoop audit sealed v2\n{"origin":"${vector.origin}","session":"${vector.session}"}`
+    const keys = Buffer.from(hkdfSync('sha256', Buffer.from(vector.sessionKey, 'hex'), '', info, 64))
+    expect(createHmac('sha256', keys.subarray(32)).update(bytes.subarray(0, -16)).digest('hex').slice(0, 32)).toBe(bytes.toString('hex', bytes.length - 16))
+    const plain = createDecipheriv('aes-256-ctr', keys.subarray(0, 32), bytes.subarray(1, 17)).update(bytes.subarray(17, -16))
     const head = `{"statements":[{"formats":[0,1,0],"parameters":[2,8,null],"sha256":"${sha256}","text":${Buffer.byteLength(text)}}]}`
     const said = Buffer.concat([Buffer.of(0, 0, 0, head.length), Buffer.from(head + text), ...parameters.flatMap((value) => value ?? [])])
     expect(plain.subarray(0, said.length).equals(said)).toBe(true)
@@ -112,13 +112,13 @@ describe('the format', async () => {
     const key = Buffer.from(vector.sessionKey, 'hex')
     const deputy = createPrivateKey(vector.identities[1]!)
     expect(Buffer.from(await unwrapSessionKey(parseSessionKeyFile(Buffer.from(vector.keyFile)), deputy)).equals(key)).toBe(true)
-    const seal = new SessionSeal(Buffer.from(key), sealedContext(vector.origin, vector.session), () => 0)
+    const seal = new SessionSeal(Buffer.from(key), { ...vector, elapsed: () => 0 })
     const operation = { ...statement(text, parameters), parameterFormats: vector.statement.formats }
     const first = await seal.each([operation])
     first.written([vector.textIn])
     const second = await one(seal, operation)
     expect([bytesOf(first.attachments[0]!), bytesOf(second)].map((bytes) => bytes.toString('base64'))).toEqual(vector.attachments)
-    const [opened] = openSealed(Buffer.from(vector.attachments[1]!, 'base64'), key, sealedContext(vector.origin, vector.session))
+    const [opened] = openSealed(Buffer.from(vector.attachments[1]!, 'base64'), sealedKeys(key, vector.origin, vector.session))
     expect(opened).toEqual({ sha256, textIn: 17, parameters, formats: [0, 1, 0] })
   })
 })
@@ -137,7 +137,7 @@ describe('what is sealed', () => {
     const attachment = await one(seal, statement(text, parameters, [1]))
     const bytes = bytesOf(attachment)
     expect(attachment.facts).toEqual({ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
-    const [opened] = openSealed(bytes, key, context)
+    const [opened] = openSealed(bytes, keysOf(key))
     expect(Buffer.from(opened!.text!).toString()).toBe(text)
     expect(opened!.parameters.length).toBe(parameters.length)
     const same = opened!.parameters.map((value, i) => value === null ? parameters[i] === null : Buffer.from(value).equals(parameters[i]!))
@@ -145,17 +145,29 @@ describe('what is sealed', () => {
     expect(opened!.formats).toEqual([1])
   })
 
-  test('never has a nonce twice, nor the same bytes for the same statement', async () => {
+  test('never uses a block of a keystream twice, long texts and short ones by turns', async () => {
+    const { seal } = sealOf()
+    const texts = Array.from({ length: 200 }, (_, i) => i % 50 === 0 ? 'x'.repeat(2 * mebibyte) : 'x'.repeat(i * 37))
+    const all = (await Promise.all(texts.map((text) => one(seal, statement(text))))).map(bytesOf)
+    const spans = all.map((bytes) => [bytes.readBigUInt64BE(1), bytes.readBigUInt64BE(9), BigInt(bytes.length - 33) / 16n] as const)
+    const ends = new Map<bigint, bigint>()
+    for (const [stream, block, blocks] of spans.sort(([a, b], [c, d]) => Number(a - c || b - d))) {
+      expect(block).toBe(ends.get(stream) ?? 0n)
+      ends.set(stream, block + blocks)
+    }
+    expect([...ends.keys()]).toEqual([0n, 1n, 2n, 3n, 4n])
+  })
+
+  test('is never the same for the same statement', async () => {
     const { seal } = sealOf()
     const all = (await Promise.all(Array.from({ length: 200 }, () => one(seal, statement('SELECT 1'))))).map(bytesOf)
-    expect(new Set(all.map((bytes) => bytes.toString('hex', 1, 13))).size).toBe(200)
-    expect(new Set(all.map((bytes) => bytes.toString('hex', 13))).size).toBe(200)
+    expect(new Set(all.map((bytes) => bytes.toString('hex', 17, 81))).size).toBe(200)
   })
 
   test('leaves a text out that was written less than an hour ago, and only then', async () => {
     let time = 0
     const { seal, key } = sealOf(randomBytes(32), () => time)
-    const opened = async () => openSealed(bytesOf(await one(seal, statement('SELECT $1', [Buffer.from('a')]))), key, context)[0]!
+    const opened = async () => openSealed(bytesOf(await one(seal, statement('SELECT $1', [Buffer.from('a')]))), keysOf(key))[0]!
     const first = await seal.each([{ kind: 'cancel', connection: 2 }, statement('SELECT $1')])
     expect(first.attachments[0]).toBeUndefined()
     // Not written yet: another connection seals the text once more.
@@ -173,35 +185,35 @@ describe('what is sealed', () => {
   test('with many texts remembers some of them', async () => {
     const { seal, key } = sealOf()
     for (let i = 0; i < 1500; i++) (await seal.each([statement(`SELECT ${i}`)])).written([i])
-    const known = async (i: number) => openSealed(bytesOf(await one(seal, statement(`SELECT ${i}`))), key, context)[0]!.textIn
+    const known = async (i: number) => openSealed(bytesOf(await one(seal, statement(`SELECT ${i}`))), keysOf(key))[0]!.textIn
     expect([await known(3), await known(1499)]).toEqual([undefined, 1499])
   })
 
   test('of several statements together has all their texts', async () => {
     const { seal, key } = sealOf()
-    const opened = openSealed(bytesOf(await seal.together([statement('SELECT 1'), statement('SELECT $1', [Buffer.from('b')])])), key, context)
+    const opened = openSealed(bytesOf(await seal.together([statement('SELECT 1'), statement('SELECT $1', [Buffer.from('b')])])), keysOf(key))
     expect(opened.map(({ text }) => Buffer.from(text!).toString())).toEqual(['SELECT 1', 'SELECT $1'])
   })
 
   test('opens with no other key, session, log, or byte', async () => {
     const { seal, key } = sealOf()
     const bytes = bytesOf(await one(seal, statement('SELECT 4711')))
-    expect(openSealed(bytes, key, context)).toHaveLength(1)
+    expect(openSealed(bytes, keysOf(key))).toHaveLength(1)
     const refused = { code: 'bad_request', message: expect.stringMatching(/^what is sealed cannot be opened: /) }
-    for (const [k, c] of [[randomBytes(32), context], [key, sealedContext(origin, '0'.repeat(26))], [key, sealedContext('other', session)]] as const) {
-      expect(() => openSealed(bytes, k, c)).toThrow(expect.objectContaining(refused) as Error)
+    for (const keys of [keysOf(randomBytes(32)), sealedKeys(key, origin, '0'.repeat(26)), sealedKeys(key, 'other', session)]) {
+      expect(() => openSealed(bytes, keys)).toThrow(expect.objectContaining(refused) as Error)
     }
     for (let at = 0; at < bytes.length; at++) {
       const changed = Buffer.from(bytes)
       changed[at]! ^= 1
-      expect(() => openSealed(changed, key, context)).toThrow(expect.objectContaining(refused) as Error)
-      expect(() => openSealed(bytes.subarray(0, at), key, context)).toThrow(expect.objectContaining(refused) as Error)
+      expect(() => openSealed(changed, keysOf(key))).toThrow(expect.objectContaining(refused) as Error)
+      expect(() => openSealed(bytes.subarray(0, at), keysOf(key))).toThrow(expect.objectContaining(refused) as Error)
     }
   })
 
   test('ends with the key: nothing is sealed once it is forgotten, and its bytes are gone', async () => {
     const key = randomBytes(32)
-    const seal = new SessionSeal(key, context, () => 0)
+    const seal = new SessionSeal(key, { origin, session, elapsed: () => 0 })
     await one(seal, statement('SELECT 1'))
     seal.forget()
     expect(key.equals(Buffer.alloc(32))).toBe(true)
@@ -214,7 +226,7 @@ describe('what is sealed', () => {
     const text = 'x'.repeat(4 * mebibyte)
     const under = one(seal, statement(text))
     seal.forget()
-    expect(openSealed(bytesOf(await under), key, context)[0]!.text).toHaveLength(text.length)
+    expect(openSealed(bytesOf(await under), keysOf(key))[0]!.text).toHaveLength(text.length)
   })
 
   test('of 64 MiB is sealed in turns with others, and takes its own size and little more', { timeout: 60_000 }, async () => {
@@ -239,7 +251,7 @@ describe('what is sealed', () => {
     // Its UTF-8 and its frames; what the cipher gives in between is a mebibyte each, and may not be collected yet.
     expect(grown).toBeLessThan(3.5 * 64 * mebibyte)
     process.stdout.write(`64 MiB: the loop waited ${longest.toFixed(0)} ms at most, memory grew by ${(grown / mebibyte).toFixed(0)} MiB\n`)
-    expect(openSealed(bytesOf(attachment), key, context)[0]!.text).toHaveLength(64 * mebibyte)
+    expect(openSealed(bytesOf(attachment), keysOf(key))[0]!.text).toHaveLength(64 * mebibyte)
   })
 })
 

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openAuditLog, type AuditLog } from '../../server/audit/log.ts'
 import { SessionSeal } from '../../server/audit/seal.ts'
-import { sealedContext } from '../../shared/audit/sealed.ts'
 import { verifyLog } from '../../shared/audit/verify.ts'
 import type { StatementOperation } from '../../shared/model.ts'
 import { filesIn, intent, outcome } from '../audit/sample.ts'
@@ -75,7 +74,7 @@ async function measureDisk(): Promise<void> {
 
 /** A session's seal, as it is for a statement that is prepared once and run again and again. */
 function sealOf(): SessionSeal {
-  return new SessionSeal(randomBytes(32), sealedContext('bench.example.com', '01j8zq4v6ma8k0p2r5t7w9y1b3'), () => performance.now())
+  return new SessionSeal(randomBytes(32), { origin: 'bench.example.com', session: '01j8zq4v6ma8k0p2r5t7w9y1b3', elapsed: () => performance.now() })
 }
 
 async function measureLatency(log: AuditLog, name: string, writers: number, count: number, seal?: SessionSeal): Promise<void> {

@@ -56,6 +56,16 @@ export interface Relation {
   readonly stamp: string
 }
 
+/** One column of a relation. */
+export interface ColumnPlace {
+  readonly relation: Oid
+  readonly attnum: number
+}
+
+export function columnAt(catalog: Catalog | undefined, place: ColumnPlace | undefined): RelationColumn | undefined {
+  return place === undefined ? undefined : catalog?.relations.get(place.relation)?.columns.find(({ attnum }) => attnum === place.attnum)
+}
+
 export interface Trigger {
   readonly name: string
   readonly function: Oid

@@ -1,6 +1,6 @@
 // What the analysis says of one statement: where each output column's value comes from, what else depends on protected values, and
 // what could not be proven. Types only; see docs/masking.md.
-import type { Oid, Relation } from './catalog.ts'
+import type { ColumnPlace, Oid, Relation } from './catalog.ts'
 
 /**
  * A protected column, `schema.relation.column`. A column protected by closure (a partition's, a generated one) has the label of its
@@ -16,7 +16,7 @@ export interface Column {
   /** The value is this protected column unchanged, so its own mask applies; anything else with labels is redacted. */
   readonly identity?: Label
   /** The stored column it comes from unchanged, where there is exactly one; compared with RowDescription's. */
-  readonly origin?: { readonly relation: Oid, readonly attnum: number }
+  readonly origin?: ColumnPlace
   /** How the value got here, for explanations: `patients.ssn -> s -> substr(s)`. */
   readonly path: readonly string[]
 }

@@ -1,5 +1,5 @@
 // A FuncCall: arguments, FILTER, ORDER BY, OVER; count, which tells of presence alone; set_config. Pure.
-import { keepsPinned, othersTemporary, settingKind } from '../../sql/postgres/settings.ts'
+import { keepsPinned, namesOthersTemporary, settingKind } from '../../sql/postgres/settings.ts'
 import { as, constant, isTree, list, strings, text, type Tree } from '../../sql/postgres/tree.ts'
 import { calleeOf, callFunction } from './calls.ts'
 import { derived, evaluate, evaluateAll, mayFailUnless } from './expression.ts'
@@ -102,7 +102,7 @@ export function mayBeSet(name: string, value: string | undefined): boolean {
   const key = name.toLowerCase()
   if (kept.has(key)) return false
   // Others' temporary tables are not this session's to drop or rename: their sessions take them for what the names mean.
-  if (key === 'search_path' && value !== undefined && othersTemporary.test(value)) return false
+  if (value !== undefined && namesOthersTemporary(key, value)) return false
   if (key === 'client_min_messages') return value === undefined || !chatty.test(value)
   const kind = settingKind(key)
   return kind === 'session' || (kind === 'pinned' && keepsPinned(key, value))

@@ -1,6 +1,6 @@
 // What a name means: range items with their columns, the levels of a query around them, stars. Pure.
 // As PostgreSQL docs, *Table Expressions*, and its parser (parse_relation.c, colNameToVar before refnameNamespaceItem).
-import type { Oid, Relation } from './catalog.ts'
+import type { ColumnPlace, Relation } from './catalog.ts'
 import type { Label } from './finding.ts'
 import { nothing, union } from './reading.ts'
 
@@ -10,7 +10,7 @@ export interface Value {
   readonly labels: ReadonlySet<Label>
   /** It is this protected column unchanged, or NULL. */
   readonly identity?: Label
-  readonly origin?: { readonly relation: Oid, readonly attnum: number }
+  readonly origin?: ColumnPlace
   readonly path: readonly string[]
   /** Name of a type of pg_catalog, or `enum`, `array`, `row`, `own`; `unknown` of untyped literals and parameters; absent: not inferred. */
   readonly type?: string

@@ -46,14 +46,17 @@ export function tableOf(name: string, parts: readonly Value[], columns: readonly
   return columns.map((column) => ({ name: column.name, labels, path: value.path, ...typed(column.type) }))
 }
 
+export function columnType(forOrdinality: boolean, name: unknown, reading: Reading): string | undefined {
+  return forOrdinality ? 'int4' : isTree(name) ? namedType(name, reading).type : undefined
+}
+
 /** Those of nested paths come after the others. @param parts what else is evaluated is added to it */
 function columnsOf(columns: unknown, parts: Value[], scope: Scope, reading: Reading): readonly TableColumn[] {
   const all = list(columns).map((column) => as(column, 'JsonTableColumn') ?? {})
   const isNested = ({ coltype }: Tree) => coltype === 'JTC_NESTED'
   const own = all.filter((column) => !isNested(column)).map((column) => {
     parts.push(...behaviours(column, scope, reading))
-    const type = column.coltype === 'JTC_FOR_ORDINALITY' ? 'int4' : isTree(column.typeName) ? namedType(column.typeName, reading).type : undefined
-    return { name: text(column.name) ?? '', type }
+    return { name: text(column.name) ?? '', type: columnType(column.coltype === 'JTC_FOR_ORDINALITY', column.typeName, reading) }
   })
   return [...own, ...all.filter(isNested).flatMap((column) => columnsOf(column.columns, parts, scope, reading))]
 }

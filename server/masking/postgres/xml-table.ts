@@ -1,10 +1,9 @@
 // XMLTABLE: rows and columns out of an XML document. Pure. As PostgreSQL docs, *XML Functions*.
-import { as, isTree, list, text, type Tree } from '../../sql/postgres/tree.ts'
+import { as, list, text, type Tree } from '../../sql/postgres/tree.ts'
 import { evaluate, evaluateAll } from './expression.ts'
 import type { Reading } from './reading.ts'
 import type { Field, Scope } from './scope.ts'
-import { tableOf } from './sql-json.ts'
-import { namedType } from './typing.ts'
+import { columnType, tableOf } from './sql-json.ts'
 
 /** Paths of columns and their defaults are expressions, which see what stands further left. */
 export function xmlTable(node: Tree, scope: Scope, reading: Reading): readonly Field[] {
@@ -17,6 +16,6 @@ export function xmlTable(node: Tree, scope: Scope, reading: Reading): readonly F
   ]
   return tableOf('XMLTABLE', parts, columns.map((column) => ({
     name: text(column.colname) ?? '',
-    type: column.for_ordinality === true ? 'int4' : isTree(column.typeName) ? namedType(column.typeName, reading).type : undefined
+    type: columnType(column.for_ordinality === true, column.typeName, reading)
   })), reading)
 }

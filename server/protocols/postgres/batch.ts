@@ -12,6 +12,7 @@ import { altersInPlace, movesNames } from './moves.ts'
 import type { Judged, Lookup, NameChange, Names, Portal } from './names.ts'
 import type { Owed, OwedStatement } from './replies.ts'
 import type { Search, Searches } from './search.ts'
+import { statementOperation } from './statement-operation.ts'
 import { encode, type FrontendMessage } from './wire/frontend.ts'
 
 /** One client message as it arrived. */
@@ -431,28 +432,8 @@ class Planner {
   }
 }
 
-/** Member by member: copying whole objects costs several times as much, and this is done for each statement. */
 function operationOf({ statement, step, bound, guard }: Draft): StatementOperation {
-  const { parameters, parameterFormats } = bound
-  const { text, sha256, partOf, redacted, effects, relations, functions, effectful, flags, verb } = statement
-  const operation: { -readonly [Name in keyof StatementOperation]: StatementOperation[Name] } = {
-    kind: 'statement',
-    step,
-    text,
-    sha256,
-    parameters,
-    parameterFormats,
-    effects,
-    relations,
-    functions,
-    flags,
-    verb
-  }
-  if (redacted !== undefined) operation.redacted = redacted
-  if (partOf !== undefined) operation.partOf = partOf
-  if (effectful !== undefined) operation.effectful = effectful
-  if (guard !== undefined) operation.exposure = exposureOf(guard, statement, bound)
-  return operation
+  return statementOperation(statement, step, bound, guard === undefined ? undefined : exposureOf(guard, statement, bound))
 }
 
 function settled<T>(found: Lookup<T>): T | undefined {

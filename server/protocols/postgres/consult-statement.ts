@@ -11,6 +11,7 @@ import { majors } from '../../sql/postgres/parser.ts'
 import type { Edge, Explained } from '../protocol.ts'
 import { consult, nothingProtected, type ConsultParts } from './consult.ts'
 import type { Guards, NamedFindings } from './guard.ts'
+import { statementOperation } from './statement-operation.ts'
 
 const nothingNamed: NamedFindings = { prepared: () => undefined, cursors: new Map() }
 
@@ -52,22 +53,7 @@ function explained(statement: AnalyzedStatement, alone: boolean, guards: Guards 
 
 /** As if it were run now, without parameters. */
 function operationFrom(statement: AnalyzedStatement, exposure?: Exposure): StatementOperation {
-  const { text, sha256, redacted, effects, relations, functions, effectful, flags, verb } = statement
-  return {
-    kind: 'statement',
-    step: 'execute',
-    text,
-    sha256,
-    parameters: [],
-    effects,
-    relations,
-    functions,
-    flags,
-    verb,
-    ...(redacted === undefined ? {} : { redacted }),
-    ...(effectful === undefined ? {} : { effectful }),
-    ...(exposure === undefined ? {} : { exposure })
-  }
+  return statementOperation(statement, 'execute', { parameters: [] }, exposure)
 }
 
 function shown(finding: Finding, guards: Guards): Explained['shows'] {

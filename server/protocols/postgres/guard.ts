@@ -6,7 +6,7 @@ import { GatewayError } from '../../../shared/errors.ts'
 import type { Exposure } from '../../../shared/model.ts'
 import { firstOwnOid } from '../../masking/postgres/build-catalog.ts'
 import { analyze } from '../../masking/postgres/analyze.ts'
-import type { Catalog, Oid } from '../../masking/postgres/catalog.ts'
+import { columnAt, type Catalog, type Oid } from '../../masking/postgres/catalog.ts'
 import { copyFormat, type CopyFormat } from '../../masking/postgres/copy-format.ts'
 import { copyMasker } from '../../masking/postgres/copy.ts'
 import type { Column, Finding } from '../../masking/postgres/finding.ts'
@@ -213,9 +213,7 @@ export class Guards {
   }
 
   #mask(cell: Exclude<Cell, 'pass'>, shown: DescribedColumn, column: Column | undefined, { catalog }: Setting): CellMask {
-    const stored = column?.identity === undefined || column.origin === undefined
-      ? undefined
-      : catalog.relations.get(column.origin.relation)?.columns.find(({ attnum }) => attnum === column.origin!.attnum)
+    const stored = column?.identity === undefined ? undefined : columnAt(catalog, column.origin)
     const type = catalog.types.get(shown.type)
     return maskFor(cell === 'redact' ? 'redact' : cell.mask, {
       type: shown.type,
@@ -239,9 +237,7 @@ export class Guards {
     const masks = columns.map((column, i): CellMask | undefined => {
       const cell = cells[i]!
       if (cell === 'pass') return search?.copied(column, format)
-      const stored = column.origin === undefined
-        ? undefined
-        : setting.catalog.relations.get(column.origin.relation)?.columns.find(({ attnum }) => attnum === column.origin!.attnum)
+      const stored = columnAt(setting.catalog, column.origin)
       // Of an expression the type is not known, so nothing but NULL certainly fits.
       if (stored === undefined) return { constant: null, whenNull: null }
       const described = { name: column.name, relation: 0, attnum: 0, type: stored.type, typeModifier: stored.typeModifier, format: format.format === 'binary' ? 1 : 0 }

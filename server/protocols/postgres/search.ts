@@ -2,7 +2,7 @@
 import { ProtocolViolation } from '../../../shared/errors.ts'
 import type { Detected } from '../../../shared/model.ts'
 import { Detector, type DetectorKind } from '../../masking/detectors.ts'
-import type { Catalog, Oid } from '../../masking/postgres/catalog.ts'
+import { columnAt, type Catalog, type Oid } from '../../masking/postgres/catalog.ts'
 import type { CopyFormat } from '../../masking/postgres/copy-format.ts'
 import { copyMasker } from '../../masking/postgres/copy.ts'
 import type { Column } from '../../masking/postgres/finding.ts'
@@ -48,7 +48,7 @@ export class Searches {
 
   nameOf(relation: Oid, attnum: number): string | undefined {
     const found = this.catalog?.relations.get(relation)
-    const column = found?.columns.find((one) => one.attnum === attnum)
+    const column = columnAt(this.catalog, { relation, attnum })
     return column === undefined ? undefined : `${found!.schema}.${found!.name}.${column.name}`
   }
 }
@@ -122,9 +122,7 @@ export class Search {
   /** What searches a column of COPY, of which the catalog says the type; of an expression nobody does. */
   copied(column: Column | undefined, { format }: CopyFormat): CellMask | undefined {
     const { origin } = column ?? {}
-    const stored = origin === undefined
-      ? undefined
-      : this.#searches.catalog?.relations.get(origin.relation)?.columns.find(({ attnum }) => attnum === origin.attnum)
+    const stored = columnAt(this.#searches.catalog, origin)
     const name = column?.name ?? ''
     const described = { name, relation: origin?.relation ?? 0, attnum: origin?.attnum ?? 0, typeModifier: stored?.typeModifier ?? -1, format: format === 'binary' ? 1 : 0 }
     if (stored !== undefined) return this.cell({ ...described, type: stored.type })

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { GatewayError, ProtocolViolation } from '../../../shared/errors.ts'
 import type { Target } from '../../../shared/model.ts'
-import { othersTemporary, settingKind } from '../../sql/postgres/settings.ts'
+import { namesOthersTemporary, settingKind } from '../../sql/postgres/settings.ts'
 import { FrameReader } from './frame-reader.ts'
 import { answer } from './wire/backend.ts'
 import { decodeStartup, type StartupPacket } from './wire/frontend.ts'
@@ -115,7 +115,7 @@ function addSetting(settings: Map<string, string>, name: string, value: string):
       hint: name.toLowerCase() === 'client_encoding' ? 'ask for UTF8: PGCLIENTENCODING=UTF8' : `leave "${name}" out of the connection's settings`
     })
   }
-  if (kind !== 'session' || (name.toLowerCase() === 'search_path' && othersTemporary.test(value))) {
+  if (kind !== 'session' || namesOthersTemporary(name, value)) {
     throw new GatewayError('denied', `the setting "${name}" cannot be given when connecting`, { hint: `leave "${name}" out of the connection's settings` })
   }
   settings.set(name, value)

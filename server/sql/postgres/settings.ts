@@ -39,7 +39,12 @@ const session = new Set(`
 `.trim().split(/\s+/))
 
 /** In a search path, temporary tables of one session by their place: to it they are pg_temp, to others they are not theirs. */
-export const othersTemporary = /pg_(?:toast_)?temp_\d/i
+const othersTemporary = /pg_(?:toast_)?temp_\d/i
+
+/** Whether it is a search path with other sessions' temporary tables in it. */
+export function namesOthersTemporary(setting: string, value: string): boolean {
+  return setting.toLowerCase() === 'search_path' && othersTemporary.test(value)
+}
 
 /** Names are compared as PostgreSQL does, without regard to case. */
 export function settingKind(name: string): SettingKind {

@@ -46,9 +46,11 @@ export class Keystream {
     this.#block += bytes.length / blockBytes
   }
 
-  /** What was made ahead is overwritten. */
+  /** Once: what was made ahead is overwritten, and the cipher lets go of its key. */
   forget(): void {
     this.#chunk.fill(0)
+    this.#used = this.#chunk.length
+    this.#cipher.final()
   }
 
   #refill(): void {

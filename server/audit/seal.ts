@@ -127,6 +127,7 @@ export class SessionSeal {
 
   /** Nothing is sealed any more. */
   forget(): void {
+    if (this.#forgotten) return
     this.#forgotten = true
     this.#key.fill(0)
     this.#keys.encryption.fill(0)

@@ -18,3 +18,10 @@ test('what is encrypted anywhere in a keystream is AES-256-CTR from the block it
 test('a counter block is two numbers of eight bytes', () => {
   expect(counterBlock(2 ** 32 + 5, 2 ** 52 + 1).toString('hex')).toBe('0000000100000005' + '0010000000000001')
 })
+
+test('nothing is encrypted once it has forgotten its key', () => {
+  const stream = new Keystream(randomBytes(32), 0)
+  stream.encrypt(Buffer.alloc(64))
+  stream.forget()
+  expect(() => { stream.encrypt(Buffer.alloc(16)) }).toThrow()
+})

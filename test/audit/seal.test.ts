@@ -216,6 +216,7 @@ describe('what is sealed', () => {
     const seal = new SessionSeal(key, { origin, session, elapsed: () => 0 })
     await one(seal, statement('SELECT 1'))
     seal.forget()
+    seal.forget()
     expect(key.equals(Buffer.alloc(32))).toBe(true)
     await expect(one(seal, statement('SELECT 1'))).rejects.toMatchObject({ code: 'session_ended' })
     await expect(seal.together([statement('SELECT 1')])).rejects.toMatchObject({ code: 'session_ended' })

@@ -35,9 +35,10 @@ function checkTiles(leaves, read) {
   for (let level = 0, hashes = leaves; hashes.length >= 256; level++) {
     const rows = Array.from({ length: Math.floor(hashes.length / 256) }, (_, index) => hashes.slice(index * 256, index * 256 + 256))
     for (const [index, row] of rows.entries()) {
-      const stored = read(tilePath(level, index))
-      const at = row.findIndex((hash, i) => stored?.length !== 8192 || !stored.subarray(i * 32, i * 32 + 32).equals(hash))
-      if (at >= 0) problem(`hash ${at} is not that of the entries`, level === 0 ? index * 256 + at : undefined, tilePath(level, index))
+      const [path, stored] = [tilePath(level, index), read(tilePath(level, index))]
+      const at = row.findIndex((hash, i) => !stored?.subarray(i * 32, i * 32 + 32).equals(hash))
+      if (stored?.length !== 8192) problem('is missing, or has another length than 8192 bytes', undefined, path)
+      else if (at >= 0) problem(`hash ${at} is not that of the entries`, level === 0 ? index * 256 + at : undefined, path)
     }
     hashes = rows.map((row) => treeHash(row))
   }
@@ -78,6 +79,7 @@ function mustBeSignedBy(note, origin, key) {
   const own = signaturesOf(note, key)
   if (note.origin !== origin || own.length === 0) throw new Error(`${note.where} is of "${note.origin}", not signed by ${key.name}+${key.id}`)
   if (!own.every(({ signature }) => verify(null, Buffer.from(note.body), key.key, signature))) throw new Error(`${note.where} has a wrong signature`)
+  return true
 }
 
 /** Seconds since 1970 at which the witness cosigned, as far as a Date goes; undefined where it did not. */
@@ -112,11 +114,12 @@ function parseEntry(bytes) {
   } catch { return 'is not valid JSON, or none that has a canonical form' }
 }
 
+const timePattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}\.\d{3}Z$/
 let [boots, boot, monotonic] = [new Set(), '', 0n]
 function checkEntry(entry, index, origin, wrong) {
   if (entry.version !== 1 || typeof entry.kind !== 'string') wrong('has a version this program does not know, or no kind')
   if (entry.index !== index || entry.origin !== origin) wrong(`says it is entry ${entry.index} of the log ${JSON.stringify(entry.origin)}`)
-  if (typeof entry.time !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(entry.time)) wrong('has no valid time')
+  if (typeof entry.time !== 'string' || !timePattern.test(entry.time)) wrong('has no valid time')
   if (entry.kind === 'outcome' && !(Number.isSafeInteger(entry.intent) && entry.intent >= 0 && entry.intent < index)) wrong('is the outcome of no earlier entry')
   const clock = typeof entry.boot === 'string' && entry.boot !== '' && typeof entry.monotonic === 'string' && /^(0|[1-9]\d*)$/.test(entry.monotonic)
   if (!clock) return wrong('has no boot id or no valid monotonic time')
@@ -130,7 +133,7 @@ const lengthOf = (pieces) => pieces.reduce((sum, { length }) => sum + length, 0)
 function checkAttachment({ sealed }, attached, wrong) {
   const bytes = lengthOf(attached)
   if (sealed === undefined) return bytes > 0 && wrong(`has ${bytes} bytes attached that it does not name`)
-  if (bytes !== sealed?.bytes || sha256(...attached).toString('hex') !== sealed.sha256) wrong(`has ${bytes} bytes attached, and not those it names`)
+  if (!(sealed?.bytes > 0) || bytes !== sealed.bytes || sha256(...attached).toString('hex') !== sealed.sha256) wrong(`has ${bytes} bytes attached, and not those it names`)
 }
 
 // ---- Frames: u32 length (bit 31: first of a batch, bit 30: attachment), u32 CRC-32C of the length and the bytes, bytes ---------------
@@ -206,18 +209,18 @@ function verifyLog(directory, key, kept, witnesses) {
   for (const where of ['checkpoint', ...list('cosigned').filter((name) => !name.endsWith('.tmp')).map((name) => `cosigned/${name}`)]) {
     try { signed.push({ ...parseNote(read(where) ?? Buffer.of()), where }) } catch ({ message }) { problem(message, undefined, where) }
   }
-  const claimed = signed.find(({ where }) => where === 'checkpoint')?.size ?? 0
-  const durable = Math.max(0, ...signed.map(({ size }) => size))
+  const [claimed, durable] = [signed.find(({ where }) => where === 'checkpoint')?.size ?? 0, Math.max(0, ...signed.map(({ size }) => size))]
   const segments = list('segments').filter((name) => /^\d{16}$/.test(name) || problem('is no segment of a log', undefined, `segments/${name}`))
-  const first = Number(segments[0] ?? 0)
-  const [leaves, rotations, removals] = [[], [], []]
+  const [first, begin] = [Number(segments[0] ?? 0), `segments/${segments[0]}`]
+  const [leaves, rotations, removals, chain, seen] = [[], [], [], [], new Set()]
   for (let index = 0; index * 256 < first; index++) {
     const tile = read(tilePath(0, index))
     const width = Math.min(256, first - index * 256)
     if (tile?.length === 8192) leaves.push(...Array.from({ length: width }, (_, i) => tile.subarray(i * 32, i * 32 + 32)))
     else problem('is missing or short; the entries whose hashes it holds are gone', index * 256, tilePath(0, index))
   }
-  let [count, complete, file] = [first, leaves.length === first]
+  const gapless = leaves.length === first
+  let [count, complete, file] = [first, gapless]
   const take = ({ bytes, attached }) => {
     const index = count++
     const wrong = (message) => problem(message, index, file)
@@ -226,7 +229,7 @@ function verifyLog(directory, key, kept, witnesses) {
     if (typeof entry === 'string') return wrong(entry)
     checkEntry(entry, index, origin, wrong)
     checkAttachment(entry, attached, wrong)
-    if (entry.kind === 'key.rotate') rotations.push({ ...entry, at: index })
+    if (entry.kind === 'key.rotate') rotations.push({ ...entry, at: index, file })
     if (entry.kind !== 'retention.prune') return
     const flaw = flawOfRemoval(entry, removals.at(-1)?.first ?? 0)
     if (flaw === undefined) removals.push(entry)
@@ -240,35 +243,32 @@ function verifyLog(directory, key, kept, witnesses) {
     break
   }
   if (complete) checkTiles(leaves.slice(0, claimed), read)
-  const rootOf = (size) => complete && size <= leaves.length ? base64(treeHash(leaves, 0, size)) : undefined
+  const rootOf = (size) => gapless && size <= leaves.length ? base64(treeHash(leaves, 0, size)) : undefined
   const removal = removals.find((entry) => entry.first === first)
-  if (first > 0 && removal === undefined) problem(`entries 0 to ${first - 1} are missing, and no entry says that retention removed them`, 0)
-  if (removal !== undefined && complete && rootOf(first) !== removal.root) problem('this removal by retention is of other entries', removal.index)
-  const chain = []
-  for (const rotation of [...removal?.keys ?? [], ...rotations]) {
+  if (first > 0 && removal === undefined) problem(`entries 0 to ${first - 1} are missing, and no entry says that retention removed them`, 0, begin)
+  if (removal !== undefined && gapless && rootOf(first) !== removal.root) problem('this removal by retention is of other entries', removal.index)
+  for (const rotation of [...(removal?.keys ?? []).map((key) => ({ ...key, file: begin })), ...rotations]) {
     const flaw = flawOfRotation(origin, rotation, chain.at(-1)?.next)
     if (flaw === undefined) chain.push(rotation)
-    else problem(`this key rotation ${flaw}`, rotation.at)
+    else problem(`this key rotation ${flaw}`, rotation.at, rotation.file)
   }
   const known = chain.some(({ previous, next }) => previous === key.line || next === key.line)
   const keyAt = (size) => known ? parseKey(chain.findLast(({ at }) => at < size)?.next ?? chain[0].previous, 1) : key
-  const attempt = ({ kept, where }, run) => {
-    try { return run() } catch ({ message }) { return problem(message, undefined, kept ? undefined : where) }
+  const attempt = ({ kept, where, size }, run) => {
+    try { return run() } catch ({ message }) { return problem(message, size > count ? count : undefined, kept ? undefined : where) }
   }
-  const seen = new Set()
   const result = { origin, entries: count, ...(first === 0 ? {} : { prunedBefore: first }), checkpointSize: 0, notAnchoredAfter: 0 }
-  for (const note of signed) {
-    const { size, where } = note
-    if (note.kept) mustBeSignedBy(note, origin, keyAt(size))
-    else if (attempt(note, () => mustBeSignedBy(note, origin, keyAt(size))) === false) continue
+  const held = (note) => mustBeSignedBy(note, origin, keyAt(note.size))
+  for (const note of signed.filter((note) => note.kept && problems.length === 0 ? held(note) : attempt(note, () => held(note)))) {
+    const { size, where, kept } = note
     if (where === 'checkpoint') result.checkpointSize = size
     const cosigners = witnesses.filter((witness) => attempt(note, () => cosignedAt(note, witness) !== undefined))
     if (where.startsWith('cosigned/') && cosigners.length === 0) continue
     const root = rootOf(size)
-    if (complete && root === undefined) problem(`the log ends after ${count} entries, ${where} says ${size}`, count)
-    else if (complete && root !== note.root) problem(`the first ${size} entries do not have the root in ${where}: they were changed`)
+    if (complete && root === undefined) problem(`the log ends after ${count} entries, ${where} says ${size}`, count, kept ? undefined : where)
+    else if (complete && root !== note.root) problem(`the first ${size} entries do not have the root in ${where}: they were changed`, undefined, kept ? undefined : where)
     if (root !== note.root) continue
-    if (note.kept || cosigners.length > 0) result.notAnchoredAfter = Math.max(result.notAnchoredAfter, size)
+    if (kept || cosigners.length > 0) result.notAnchoredAfter = Math.max(result.notAnchoredAfter, size)
     for (const witness of cosigners) seen.add(witness)
     const when = cosigners.map((witness) => `${witness.name} at ${new Date(cosignedAt(note, witness) * 1000).toISOString()}`)
     if (when.length > 0) notes.push(`anchored through entry ${size - 1} by the witness ${when.join(', ')}`)

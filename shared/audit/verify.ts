@@ -69,10 +69,10 @@ export async function verifyLog(
     if (entry.kind === 'retention.prune') pruned.add(entry, file)
   }, progress)
 
+  pruned.compare(findings.unread && roots.get(first) === undefined ? undefined : roots.get(first))
   pruned.settle(keys)
   for (const [at, rotation, file] of rotations) keys.add(at, rotation, file)
-  const size = anchors.checkSignatures(keys) ? anchors.ownSize : 0
-  pruned.compare(findings.unread && roots.get(first) === undefined ? undefined : roots.get(first))
+  const size = anchors.checkSignatures(keys, order.count) ? anchors.ownSize : 0
   const found = anchors.compare(order.count, roots)
   const anchored = Math.max(0, ...found.map(({ entries }) => entries))
   for (const note of notes(order, size, anchored, anchors, kept.length)) findings.note(note)

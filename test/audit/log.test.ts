@@ -6,7 +6,8 @@ import { openCheckpoint, parseVerifierKey } from '../../shared/audit/checkpoint.
 import { verifyLog } from '../../shared/audit/verify.ts'
 import { nodeDisk } from '../../server/audit/disk.ts'
 import { beat, filesIn, intent, outcome } from './sample.ts'
-import { Copy, entriesOf, framesOf, openIn, origin, temporary, TestDisk, turns } from './logs.ts'
+import { Copy, framesOf } from './copy.ts'
+import { entriesOf, openIn, origin, temporary, TestDisk, turns } from './logs.ts'
 import { SmallDisk } from '../support/small-disk.ts'
 import { until } from '../support/until.ts'
 

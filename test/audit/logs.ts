@@ -1,16 +1,11 @@
-// Logs in temporary folders, what a crash would leave of them, their files in memory, and disks that fail on demand.
-import { createPrivateKey } from 'node:crypto'
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+// Logs in temporary folders, what a crash would leave of them, and disks that fail on demand.
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { nodeDisk, type Disk } from '../../server/audit/disk.ts'
 import { openAuditLog, type AuditLog, type AuditLogOptions } from '../../server/audit/log.ts'
-import { checkpointText, signNote } from '../../shared/audit/checkpoint.ts'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
-import { frameHeaderBytes, readFrame, writeFrameHeader } from '../../shared/audit/frame.ts'
-import { CompactRange, hashLeaf } from '../../shared/audit/merkle.ts'
-import type { LogFiles } from '../../shared/audit/verify.ts'
 import { origin } from './logs-origin.ts'
 
 export { origin }
@@ -40,85 +35,6 @@ export async function entriesOf(log: AuditLog, range: { from?: number, to?: numb
   const entries: AuditEntry[] = []
   for await (const entry of log.read(range)) entries.push(entry)
   return entries
-}
-
-/** The files of a log by path, to be changed at will. */
-export class Copy implements LogFiles {
-  readonly files = new Map<string, Buffer>()
-  /** Bytes a chunk that `stream` gives; all at once by default. */
-  chunk = Infinity
-
-  static async of(directory: string): Promise<Copy> {
-    const copy = new Copy()
-    for (const file of await readdir(directory, { recursive: true, withFileTypes: true })) {
-      if (!file.isFile()) continue
-      const path = join(file.parentPath, file.name)
-      copy.files.set(path.slice(directory.length + 1), await readFile(path))
-    }
-    return copy
-  }
-
-  get segments(): string[] {
-    return [...this.files.keys()].filter((path) => path.startsWith('segments/')).sort()
-  }
-
-  async read(path: string): Promise<Buffer | undefined> {
-    return this.files.get(path)
-  }
-
-  async list(folder: string): Promise<string[]> {
-    return [...this.files.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1))
-  }
-
-  async* stream(path: string): AsyncGenerator<Buffer> {
-    const bytes = this.files.get(path)!
-    for (let at = 0; at < bytes.length; at += this.chunk) yield bytes.subarray(at, Math.min(bytes.length, at + this.chunk))
-  }
-
-  /** All entries' bytes, in order, without what is attached to them. */
-  entries(): Buffer[] {
-    return this.segments.flatMap((path) => framesOf(this.files.get(path)!))
-      .filter((frame) => !frame.attachment).map(({ bytes }) => Buffer.from(bytes))
-  }
-
-  /** Puts other entries into one segment, with frames and checksums as they should be. */
-  rewrite(entries: readonly Buffer[]): void {
-    for (const path of this.segments) this.files.delete(path)
-    this.files.set('segments/0000000000000000', Buffer.concat(entries.map((entry) => framed(entry))))
-  }
-
-  /** What the owner of the private key can do: tiles and a signed checkpoint of whatever the segments hold now, after what was removed. */
-  signAgain(key = createPrivateKey(this.files.get('log.key')!)): void {
-    const first = Number(this.segments[0]!.slice('segments/'.length))
-    const removed = Array.from({ length: first }, (_, i) => this.files.get(tilePath(i >> 8))!.subarray((i & 255) * 32, (i & 255) * 32 + 32))
-    const hashes = [...removed, ...this.entries().map((entry) => hashLeaf(entry))]
-    const range = new CompactRange()
-    for (const hash of hashes) range.append(hash)
-    this.files.set('checkpoint', Buffer.from(signNote(checkpointText({ origin, size: range.size, rootHash: range.root() }), origin, key)))
-    for (const path of [...this.files.keys()]) if (path.startsWith('tile/')) this.files.delete(path)
-    for (let tile = 0; (tile + 1) * 256 <= hashes.length; tile++) {
-      this.files.set(tilePath(tile), Buffer.concat(hashes.slice(tile * 256, (tile + 1) * 256)))
-    }
-  }
-}
-
-const tilePath = (tile: number) => `tile/0/${String(tile).padStart(3, '0')}`
-
-export function framesOf(segment: Buffer) {
-  const frames = []
-  for (let at = 0; at < segment.length;) {
-    const frame = readFrame(segment, at)
-    if (typeof frame === 'string') throw new Error(`${frame} at ${at}`)
-    frames.push({ begin: at, ...frame })
-    at = frame.end
-  }
-  return frames
-}
-
-export function framed(entry: Buffer, beginsBatch = true): Buffer {
-  const frame = Buffer.concat([Buffer.alloc(frameHeaderBytes), entry])
-  writeFrameHeader(frame, 0, entry.length, beginsBatch)
-  return frame
 }
 
 type Operation = keyof Disk

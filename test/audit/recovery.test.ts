@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { verifyLog } from '../../shared/audit/verify.ts'
 import { beat, filesIn, intent, outcome } from './sample.ts'
-import { Copy, crashCopy, entriesOf, framed, framesOf, openIn, temporary } from './logs.ts'
+import { Copy, framed, framesOf } from './copy.ts'
+import { crashCopy, entriesOf, openIn, temporary } from './logs.ts'
 
 const first = 'segments/0000000000000000'
 

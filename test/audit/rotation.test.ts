@@ -1,14 +1,14 @@
 // The log's key is rotated: from any key that was kept the log verifies, at every step a crash is survived, and no forgery passes.
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { canonical } from '../../shared/audit/canonical.ts'
 import { keyNameOf, openCheckpoint, parseVerifierKey, verifierKeyOf } from '../../shared/audit/checkpoint.ts'
 import { flawOfRotation, signRotation } from '../../shared/audit/rotation.ts'
 import { verifyLog } from '../../shared/audit/verify.ts'
 import { beat } from './sample.ts'
-import { Copy, copyingDisk, crashCopy, entriesOf, openIn, origin, temporary } from './logs.ts'
+import { Copy } from './copy.ts'
+import { copyingDisk, crashCopy, entriesOf, openIn, origin, temporary } from './logs.ts'
 
 const nameOf = (line: string) => keyNameOf(parseVerifierKey(line))
 
@@ -116,30 +116,4 @@ test('rotations that are not signed by both keys have a flaw, and so have those 
     [signRotation('other.example', one!, two!), /a key of the log "other.example"/]
   ]
   for (const [claimed, says] of flaws) expect(flawOfRotation(origin, claimed)).toMatch(says)
-})
-
-test('a forged rotation is noticed, whoever signed the tree', async () => {
-  const { directory, keys } = await rotated(1)
-  const copy = await Copy.of(directory)
-  const entries = copy.entries()
-  const genuine = entries.findIndex((entry) => entry.includes('key.rotate'))
-  const thief = generateKeyPairSync('ed25519').privateKey
-  const last = createPrivateKey(copy.files.get('log.key')!)
-
-  const forge = async (change: (entry: Record<string, unknown>) => void, key = thief) => {
-    const entry = JSON.parse(entries[genuine]!.toString()) as Record<string, unknown>
-    change(entry)
-    copy.rewrite(entries.with(genuine, Buffer.from(canonical(entry))))
-    copy.signAgain(key)
-    const { ok, problems } = await verifyLog(copy, keys[0]!)
-    expect(ok).toBe(false)
-    return problems.map(({ entry, message }) => `${entry} ${message}`).join('\n')
-  }
-  // Somebody without the first key puts in their own.
-  const theirs = signRotation(origin, thief, thief)
-  expect(await forge((entry) => { Object.assign(entry, theirs, { previous: keys[0] }) })).toMatch(/^3 this key rotation is not signed by the previous key/)
-  expect(await forge((entry) => { Object.assign(entry, theirs) })).toMatch(/none of them has to do with the key that was given/)
-  expect(await forge((entry) => { entry.next = theirs.next })).toMatch(/^3 this key rotation is not signed by the previous key/)
-  // The entry is turned into another kind by whoever has the new key: the first key leads nowhere any more.
-  expect(await forge((entry) => { entry.kind = 'admin' }, last)).toMatch(/is not signed by the key/)
 })

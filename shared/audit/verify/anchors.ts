@@ -80,10 +80,11 @@ export class Anchors {
   get files(): number { return this.#all.filter(({ file }) => file !== undefined && file !== 'checkpoint').length }
 
   /**
-   * Whether the log's own checkpoint is signed by the key in force.
-   * @throws GatewayError bad_request when one that was kept elsewhere is not
+   * Whether the log's own checkpoint is signed by the key in force, as far as the log goes.
+   * @param entries it has
+   * @throws GatewayError bad_request when one that was kept elsewhere is not, while nothing else is wrong
    */
-  checkSignatures(keys: KeyChain): boolean {
+  checkSignatures(keys: KeyChain, entries: number): boolean {
     let own = false
     for (const found of this.#all.splice(0)) {
       try {
@@ -94,9 +95,12 @@ export class Anchors {
         this.#all.push(found)
         own ||= found === this.#own
       } catch (error) {
-        const message = (error as Error).message + keys.hint
-        if (found.kept !== undefined) throw new GatewayError('bad_request', `kept checkpoint ${found.kept} ${message}`)
-        this.#findings.problem({ file: found.file!, message })
+        const { checkpoint: { size }, kept, file } = found
+        const message = `${kept === undefined ? '' : `kept checkpoint ${kept} `}${(error as Error).message}${keys.hint}`
+        // Of a damaged log the rotation that leads to its key may be what is lost: then the damage is what has to be told.
+        if (kept !== undefined && this.#findings.problems.length === 0) throw new GatewayError('bad_request', message)
+        const short = size > entries ? `; it says ${size} entries and the log ends after ${entries}: a rotation of its key may be among what is missing` : ''
+        this.#findings.problem({ ...at(size, entries), ...(file === undefined ? {} : { file }), message: message + short })
       }
     }
     return own
@@ -106,7 +110,7 @@ export class Anchors {
   compare(entries: number, roots: ReadonlyMap<number, Hash | undefined>): Anchor[] {
     const anchors: Anchor[] = []
     for (const found of this.#all) {
-      const cosigned = this.#witnesses.flatMap((witness) => this.#cosignature(found, witness))
+      const cosigned = this.#witnesses.flatMap((witness) => this.#cosignature(found, witness, entries))
       if (found === this.#own) this.#compareOwn(found.checkpoint, entries, roots)
       else if (found.kept === undefined && cosigned.length === 0) continue
       const { size } = found.checkpoint
@@ -124,12 +128,13 @@ export class Anchors {
     return anchors
   }
 
-  #cosignature({ checkpoint, note, file }: Found, witness: Verifier): Anchor[] {
+  #cosignature({ checkpoint, note, file }: Found, witness: Verifier, entries: number): Anchor[] {
     try {
       const time = cosignedAt(note, witness)
       return time === undefined ? [] : [{ entries: checkpoint.size, witness: witness.name, time: new Date(time * 1000).toISOString() }]
     } catch (error) {
-      this.#findings.problem({ ...(file === undefined ? {} : { file }), message: (error as Error).message })
+      const place = { ...at(checkpoint.size, entries), ...(file === undefined ? {} : { file }) }
+      this.#findings.problem({ ...place, message: (error as Error).message })
       return []
     }
   }
@@ -138,7 +143,7 @@ export class Anchors {
     if (this.#findings.unread) return
     const rebuilt = roots.get(size)
     if (rebuilt === undefined) {
-      this.#findings.problem({ entry: entries, message: `the log ends after ${entries} entries, its signed checkpoint says ${size}` })
+      this.#findings.problem({ entry: entries, file: 'checkpoint', message: `the log ends after ${entries} entries, its signed checkpoint says ${size}` })
     } else if (!equal(rebuilt, rootHash)) {
       this.#findings.problem({ file: 'checkpoint', message: `the first ${size} entries do not have the signed root: some were changed, removed, added or moved` })
     }
@@ -154,6 +159,11 @@ export class Anchors {
     else problem({ message: `the first ${size} entries are not those of ${whose}: the log was rewritten and signed again` })
     return false
   }
+}
+
+/** The first entry that a log of so many lacks of what a checkpoint speaks for. */
+function at(size: number, entries: number): Pick<Problem, 'entry'> {
+  return size > entries ? { entry: entries } : {}
 }
 
 function parsed(bytes: Uint8Array): Pick<Found, 'checkpoint' | 'bytes' | 'note'> {

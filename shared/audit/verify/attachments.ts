@@ -9,6 +9,8 @@ export class AttachmentCheck {
   #entry = -1
   #file = ''
   #expected: SealedFacts | undefined
+  /** It says something of its attachment that is none of what can be said. */
+  #unknown = false
   #hash: Hash | undefined
   #bytes = 0
 
@@ -29,7 +31,7 @@ export class AttachmentCheck {
     const sealed: unknown = entry !== undefined && 'sealed' in entry ? entry.sealed : undefined
     if (sealed === undefined) return
     if (isSealed(sealed)) this.#expected = sealed
-    else this.#wrong('says in an unknown way what is attached to it')
+    else this.#unknown = true
   }
 
   add(bytes: Uint8Array): void {
@@ -40,9 +42,11 @@ export class AttachmentCheck {
   }
 
   finish(): void {
-    const [expected, bytes, hash] = [this.#expected, this.#bytes, this.#hash]
+    const [expected, unknown, bytes, hash] = [this.#expected, this.#unknown, this.#bytes, this.#hash]
     this.forget()
-    if (expected === undefined) {
+    if (unknown) {
+      this.#wrong('says in an unknown way what is attached to it')
+    } else if (expected === undefined) {
       if (bytes > 0) this.#wrong(`has ${bytes} bytes attached that it does not name`)
     } else if (bytes !== expected.bytes) {
       this.#wrong(`has ${bytes} bytes attached instead of ${expected.bytes}`)
@@ -53,6 +57,7 @@ export class AttachmentCheck {
 
   forget(): void {
     this.#expected = undefined
+    this.#unknown = false
     this.#hash = undefined
     this.#bytes = 0
   }

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../entry.ts'
 import type { Findings } from './findings.ts'
 import { glanceAt } from './glance.ts'
 
-const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const timePattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}\.\d{3}Z$/
 const digits = /^(0|[1-9]\d*)$/
 
 export class OrderCheck {

@@ -5,7 +5,8 @@ import { framesOf } from '../../../cli/audit/frames.ts'
 import { recordIn } from '../../../cli/audit/records.ts'
 import { segmentFile } from '../../../shared/audit/frame.ts'
 import { verifyLog } from '../../../shared/audit/verify.ts'
-import { Copy, framesOf as framesIn, openIn, temporary } from '../../audit/logs.ts'
+import { Copy, framesOf as framesIn } from '../../audit/copy.ts'
+import { openIn, temporary } from '../../audit/logs.ts'
 import { beat } from '../../audit/sample.ts'
 
 /** Forty entries in several segments, one more segment than is full. */

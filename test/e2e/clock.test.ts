@@ -46,6 +46,7 @@ test('set forward and back by an hour', async () => {
   expect(monotonic.every((time, i) => i === 0 || time >= monotonic[i - 1]!)).toBe(true)
   // The next process has the true time: an hour before the last entry, which is no damage.
   await gateway.halt()
+  await writeFile(join(gateway.folder, 'offset'), '0')
   await gateway.resume()
   const { code } = await (await gateway.person('alice')).finish(['audit', 'verify', gateway.auditDirectory, '--key', join(gateway.auditDirectory, 'log.pub')])
   expect(code).toBe(0)

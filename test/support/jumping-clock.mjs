@@ -1,8 +1,10 @@
-// Loaded before a program (`node --import`): on SIGUSR2 its wall clock moves by as many milliseconds as the file in HOOP_TEST_CLOCK says.
-// The monotonic clock stays as it is.
-import { readFileSync } from 'node:fs'
+// Loaded before a program (`node --import`): its wall clock is off by as many milliseconds as the file in HOOP_TEST_CLOCK says, from the
+// start where the file is there, and anew on each SIGUSR2. The monotonic clock stays as it is.
+import { existsSync, readFileSync } from 'node:fs'
 
+const file = process.env.HOOP_TEST_CLOCK
 const now = Date.now
-let offset = 0
+const read = () => Number(readFileSync(file, 'utf8'))
+let offset = existsSync(file) ? read() : 0
 Date.now = () => now() + offset
-process.on('SIGUSR2', () => { offset = Number(readFileSync(process.env.HOOP_TEST_CLOCK, 'utf8')) })
+process.on('SIGUSR2', () => { offset = read() })

@@ -9,6 +9,15 @@ export interface TracedCall {
   readonly result: string
 }
 
+export interface TraceOptions {
+  /** Calls on other files are passed over; without it, none is. */
+  readonly path?: string
+  /** Calls that are looked at, with commas in between. */
+  readonly trace: string
+  /** As strace's option of that name takes it. */
+  readonly inject?: string
+}
+
 export class Strace {
   readonly #process: Kept
 
@@ -35,8 +44,12 @@ export class Strace {
    * @param fault as strace's inject takes it, e.g. `error=EIO`, `delay_enter=2s`; empty for none
    */
   static async attach(pid: number, path: string, call: string, fault: string): Promise<Strace> {
-    const inject = fault === '' ? [] : ['-e', `inject=${call}:${fault}`]
-    const kept = new Kept('strace', ['-f', '-ttt', '-T', '-P', path, '-e', `trace=${call}`, ...inject, '-p', String(pid)])
+    return Strace.attachTo(pid, { path, trace: call, ...(fault === '' ? {} : { inject: `${call}:${fault}` }) })
+  }
+
+  static async attachTo(pid: number, { path, trace, inject }: TraceOptions): Promise<Strace> {
+    const options = [...(path === undefined ? [] : ['-P', path]), ...(inject === undefined ? [] : ['-e', `inject=${inject}`])]
+    const kept = new Kept('strace', ['-f', '-ttt', '-T', '-e', `trace=${trace}`, ...options, '-p', String(pid)])
     await kept.line(/attached/, { of: 'stderr' })
     return new Strace(kept)
   }

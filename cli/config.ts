@@ -2,11 +2,13 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { GatewayError } from '../shared/errors.ts'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { checkedName, noSuchProfile, readProfile, usualProfile, writeProfile, type Profile } from './profiles.ts'
 
 export interface CliSettings {
   /** As given by flag, environment or profile; without a slash at the end. */
   readonly gatewayUrl: string | undefined
+  /** Why there is none. */
+  readonly gatewayMissing?: GatewayError
   /** HOOP_TOKEN, or what stood in HOOP_TOKEN_FILE at start; taken out of the environment. */
   readonly token: string | undefined
   /** Read again when the token has ended: platforms renew it in place. */
@@ -16,8 +18,10 @@ export interface CliSettings {
   readonly configDirectory: string
   /** Where sockets go; undefined where the system names no such folder. */
   readonly runtimeDirectory?: string
-  /** Absolute path of a PEM bundle to trust instead of the system's. */
+  /** Absolute path of a PEM bundle to trust instead of the system's; for which gateway: see `caFileFor`. */
   readonly caFile?: string
+  /** The one gateway that bundle is for: the profile's own. Undefined: any. */
+  readonly caGateway?: string
   readonly keychain: 'auto' | 'off'
   /** The environment without hoop's secrets: what a wrapped command gets. */
   readonly environment: Readonly<Record<string, string>>
@@ -41,9 +45,7 @@ export interface Environment {
 
 /** Variables that hold a secret: deleted once read, so that no child and no crash report has them. */
 const secrets = ['HOOP_TOKEN'] as const
-const maxProfileBytes = 16 * 1024
 const maxTokenBytes = 64 * 1024
-const profileName = /^[a-z0-9][a-z0-9_-]{0,62}$/
 
 /** Reads the environment once, and takes the secrets out of it. */
 export function takeEnvironment(environment: NodeJS.ProcessEnv = process.env): Environment {
@@ -60,34 +62,58 @@ export function takeEnvironment(environment: NodeJS.ProcessEnv = process.env): E
   }
 }
 
-/** @throws GatewayError config_invalid | usage, naming the variable, flag or file that is wrong */
+/**
+ * A profile that is typed is as good as a flag: its gateway is used even where HOOP_GATEWAY names another.
+ * @throws GatewayError config_invalid | usage, naming the variable, flag or file that is wrong
+ */
 export async function loadSettings({ token, rest }: Environment, flags: Flags): Promise<CliSettings> {
-  const profile = flags.profile ?? value(rest.HOOP_PROFILE) ?? 'default'
-  if (!profileName.test(profile)) {
-    throw new GatewayError('usage', `"${profile}" cannot name a profile`, { hint: 'lower-case letters, digits, "_" and "-": hoop --profile staging ...' })
-  }
   const configDirectory = configDirectoryFrom(rest)
-  const remembered = await readProfile(profileFile(configDirectory, profile))
-  const gateway = flags.gateway ?? value(rest.HOOP_GATEWAY) ?? remembered.gateway
-  const ca = flags.ca ?? value(rest.HOOP_CA) ?? remembered.ca
+  const profile = checkedName(flags.profile ?? value(rest.HOOP_PROFILE) ?? await usualProfile(configDirectory))
+  const remembered = await readProfile(configDirectory, profile)
+  const inherited = { gateway: value(rest.HOOP_GATEWAY), ca: value(rest.HOOP_CA) }
+  const gateway = flags.gateway ?? (flags.profile === undefined ? inherited.gateway ?? remembered?.gateway : remembered?.gateway)
+  const gatewayUrl = gateway === undefined ? undefined : gatewayUrlFrom(gateway)
   const tokenFile = value(rest.HOOP_TOKEN_FILE)
   return {
-    gatewayUrl: gateway === undefined ? undefined : gatewayUrlFrom(gateway),
+    gatewayUrl,
+    ...(gatewayUrl === undefined ? { gatewayMissing: await noGateway(configDirectory, profile, remembered) } : {}),
     token: token ?? (tokenFile === undefined ? undefined : await readTokenFile(tokenFile)),
     ...(token === undefined && tokenFile !== undefined ? { tokenFile } : {}),
     profile,
     configDirectory,
     ...(given(rest.XDG_RUNTIME_DIR) ? { runtimeDirectory: rest.XDG_RUNTIME_DIR } : {}),
-    ...(ca === undefined ? {} : { caFile: resolve(ca) }),
+    ...trust(flags, inherited, remembered),
     keychain: rest.HOOP_KEYCHAIN === 'off' ? 'off' : 'auto',
     environment: rest
   }
 }
 
-/** Writes the profile, so that later commands know the gateway. */
-export async function rememberGateway(settings: CliSettings, gatewayUrl: string): Promise<void> {
-  const profile = { gateway: gatewayUrl, ...(settings.caFile === undefined ? {} : { ca: settings.caFile }) }
-  await writePrivateFile(profileFile(settings.configDirectory, settings.profile), JSON.stringify(profile, undefined, 2) + '\n')
+/** What a profile trusts it trusts for its own gateway. */
+function trust(flags: Flags, inherited: Profile, remembered: Profile | undefined): Pick<CliSettings, 'caFile' | 'caGateway'> {
+  const { gateway, ca } = remembered ?? {}
+  const own = gateway === undefined || ca === undefined ? undefined : { caFile: resolve(ca), caGateway: gatewayUrlFrom(gateway) }
+  const anywhere = flags.ca ?? (flags.profile !== undefined && own !== undefined ? undefined : inherited.ca)
+  return anywhere === undefined ? own ?? {} : { caFile: resolve(anywhere) }
+}
+
+async function noGateway(configDirectory: string, profile: string, remembered: Profile | undefined): Promise<GatewayError> {
+  // Before the first login there is no profile, and nobody has named one.
+  if (remembered === undefined && profile !== 'default') return noSuchProfile(configDirectory, profile)
+  return new GatewayError('usage', 'no gateway is named', { hint: 'hoop login https://hoop.example.com, or set HOOP_GATEWAY, or give --gateway URL' })
+}
+
+/** The bundle to trust at a gateway, as `Way` has it. */
+export function caFileFor({ caFile, caGateway }: Pick<CliSettings, 'caFile' | 'caGateway'>, gatewayUrl: string | undefined): { readonly caFile?: string } {
+  return caFile === undefined || (caGateway !== undefined && caGateway !== gatewayUrl) ? {} : { caFile }
+}
+
+/** Writes the profile, so that later commands know the gateway. @returns the gateway it had before, where that is another */
+export async function rememberGateway(settings: CliSettings, gatewayUrl: string): Promise<string | undefined> {
+  const { configDirectory, profile } = settings
+  const { caFile } = caFileFor(settings, gatewayUrl)
+  const before = (await readProfile(configDirectory, profile))?.gateway
+  await writeProfile(configDirectory, profile, { gateway: gatewayUrl, ...(caFile === undefined ? {} : { ca: caFile }) })
+  return before === gatewayUrl ? undefined : before
 }
 
 /**
@@ -121,30 +147,6 @@ export async function readTokenFile(path: string): Promise<string> {
   })
   if (text.trim() === '') throw new GatewayError('config_invalid', `HOOP_TOKEN_FILE names ${path}, which holds no token`)
   return text.trim()
-}
-
-async function readProfile(path: string): Promise<{ gateway?: string, ca?: string }> {
-  const text = await readPrivateFile(path, maxProfileBytes)
-  if (text === undefined) return {}
-  const wrong = (what: string) => new GatewayError('config_invalid', `${path} ${what}`, { hint: 'hoop login GATEWAY writes it anew; remove it first' })
-  let raw: unknown
-  try {
-    raw = JSON.parse(text)
-  } catch {
-    throw wrong('is not JSON')
-  }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw wrong('is not a JSON object')
-  const found: { gateway?: string, ca?: string } = {}
-  for (const [field, content] of Object.entries(raw)) {
-    if (field !== 'gateway' && field !== 'ca') throw wrong(`has an unknown field "${field}"`)
-    if (typeof content !== 'string') throw wrong(`has a "${field}" that is not a string`)
-    found[field] = content
-  }
-  return found
-}
-
-function profileFile(configDirectory: string, profile: string): string {
-  return join(configDirectory, 'profiles', `${profile}.json`)
 }
 
 function configDirectoryFrom(rest: Readonly<Record<string, string>>): string {

@@ -1,7 +1,7 @@
 // The command line's composition root: what a command is given. Parts are made when first asked for, so that help stays fast.
 import type { Discovery, Health, TokenRequest, TokenResponse } from '../shared/api.ts'
 import { GatewayError } from '../shared/errors.ts'
-import type { CliSettings } from './config.ts'
+import { caFileFor, type CliSettings } from './config.ts'
 import type { Gateway } from './gateway.ts'
 import type { TokenStore } from './login/tokens.ts'
 import type { Terminal } from './terminal.ts'
@@ -51,12 +51,12 @@ export async function createContext({ terminal, settings, signal, now = Date.now
     say: (line) => terminal.say(line)
   })
   const api = () => import('./gateway.ts')
-  const way = { ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }), signal }
+  const wayTo = (url: string) => ({ url, ...caFileFor(settings, url), signal })
   let client: Promise<Gateway> | undefined
 
   function gatewayUrl(): string {
     if (settings.gatewayUrl !== undefined) return settings.gatewayUrl
-    throw new GatewayError('usage', 'no gateway is named', { hint: 'hoop login https://hoop.example.com, or set HOOP_GATEWAY, or give --gateway URL' })
+    throw settings.gatewayMissing ?? new GatewayError('usage', 'no gateway is named')
   }
 
   return {
@@ -65,13 +65,13 @@ export async function createContext({ terminal, settings, signal, now = Date.now
     signal,
     tokens,
     gatewayUrl,
-    async discover(url = gatewayUrl()) { return (await api()).discover({ url, ...way }) },
-    async health() { return (await api()).health({ url: gatewayUrl(), ...way }) },
-    async exchange(request, url = gatewayUrl()) { return (await api()).exchange({ url, ...way }, request) },
+    async discover(url = gatewayUrl()) { return (await api()).discover(wayTo(url)) },
+    async health() { return (await api()).health(wayTo(gatewayUrl())) },
+    async exchange(request, url = gatewayUrl()) { return (await api()).exchange(wayTo(url), request) },
     gateway() {
       client ??= (async () => {
         const [{ openGateway, exchange }, { createBearer }] = await Promise.all([api(), import('./bearer.ts')])
-        const at = { url: gatewayUrl(), ...way }
+        const at = wayTo(gatewayUrl())
         const bearer = createBearer({ settings, gatewayUrl: at.url, tokens, exchange: (request) => exchange(at, request), now })
         // Asked for now, so that a missing login is told before anything else is tried.
         await bearer.current()

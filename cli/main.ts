@@ -27,6 +27,15 @@ const table: readonly Row[] = [
   { name: 'login', summary: 'log in to a gateway', load: () => import('./commands/login.ts') },
   { name: 'logout', summary: 'end the login, here and at the gateway', load: () => import('./commands/logout.ts') },
   { name: 'whoami', summary: 'show who you are to the gateway', load: () => import('./commands/whoami.ts') },
+  {
+    name: 'profiles',
+    summary: 'list the gateways you have logged in to, by name',
+    load: () => import('./commands/profiles.ts'),
+    children: [
+      { name: 'use', summary: 'use another one from now on', load: () => import('./commands/profiles/use.ts') },
+      { name: 'remove', summary: 'forget one', load: () => import('./commands/profiles/remove.ts') }
+    ]
+  },
   { name: 'targets', summary: 'list what you may open', load: () => import('./commands/targets.ts') },
   { name: 'connect', summary: 'open a local port to a target, or run a command inside it', load: () => import('./commands/connect.ts') },
   {

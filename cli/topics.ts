@@ -22,7 +22,8 @@ hoop connect TARGET -- COMMAND, and --psql, end with its own code, or 128 plus t
   HOOP_GATEWAY      the gateway's address, such as https://hoop.example.com
   HOOP_TOKEN        a service token (hoop tokens create), or a CI platform's OIDC token; never handed to a wrapped command
   HOOP_TOKEN_FILE   a file that holds one, read again when it has ended
-  HOOP_PROFILE      which remembered gateway, where you use several (default "default")
+  HOOP_PROFILE      which remembered gateway, where you use several (default: what hoop profiles use chose, or "default");
+                    HOOP_GATEWAY counts for more, and --profile for more than both
   HOOP_CONFIG_DIR   where profiles and ports are remembered (default $XDG_CONFIG_HOME/hoop, ~/.config/hoop)
   HOOP_CA           a PEM file of certificates to trust instead of the system's
   HOOP_KEYCHAIN     "off": keep the login in a private file instead of the system's keychain

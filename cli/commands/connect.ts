@@ -153,6 +153,7 @@ async function stay(
     if (password !== undefined && print === undefined) terminal.say('the password in the URL is this session\'s own, and good for nothing else')
     if (!terminal.interactive) terminal.say('Ctrl-C closes it')
   }
+  if (opened.warning !== undefined) tell(opened.warning)
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })

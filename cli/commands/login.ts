@@ -4,9 +4,10 @@ import type { TokenResponse } from '../../shared/api.ts'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import type { Principal } from '../../shared/model.ts'
 import { forgetNames } from '../completion/remembered.ts'
-import { gatewayUrlFrom, rememberGateway } from '../config.ts'
+import { caFileFor, gatewayUrlFrom, rememberGateway, type CliSettings } from '../config.ts'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
+import { usualProfile } from '../profiles.ts'
 
 interface Options { readonly device?: boolean, readonly force?: boolean }
 
@@ -19,9 +20,9 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .option('--force', 'log in anew even if a login is still good')
     .addHelpText('after', helpTail([
       ['hoop login https://hoop.example.com', 'log in with the browser and remember the gateway'],
-      ['hoop login --device', 'log in from a server, with a phone or another computer'],
-      ['hoop login --force', 'log in as somebody else']
-    ], ['hoop whoami', 'hoop logout', 'hoop targets']))
+      ['hoop login --device', 'from a server, with a phone or another computer; --force: as somebody else'],
+      ['hoop --profile staging login https://staging.example.com', 'remember a second one, by that name']
+    ], ['hoop whoami', 'hoop logout', 'hoop profiles']))
     .action(async (gateway: string | undefined, options: Options) => logInTo(await context(), gateway, options))
 }
 
@@ -35,8 +36,9 @@ async function logInTo(context: Context, gateway: string | undefined, { device =
   const kept = await keptLogin(context, url)
   const before = kept === undefined || force ? undefined : await stillGood(kept.whoami())
   if (before !== undefined) {
-    await rememberGateway(settings, url)
+    const lines = await remember(settings, url)
     terminal.say(`already logged in to ${url} as ${nameOf(before.principal)}; to log in anew: hoop login --force`)
+    for (const line of lines) terminal.say(line)
     return
   }
   if (!device && !terminal.interactive) {
@@ -54,11 +56,21 @@ async function logInTo(context: Context, gateway: string | undefined, { device =
     expiresAt: now() + response.expiresInSeconds * 1000,
     principal: response.principal
   })
-  await rememberGateway(settings, url)
+  const lines = await remember(settings, url)
   // They are what somebody else may have been shown.
   await forgetNames({ configDirectory: settings.configDirectory, gatewayUrl: url })
   const { groups } = response.principal
   terminal.say(`logged in to ${url} as ${nameOf(response.principal)}${groups.length === 0 ? ', in no group' : ` (${groups.join(', ')})`}`)
+  for (const line of lines) terminal.say(line)
+}
+
+/** @returns what is worth saying about the profile that now stands for this gateway */
+async function remember(settings: CliSettings, url: string): Promise<string[]> {
+  const { profile, configDirectory } = settings
+  const before = await rememberGateway(settings, url)
+  if (before !== undefined) return [`profile "${profile}" was ${before} before; to have both: hoop --profile NAME login ${before}`]
+  if (profile === await usualProfile(configDirectory)) return []
+  return [`remembered as profile "${profile}": hoop --profile ${profile} ..., or for good: hoop profiles use ${profile}`]
 }
 
 async function withBrowser(context: Context, url: string): Promise<TokenResponse> {
@@ -79,7 +91,7 @@ async function flowParts(context: Context, url: string) {
     say: (line: string) => context.terminal.say(line),
     signal: context.signal,
     now: () => context.now(),
-    ...await trusted(context.settings)
+    ...await trusted(caFileFor(context.settings, url))
   }
 }
 

@@ -1,12 +1,11 @@
 // `hoop __complete`: what a shell asks on each Tab. Never asks anybody anything, opens no keychain, says nothing on stderr, and whatever
 // fails is an empty answer.
 import type { Command } from 'commander'
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { asGatewayError } from '../../shared/errors.ts'
 import { safeLine } from '../../shared/text.ts'
-import { loadSettings, type CliSettings, type Environment, type Flags } from '../config.ts'
+import { caFileFor, loadSettings, type CliSettings, type Environment, type Flags } from '../config.ts'
 import { createContext, type Context } from '../context.ts'
+import { profileNames, readProfile } from '../profiles.ts'
 import type { Terminal } from '../terminal.ts'
 import { rememberedNames } from './remembered.ts'
 import { askedFor, type Asked, type Candidate, type NameKind } from './words.ts'
@@ -63,7 +62,7 @@ async function liveNames(context: Context, url: string, kind: Exclude<NameKind, 
     const { health } = await import('../gateway.ts')
     const patience = AbortSignal.timeout(patienceMilliseconds)
     // Nothing is renewed at a gateway that does not answer.
-    await health({ url, ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }), signal: patience })
+    await health({ url, ...caFileFor(settings, url), signal: patience })
     const gateway = await context.gateway()
     const late = new Promise<undefined>((resolve) => patience.addEventListener('abort', () => resolve(undefined), { once: true }))
     return await Promise.race([late, listing[kind](gateway)])
@@ -80,8 +79,11 @@ const listing: Readonly<Record<Exclude<NameKind, 'profiles'>, (gateway: Awaited<
 }
 
 async function profilesIn({ configDirectory }: CliSettings): Promise<Candidate[]> {
-  const files = await readdir(join(configDirectory, 'profiles'))
-  return files.filter((file) => file.endsWith('.json')).map((file) => ({ word: file.slice(0, -'.json'.length), about: 'profile' }))
+  const names = await profileNames(configDirectory)
+  return Promise.all(names.map(async (word) => {
+    const profile = await readProfile(configDirectory, word).catch(() => undefined)
+    return { word, about: profile?.gateway ?? 'profile' }
+  }))
 }
 
 /** Which gateway, where the words say so. */

@@ -104,7 +104,7 @@ function valuesOf(command: Command, { long, argChoices, description }: Option): 
   return { words: [], ...(names === undefined ? {} : { names }) }
 }
 
-const namesByArgument: Readonly<Record<string, NameKind>> = { target: 'targets', 'sessions id': 'sessions', 'reviews id': 'reviews' }
+const namesByArgument: Readonly<Record<string, NameKind>> = { target: 'targets', profile: 'profiles', 'sessions id': 'sessions', 'reviews id': 'reviews' }
 
 function argumentsOf(command: Command, argument: Argument): Pick<Asked, 'words' | 'names'> {
   if (argument.argChoices !== undefined) return { words: argument.argChoices.map((word) => ({ word, about: '' })) }

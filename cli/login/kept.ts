@@ -1,4 +1,5 @@
 // The gateway as seen with the login kept for it, whatever HOOP_TOKEN says: what `hoop login` and `hoop logout` act on.
+import { caFileFor } from '../config.ts'
 import type { Context } from '../context.ts'
 import type { Gateway } from '../gateway.ts'
 
@@ -13,5 +14,5 @@ export async function keptLogin({ tokens, settings, signal, now, exchange }: Con
     exchange: (request) => exchange(request, url),
     now
   })
-  return openGateway({ url, ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }), signal, bearer })
+  return openGateway({ url, ...caFileFor(settings, url), signal, bearer })
 }

@@ -73,6 +73,24 @@ export function uidsOf(table: string, { client, listener }: Peer): number[] {
   return found
 }
 
+/**
+ * Pure. Owners of what listens on an IPv4 port of 127.0.0.1, there or on all addresses; rows as in `uidsOf`, state 0A.
+ */
+export function listenersOn(table: string, port: number): number[] {
+  const wanted = ['127.0.0.1', '0.0.0.0'].flatMap((address) => addressesOf({ address, port }))
+  wanted.push(`${'0'.repeat(32)}${wanted[0]!.slice(-5)}`)
+  return table.split('\n').flatMap((line) => {
+    const [, local, , state, , , , uid] = line.trim().split(/\s+/)
+    return state === '0A' && wanted.includes(local!) && /^\d+$/.test(uid ?? '') ? [Number(uid)] : []
+  })
+}
+
+/** Whether another user of this machine listens there; undefined where nobody knows. */
+export async function isOthersPort(port: number): Promise<boolean | undefined> {
+  const uids = (await readTables() ?? []).flatMap((table) => listenersOn(table, port))
+  return uids.length === 0 ? undefined : uids.some((uid) => uid !== process.getuid?.())
+}
+
 /** ESTABLISHED, and FIN_WAIT1 and 2: a client that has sent all it will may still read. */
 const openStates = new Set(['01', '04', '05'])
 

@@ -29,6 +29,8 @@ export interface ListenerOptions extends Carrying, PortKey {
 export interface Listener {
   readonly host: string
   readonly port: number
+  /** The port the target has otherwise, which somebody else listens on just now. */
+  readonly taken?: number
   /** Folder and path of the Unix socket, where there is one. */
   readonly socket?: { readonly folder: string, readonly path: string }
   readonly connections: number
@@ -48,9 +50,9 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     return listen(server, { host, port, exclusive: true })
   }
 
-  const server = wanted === undefined
+  const { bound: server, taken } = wanted === undefined
     ? await bindSticky(options.configDirectory, options, bindAt)
-    : await bindAt(wanted)
+    : { bound: await bindAt(wanted), taken: undefined }
   if (server === undefined) throw portInUse(wanted!, options.target)
   const { port } = server.address() as { port: number }
   const unix = options.socket === undefined ? undefined : await openSocket(options, port)
@@ -64,6 +66,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   return {
     host,
     port,
+    ...(taken === undefined ? {} : { taken }),
     ...(unix === undefined ? {} : { socket: { folder: unix.folder, path: unix.path } }),
     get connections() { return live.size },
     async close(graceMilliseconds) {

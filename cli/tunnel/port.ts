@@ -5,7 +5,7 @@ import type { GatewayError } from '../../shared/errors.ts'
 import type { SessionId } from '../../shared/model.ts'
 import type { CliSettings } from '../config.ts'
 import type { Gateway } from '../gateway.ts'
-import { localGuard } from './guard.ts'
+import { isOthersPort, localGuard } from './guard.ts'
 import { openListener } from './listener.ts'
 import { fillUsage, type FilledUsage } from './usage.ts'
 import { openVisit, type VisitEvent } from './visit.ts'
@@ -28,6 +28,8 @@ export interface PortOptions {
 export interface OpenPort {
   readonly host: string
   readonly port: number
+  /** That it is not the port the target has otherwise, for telling once the port has been told. */
+  readonly warning?: VisitEvent
   readonly socket?: { readonly folder: string, readonly path: string }
   /** Clients must present it: peers cannot be told apart on this machine. */
   readonly password?: string
@@ -74,12 +76,14 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     await visit.close()
     throw error
   })
+  const warning = listener.taken === undefined ? undefined : await takenWarning(listener.taken, listener.port, target)
   const place = () => {
     const { clientPassword } = visit.opened
     return { host: listener.host, port: listener.port, ...(clientPassword === undefined ? {} : { password: clientPassword }) }
   }
   return {
     ...place(),
+    ...(warning === undefined ? {} : { warning }),
     ...(listener.socket === undefined ? {} : { socket: listener.socket }),
     target: visit.opened.target,
     ...(visit.opened.clear === undefined ? {} : { clear: visit.opened.clear }),
@@ -91,5 +95,15 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
       await listener.close(graceMilliseconds)
       await visit.close()
     }
+  }
+}
+
+/** Whatever is set to the target's own port reaches somebody else meanwhile: said as plainly as it matters. */
+async function takenWarning(taken: number, instead: number, target: string): Promise<VisitEvent> {
+  const others = await isOthersPort(taken)
+  return {
+    type: 'warning',
+    message: `port ${taken}, which ${target} has otherwise, is in use by ${others === true ? 'another user of this machine' : 'something else, perhaps another hoop connect'}; this time it is ${instead}`,
+    hint: `what is set to ${taken} does not reach ${target} now${others === true ? ', and must not be given a password' : `; stop what listens there and start again, or name one: hoop connect ${target} --port PORT`}`
   }
 }

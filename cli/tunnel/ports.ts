@@ -1,4 +1,5 @@
-// Which local port a target has: the same one each time, so that saved connections and open tools keep working.
+// Which local port a target has: the same one each time, so that saved connections and open tools keep working. Another one only where
+// somebody has taken it, which is said.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { GatewayError } from '../../shared/errors.ts'
@@ -17,33 +18,54 @@ export interface PortKey {
   readonly target: string
 }
 
+export interface BoundSticky<T> {
+  readonly bound: T
+  /** The target's own port, where somebody else has it just now and this is another one. */
+  readonly taken?: number
+}
+
 /**
- * Binds the target's remembered port; the first time, a free one nobody else has been given.
+ * Binds the target's remembered port, or for once another one where that is in use; the first time, a free one nobody else has been given.
  * `bind` is asked with one port after another and returns undefined where that one is in use.
- * @throws GatewayError conflict when the remembered port is in use: never another one silently
+ * @throws GatewayError conflict when none is free
  */
-export async function bindSticky<T>(configDirectory: string, key: PortKey, bind: (port: number) => Promise<T | undefined>): Promise<T> {
+export async function bindSticky<T>(
+  configDirectory: string,
+  key: PortKey,
+  bind: (port: number) => Promise<T | undefined>
+): Promise<BoundSticky<T>> {
   const file = join(configDirectory, 'ports.json')
-  const name = `${key.gatewayUrl} ${key.target}`
+  const name = nameOf(key)
   return withLock(join(configDirectory, 'ports.lock'), async () => {
     const ports = portsFrom(file, await readPrivateFile(file, maxFileBytes))
-    const remembered = ports.get(name)
-    if (remembered !== undefined) {
-      const bound = await bind(remembered)
-      if (bound === undefined) throw portInUse(remembered, key.target)
-      return bound
-    }
-    const taken = new Set(ports.values())
+    const own = ports.get(name)
+    const atOwn = own === undefined ? undefined : await bind(own)
+    if (atOwn !== undefined) return { bound: atOwn }
+    const given = new Set(ports.values())
     for (const port of candidatesFor(name)) {
-      if (taken.has(port)) continue
+      if (given.has(port)) continue
       const bound = await bind(port)
       if (bound === undefined) continue
-      ports.set(name, port)
-      await writePrivateFile(file, JSON.stringify(Object.fromEntries([...ports].sort()), undefined, 2) + '\n')
-      return bound
+      // What is set to connect to the target's own port finds it there again next time.
+      if (own !== undefined) return { bound, taken: own }
+      await writePrivateFile(file, JSON.stringify(Object.fromEntries([...ports.set(name, port)].sort()), undefined, 2) + '\n')
+      return { bound }
     }
     throw new GatewayError('conflict', `no free port was found for ${key.target}`, { hint: `name one: hoop connect ${key.target} --port PORT` })
   })
+}
+
+/** By target, of one gateway. @throws GatewayError config_invalid */
+export async function rememberedPorts(configDirectory: string, gatewayUrl: string): Promise<Map<string, number>> {
+  const file = join(configDirectory, 'ports.json')
+  const ports = portsFrom(file, await readPrivateFile(file, maxFileBytes))
+  const prefix = nameOf({ gatewayUrl, target: '' })
+  return new Map([...ports].filter(([name]) => name.startsWith(prefix)).map(([name, port]) => [name.slice(prefix.length), port]))
+}
+
+/** An address holds no blank. */
+function nameOf({ gatewayUrl, target }: PortKey): string {
+  return `${gatewayUrl} ${target}`
 }
 
 export function portInUse(port: number, target: string): GatewayError {

@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { gatewayUrlFrom, loadSettings, rememberGateway, takeEnvironment } from '../../cli/config.ts'
+import { caFileFor, gatewayUrlFrom, loadSettings, rememberGateway, takeEnvironment } from '../../cli/config.ts'
+import { profileNames, setUsualProfile, writeProfile } from '../../cli/profiles.ts'
 
 let folder: string
 beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'hoop-config-')) })
@@ -93,6 +94,51 @@ describe('settings', () => {
     await rememberGateway(await settings({ HOOP_PROFILE: 'staging' }), 'https://staging.example')
     expect((await settings({})).gatewayUrl).toBeUndefined()
     expect((await settings({}, { profile: 'staging' })).gatewayUrl).toBe('https://staging.example')
+  })
+
+  test('a profile nobody made is an error that names those that are near, whatever the environment says', async () => {
+    await writeProfile(folder, 'staging', { gateway: 'https://staging.example' })
+    const { gatewayUrl, gatewayMissing } = await settings({ HOOP_GATEWAY: 'https://prod.example' }, { profile: 'stagin' })
+    expect(gatewayUrl).toBeUndefined()
+    expect(gatewayMissing).toMatchObject({ code: 'usage', message: 'there is no profile "stagin"', hint: expect.stringMatching(/^did you mean staging\?/) as string })
+    expect((await settings({}, { profile: 'other' })).gatewayMissing?.hint).toContain('hoop --profile other login')
+  })
+
+  test('a profile that is typed beats the variables; one from a variable does not', async () => {
+    await writeProfile(folder, 'staging', { gateway: 'https://staging.example' })
+    const variables = { HOOP_GATEWAY: 'https://prod.example', HOOP_PROFILE: 'staging' }
+    expect((await settings(variables)).gatewayUrl).toBe('https://prod.example')
+    expect((await settings(variables, { profile: 'staging' })).gatewayUrl).toBe('https://staging.example')
+    expect((await settings(variables, { profile: 'staging', gateway: 'https://flag.example' })).gatewayUrl).toBe('https://flag.example')
+  })
+
+  test('the profile in use is the one chosen, until one is named', async () => {
+    await writeProfile(folder, 'default', { gateway: 'https://prod.example' })
+    await writeProfile(folder, 'staging', { gateway: 'https://staging.example' })
+    await setUsualProfile(folder, 'staging')
+    expect(await settings({})).toMatchObject({ profile: 'staging', gatewayUrl: 'https://staging.example' })
+    expect(await settings({ HOOP_PROFILE: 'default' })).toMatchObject({ profile: 'default', gatewayUrl: 'https://prod.example' })
+    await setUsualProfile(folder, undefined)
+    expect(await settings({})).toMatchObject({ profile: 'default' })
+    await writeFile(join(folder, 'usual-profile'), '../../etc\n', { mode: 0o600 })
+    await expect(settings({})).rejects.toMatchObject({ code: 'config_invalid', hint: expect.stringContaining('rm ') as string })
+  })
+
+  test('certificates of a profile are trusted at its own gateway alone, and go into no other profile', async () => {
+    await writeProfile(folder, 'default', { gateway: 'https://private.example', ca: '/etc/private.pem' })
+    const own = await settings({})
+    expect(caFileFor(own, 'https://private.example')).toEqual({ caFile: '/etc/private.pem' })
+    expect(caFileFor(own, 'https://public.example')).toEqual({})
+    expect(caFileFor(await settings({ HOOP_GATEWAY: 'https://public.example' }), 'https://public.example')).toEqual({})
+    expect(caFileFor(await settings({ HOOP_CA: '/etc/mine.pem' }), 'https://public.example')).toEqual({ caFile: '/etc/mine.pem' })
+    expect(await rememberGateway(own, 'https://public.example')).toBe('https://private.example')
+    expect(await settings({})).not.toHaveProperty('caFile')
+  })
+
+  test('what is no profile\'s file is not listed', async () => {
+    await writeProfile(folder, 'staging', {})
+    for (const name of ['Big.json', 'a b.json', '.json', 'note.txt']) await writeFile(join(folder, 'profiles', name), '{}')
+    expect(await profileNames(folder)).toEqual(['staging'])
   })
 
   test.each(['../evil', 'a/b', '', '.', 'A', 'x'.repeat(64)])('the profile name %j is refused', async (name) => {

@@ -149,7 +149,32 @@ describe('the port', () => {
     expect(await portOf('staging-db')).not.toBe(first)
   })
 
-  test('in use is an error that names --port, and opens no other', async () => {
+  test('taken by something else is said, and another one opened for this once', async () => {
+    const open = async () => {
+      const hoop = alice.run(['connect', 'prod-db', '--json'])
+      const [, port] = await hoop.line(/"type":"ready".*"port":(\d+)/)
+      return { hoop, port: Number(port) }
+    }
+    const usual = await open()
+    const second = await open()
+    expect(second.port).not.toBe(usual.port)
+    await second.hoop.line(new RegExp(`"type":"warning","message":"port ${usual.port}, which prod-db has otherwise, is in use by something else.*; this time it is ${second.port}"`))
+    expect((await psql('127.0.0.1', second.port, 'SELECT 1')).stdout).toBe('1\n')
+    expect(await Promise.all([usual, second].map(({ hoop }) => hoop.end('INT')))).toEqual([0, 0])
+    const again = await open()
+    expect(again.port).toBe(usual.port)
+    expect(again.hoop.stdout).not.toContain('warning')
+    await again.hoop.end('INT')
+  })
+
+  test('is what hoop targets shows, once there is one', async () => {
+    const { stdout } = await alice.finish(['targets', '--json'])
+    const [prod] = stdout.trim().split('\n').map((line) => JSON.parse(line) as { name: string, port?: number })
+    expect(prod).toMatchObject({ name: 'prod-db', port: expect.any(Number) as number })
+    expect((await alice.finish(['targets'])).stdout).toMatch(new RegExp(`^prod-db +postgres +postgres +${prod!.port} `, 'm'))
+  })
+
+  test('named on the command line and in use is an error, and opens no other', async () => {
     const blocker: Server = createServer().listen(0, '127.0.0.1')
     await once(blocker, 'listening')
     const { port } = blocker.address() as { port: number }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, connect, type Server, type Socket } from 'node:net'
 import { platform } from 'node:os'
 import { afterEach, describe, expect, test } from 'vitest'
-import { localGuard, uidGuard, uidsOf, type Peer } from '../../../cli/tunnel/guard.ts'
+import { listenersOn, localGuard, uidGuard, uidsOf, type Peer } from '../../../cli/tunnel/guard.ts'
 
 const head = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
 const line = (local: string, remote: string, state: string, uid: number | string, inode: number) =>
@@ -37,6 +37,21 @@ describe('the owner of a connection, from the kernel\'s table', () => {
   test('addresses are written in the machine\'s byte order', () => {
     const other = { client: { address: '127.1.2.3', port: 1 }, listener: { address: '127.0.0.1', port: 65535 } }
     expect(uidsOf(head + line('0302017F:0001', '0100007F:FFFF', '01', 7, 1), other)).toEqual([7])
+  })
+})
+
+describe('who listens on a port', () => {
+  const nobody = '00000000:0000'
+  test.each<[string, string, number[]]>([
+    ['an empty table', '', []],
+    ['another port', head + line('0100007F:4E22', nobody, '0A', 1000, 42), []],
+    ['another address', head + line('0200007F:4E21', nobody, '0A', 1000, 42), []],
+    ['a connection, which does not listen', head + line(listener!, client!, '01', 1000, 42), []],
+    ['on 127.0.0.1', head + line(listener!, nobody, '0A', 1000, 42), [1000]],
+    ['on all addresses', head + line('00000000:4E21', nobody, '0A', 1001, 42), [1001]],
+    ['on all addresses of IPv6, which takes IPv4 in', head + line(`${'0'.repeat(32)}:4E21`, `${'0'.repeat(32)}:0000`, '0A', 1002, 42), [1002]]
+  ])('%s', (_, table, owners) => {
+    expect(listenersOn(table, 20001)).toEqual(owners)
   })
 })
 

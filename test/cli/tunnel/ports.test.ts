@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { bindSticky, candidatesFor, portsFrom } from '../../../cli/tunnel/ports.ts'
+import { bindSticky, candidatesFor, portsFrom, rememberedPorts } from '../../../cli/tunnel/ports.ts'
 
 let folder: string
 beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'hoop-ports-')) })
@@ -10,45 +10,61 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const key = { gatewayUrl: 'https://gw.example', target: 'prod-db' }
 const free = async (port: number) => port
+const portOf = async (...args: Parameters<typeof bindSticky<number>>) => (await bindSticky(...args)).bound
 
 test('a target has the same port each time', async () => {
-  const first = await bindSticky(folder, key, free)
+  const first = await portOf(folder, key, free)
   expect(first).toBe(candidatesFor('https://gw.example prod-db')[0])
-  expect(await bindSticky(folder, key, free)).toBe(first)
+  expect(await portOf(folder, key, free)).toBe(first)
 })
 
 test('the first time, ports in use are passed over', async () => {
   const [first, second, third] = candidatesFor('https://gw.example prod-db')
-  const bound = await bindSticky(folder, key, async (port) => port === first || port === second ? undefined : port)
+  const bound = await portOf(folder, key, async (port) => port === first || port === second ? undefined : port)
   expect(bound).toBe(third)
-  expect(await bindSticky(folder, key, free)).toBe(third)
+  expect(await portOf(folder, key, free)).toBe(third)
 })
 
-test('later, a port in use is an error that names --port, never another port', async () => {
-  const port = await bindSticky(folder, key, free)
-  const asked: number[] = []
-  await expect(bindSticky(folder, key, async (wanted) => { asked.push(wanted); return undefined })).rejects.toMatchObject({
-    code: 'conflict',
-    message: expect.stringContaining(String(port)) as string,
-    hint: expect.stringContaining('--port') as string
-  })
-  expect(asked).toEqual([port])
+test('later, a port in use is told, another one taken for once, and its own one kept', async () => {
+  const { bound: own } = await bindSticky(folder, key, free)
+  const { bound, taken } = await bindSticky(folder, key, async (port) => port === own ? undefined : port)
+  expect({ bound, taken }).toEqual({ bound: candidatesFor('https://gw.example prod-db')[1], taken: own })
+  expect(await bindSticky(folder, key, free)).toEqual({ bound: own })
+})
+
+test('the port taken instead is never one of another target', async () => {
+  const { bound: own } = await bindSticky(folder, key, free)
+  const second = candidatesFor('https://gw.example prod-db')[1]!
+  await writeFile(join(folder, 'ports.json'), JSON.stringify({ 'https://gw.example prod-db': own, 'https://gw.example other': second }), { mode: 0o600 })
+  expect((await bindSticky(folder, key, async (port) => port === own ? undefined : port)).bound).not.toBe(second)
+})
+
+test('where no port is free, the error names --port', async () => {
+  await bindSticky(folder, key, free)
+  await expect(bindSticky(folder, key, async () => undefined)).rejects.toMatchObject({ code: 'conflict', hint: expect.stringContaining('--port') as string })
+})
+
+test('what is remembered is told by target, of the one gateway', async () => {
+  const { bound } = await bindSticky(folder, key, free)
+  await bindSticky(folder, { gatewayUrl: 'https://gw.example.org', target: 'prod-db' }, free)
+  expect(await rememberedPorts(folder, 'https://gw.example')).toEqual(new Map([['prod-db', bound]]))
+  expect(await rememberedPorts(folder, 'https://other.example')).toEqual(new Map())
 })
 
 test('two targets that would begin at the same port get two, even while the first is not open', async () => {
   const [first, second] = candidatesFor('https://gw.example prod-db')
   await writeFile(join(folder, 'ports.json'), JSON.stringify({ 'https://gw.example other': first }), { mode: 0o600 })
-  expect(await bindSticky(folder, key, free)).toBe(second)
+  expect(await portOf(folder, key, free)).toBe(second)
 })
 
 test('the same target of two gateways has two ports', async () => {
-  const ports = await Promise.all(['https://a.example', 'https://b.example'].map((gatewayUrl) => bindSticky(folder, { ...key, gatewayUrl }, free)))
+  const ports = await Promise.all(['https://a.example', 'https://b.example'].map((gatewayUrl) => portOf(folder, { ...key, gatewayUrl }, free)))
   expect(new Set(ports).size).toBe(2)
 })
 
 test('processes that start at the same moment lose no port', async () => {
   const targets = Array.from({ length: 8 }, (_, i) => `target-${i}`)
-  const ports = await Promise.all(targets.map((target) => bindSticky(folder, { ...key, target }, free)))
+  const ports = await Promise.all(targets.map((target) => portOf(folder, { ...key, target }, free)))
   const remembered = portsFrom('ports.json', await readFile(join(folder, 'ports.json'), 'utf8'))
   expect(targets.map((target) => remembered.get(`https://gw.example ${target}`))).toEqual(ports)
 })

@@ -95,6 +95,75 @@ describe('bash', () => {
   })
 })
 
+/** As a person starts each of them, with nothing of this machine's own configuration. */
+const otherShells = {
+  zsh: {
+    command: ['zsh', '-f', '-i'],
+    ready: 'PS1="> "; autoload -U compinit; compinit -D; source <(hoop completion zsh); echo ready'
+  },
+  fish: {
+    command: ['fish', '--no-config', '-i'],
+    ready: 'function fish_prompt; echo "> "; end; hoop completion fish | source; echo ready'
+  }
+} as const
+
+describe.each(Object.entries(otherShells))('%s', (name, { command, ready }) => {
+  const installed = spawnSync(name, ['--version']).error === undefined
+  const reason = installed ? '' : ` (skipped: ${name} is not installed here)`
+  let shell: Tmux
+
+  beforeAll(async () => {
+    if (!installed) return
+    shell = await Tmux.start(command, {
+      columns: 120,
+      cwd: alice.configDirectory,
+      env: { ...environment(alice), TERM: 'screen', XDG_CONFIG_HOME: alice.configDirectory, XDG_DATA_HOME: alice.configDirectory }
+    })
+    await shell.type(ready)
+    await shell.press('Enter')
+    await shell.see(/^ready/m)
+  })
+  afterAll(() => shell?.close())
+
+  /** Types the words after an empty prompt, presses Tab, and takes them back once that was seen. */
+  async function completed(typed: string, seen: RegExp): Promise<void> {
+    await shell.type(typed)
+    await shell.press('Tab')
+    await shell.see(seen)
+    await shell.press('C-u', 'C-l')
+    await shell.see(/^> *\n?$/)
+  }
+
+  test.skipIf(!installed)(`takes its script${reason}`, async () => {
+    const script = join(stranger.configDirectory, `hoop.${name}`)
+    await writeFile(script, execFileSync(gateway.hoop, ['completion', name], { env: environment(stranger) }))
+    execFileSync(name, ['-n', script])
+  })
+
+  test.skipIf(!installed)(`completes commands and targets at a Tab${reason}`, async () => {
+    await completed('hoop conn', /hoop connect *$/m)
+    await completed('hoop connect stag', /hoop connect staging-db *$/m)
+  })
+
+  test.skipIf(!installed)(`completes session ids, from their beginning${reason}`, async () => {
+    await completed(`hoop sessions show ${session.slice(0, 20)}`, new RegExp(`hoop sessions show ${session}`))
+  })
+
+  test.skipIf(!installed)(`completes values behind a flag and behind "="${reason}`, async () => {
+    await completed('hoop sessions --status en', /hoop sessions --status ended *$/m)
+    await completed('hoop sessions --target=stag', /hoop sessions --target=staging-db *$/m)
+  })
+
+  test.skipIf(!installed)(`shows what each is, where there are several${reason}`, async () => {
+    await completed('hoop connect prod-', /prod-copy[\s\S]*postgres/)
+  })
+
+  test.skipIf(!installed)(`leaves files to the shell where nothing else may stand${reason}`, async () => {
+    await writeFile(join(alice.configDirectory, 'report-of-today.sql'), 'SELECT 1')
+    await completed('hoop query prod-db -f report-of', /hoop query prod-db -f report-of-today\.sql *$/m)
+  })
+})
+
 test('names that a listing has shown stay known where the login is in a keychain, and go with the logout', async () => {
   expect((await alice.finish(['targets'])).code).toBe(0)
   const file = join(alice.configDirectory, 'tokens.json')
@@ -106,13 +175,4 @@ test('names that a listing has shown stay known where the login is in a keychain
   execFileSync('mv', [`${file}.away`, file])
   expect((await alice.finish(['logout'])).code).toBe(0)
   expect(offered(alice, ['connect', 'stag'])).toEqual([])
-})
-
-describe.each(['zsh', 'fish'])('%s', (shell) => {
-  const installed = spawnSync(shell, ['--version']).error === undefined
-  test.skipIf(!installed)(`takes its script${installed ? '' : ` (skipped: ${shell} is not installed here)`}`, async () => {
-    const script = join(stranger.configDirectory, `hoop.${shell}`)
-    await writeFile(script, execFileSync(gateway.hoop, ['completion', shell], { env: environment(stranger) }))
-    execFileSync(shell, ['-n', script])
-  })
 })

@@ -3,9 +3,16 @@ import type { AuditEntry } from '../shared/audit/entry.ts'
 import type { Suggestions, Survey } from '../shared/explain.ts'
 import type { ReplayedLog, TestedCase } from '../shared/policy-check.ts'
 
+/** Where it shows what it has to say; `progress` while something takes long. */
+interface GatewayIo {
+  readonly out: (line: string) => void
+  readonly err: (line: string) => void
+  readonly progress: (text: string) => { done(): void }
+}
+
 /** What of it the command line uses. */
 export interface ServerModule {
-  gateway(argv: readonly string[], io: { out: (line: string) => void, err: (line: string) => void }): Promise<number>
+  gateway(argv: readonly string[], io: GatewayIo): Promise<number>
   /** @throws GatewayError, of the configuration or an unknown target; what is wrong with one target stands in its place */
   survey(configFile: string, target: string | undefined): Promise<readonly SurveyedTarget[]>
   /** @param connect whether targets may be asked for their catalogs. @throws GatewayError */

@@ -1,12 +1,14 @@
 // The rules of this surface:
 // - stdout carries what a script may read; everything else goes to stderr as "hoop: ...".
-// - Colour, prompts and spinners only on a terminal; NO_COLOR, --no-color, CI and TERM=dumb are honoured (decided in config.ts).
+// - Colour, prompts and spinners only on a terminal, and what takes long shows there that it goes on; NO_COLOR, --no-color, CI and
+//   TERM=dumb are honoured (decided in config.ts).
 // - Not a terminal: never ask; fail at once and name the flag or variable that answers the question.
 // - Every line passes safeText here, whoever wrote it, so a command that forgets is still safe; no caller writes escape sequences.
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { GatewayError } from '../shared/errors.ts'
 import { safeJson, safeLine, safeText } from '../shared/text.ts'
+import { cutCells } from './reviews/text.ts'
 
 export interface Terminal {
   /** A person sits there: questions, spinners and a browser make sense. */
@@ -24,7 +26,7 @@ export interface Terminal {
   json(value: unknown): void
   /** stdout, without a newline of its own: exactly as it is for a file or a program, safe to look at on a terminal. */
   exact(text: string): void
-  /** A spinner on a terminal, whose text may change; one line elsewhere. */
+  /** A spinner on a terminal, for what takes longer than a moment; its text may change. Nothing elsewhere: a pipe gets results. */
   progress(text: string | (() => string)): { done(): void }
   /** @throws GatewayError usage when nobody is there to answer; `instead` names the flag or variable that answers it */
   ask(question: string, instead?: string): Promise<string>
@@ -56,12 +58,12 @@ export interface TerminalOptions {
 }
 
 const spinner = ['-', '\\', '|', '/']
+const frameMilliseconds = 120
 const escape = '\u001B'
 
 export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }: TerminalOptions): Terminal {
   const interactive = mayInteract && stdin.isTTY === true && stderr.isTTY === true
   const color = mayColor && stderr.isTTY === true
-  const spins = interactive && color
   let spinning = false
   // A reader that has seen enough (`| head`) closes the pipe; that is its right and no failure.
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
@@ -91,23 +93,32 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }:
       const [first, ...more] = safeText(text).split('\n')
       toStderr(prefixed(first!) + more.map((line) => `hoop:   ${line}\n`).join(''))
     },
-    json(value) { toStdout(safeJson(value) + '\n') },
+    json(value) {
+      if (stdout.isTTY === true) wipe()
+      toStdout(safeJson(value) + '\n')
+    },
     exact(text) {
       if (stdout.isTTY === true) wipe()
       toStdout(stdout.isTTY === true ? safeText(text) : text)
     },
     progress(text) {
       const now = typeof text === 'string' ? () => text : text
-      if (!spins) {
-        this.say(now())
-        return { done: () => undefined }
-      }
+      if (!interactive) return { done: () => undefined }
       let frame = 0
-      spinning = true
       const timer = setInterval(() => {
-        stderr.write(`\r${escape}[Khoop: ${spinner[frame++ % spinner.length]!} ${safeLine(now())}`)
-      }, 120)
-      return { done: () => { clearInterval(timer); wipe(); spinning = false } }
+        if (above !== undefined) return
+        spinning = true
+        // A line that wraps could not be taken back.
+        const line = `hoop: ${spinner[frame++ % spinner.length]!} ${safeLine(now())}`
+        stderr.write(`\r${escape}[K${cutCells(line, (stderr.columns ?? 80) - 1)}`)
+      }, frameMilliseconds)
+      return {
+        done: () => {
+          clearInterval(timer)
+          wipe()
+          spinning = false
+        }
+      }
     },
     async ask(question, instead) {
       if (!interactive) {

@@ -43,6 +43,8 @@ import { version } from '../shared/version.ts'
 export interface GatewayIo {
   readonly out: (line: string) => void
   readonly err: (line: string) => void
+  /** While something takes long, where that can be seen. */
+  readonly progress: (text: string) => { done(): void }
 }
 
 const help = `hoop gateway: runs the gateway
@@ -154,7 +156,8 @@ async function check(file: string, json: boolean, io: GatewayIo): Promise<number
   await recipientsOf(config)
   const catalog = createCatalog(config.targets, protocols(), config.secrets)
   await checkRecordingKey(config)
-  const findings = await probeTargets(catalog)
+  const asking = io.progress(`asking ${catalog.entries.length} target(s)`)
+  const findings = await probeTargets(catalog).finally(() => asking.done())
   if (json) {
     io.out(JSON.stringify(findings))
   } else {
@@ -183,13 +186,14 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
   let sessions: () => number = () => 0
   const directory = config.auditDirectory
   const origin = config.audit.origin ?? hostname()
+  const opening = io.progress('starting: opening the audit log')
   const auditLog = await openAuditLog({
     directory,
     origin,
     now,
     heartbeat: () => ({ sessions: sessions() }),
     ...once
-  })
+  }).finally(() => opening.done())
   if (once.rotateKey) io.err(`hoop: the audit log is signed by a new key; give this line to auditors and witnesses: ${auditLog.verifierKey}`)
   auditLog.signal.addEventListener('abort', () => {
     const { message, hint } = auditLog.signal.reason as GatewayError

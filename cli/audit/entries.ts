@@ -50,8 +50,8 @@ function parsed(bytes: Uint8Array): AuditEntry | undefined {
   }
 }
 
-/** Entries the log's checkpoint speaks for: they had been durable, so none of them is in a write that was cut off. */
-async function signedSize(files: LogFiles): Promise<number> {
+/** Entries the log's checkpoint speaks for: they had been durable, so none is in a write that was cut off. Infinity: nobody knows. */
+export async function signedSize(files: LogFiles): Promise<number> {
   const note = await files.read('checkpoint')
   if (note === undefined) return 0
   try {

@@ -17,6 +17,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
       try {
         exitWith(await gateway(command.args, {
           out: (line) => terminal.out(line.trimEnd()),
+          progress: (text) => terminal.progress(text),
           err: (line) => terminal.say(line.replace(/^hoop: /, '').trimEnd())
         }))
       } finally {

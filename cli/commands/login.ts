@@ -89,6 +89,7 @@ async function flowParts(context: Context, url: string) {
     discovery: await context.discover(url),
     exchange: (request: Parameters<Context['exchange']>[0]) => context.exchange(request, url),
     say: (line: string) => context.terminal.say(line),
+    progress: (text: () => string) => context.terminal.progress(text),
     signal: context.signal,
     now: () => context.now(),
     ...await trusted(caFileFor(context.settings, url))

@@ -126,14 +126,14 @@ function stepper({ terminal, signal }: Pick<Stage, 'terminal' | 'signal'>) {
   return async <T>(name: string, work: () => Promise<T>, describe: (result: T) => string): Promise<T> => {
     signal.throwIfAborted()
     const begun = performance.now()
-    const spinner = terminal.interactive ? terminal.progress(name) : undefined
+    const spinner = terminal.progress(name)
     try {
       const result = await untilAborted(work(), signal)
-      spinner?.done()
+      spinner.done()
       terminal.out(`${`${((performance.now() - begun) / 1000).toFixed(1)} s`.padStart(7)}  ${name.padEnd(10)}  ${describe(result)}`)
       return result
     } catch (error) {
-      spinner?.done()
+      spinner.done()
       if (signal.aborted) throw signal.reason
       const { code, message, hint } = asGatewayError(error)
       const why = code === 'internal' && !(error instanceof GatewayError) && error instanceof Error ? error.message : message

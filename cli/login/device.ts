@@ -4,6 +4,7 @@ import { genericGrantRequest, initiateDeviceAuthorization, ResponseBodyError, ty
 import type { TokenRequest, TokenResponse } from '../../shared/api.ts'
 import { GatewayError } from '../../shared/errors.ts'
 import { safeLine } from '../../shared/text.ts'
+import { clockText } from '../reviews/text.ts'
 import { openProvider, providerError, scopeOf, type ProviderOptions } from './provider.ts'
 
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -17,6 +18,8 @@ const maxWaitSeconds = 30 * 60
 export interface DeviceLoginOptions extends ProviderOptions {
   readonly exchange: (request: TokenRequest) => Promise<TokenResponse>
   readonly say: (line: string) => void
+  /** Shows that somebody is waited for, where that can be seen. */
+  readonly progress?: (text: () => string) => { done(): void }
   /** Waits between two questions; rejects when `signal` aborts. */
   readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
 }
@@ -39,7 +42,9 @@ export async function logInWithDevice(o: DeviceLoginOptions): Promise<TokenRespo
   o.say('enter it only if you started this login yourself')
 
   const deadline = o.now() + Math.min(grant.expires_in, maxWaitSeconds) * 1000
+  const waiting = o.progress?.(() => `waiting for the code to be entered, ${clockText(deadline - o.now())} left (Ctrl-C cancels)`)
   const idToken = await poll(provider, grant.device_code, { ...o, deadline, intervalSeconds: grant.interval ?? defaultIntervalSeconds })
+    .finally(() => waiting?.done())
   return o.exchange({ grant: 'id_token', idToken })
 }
 

@@ -12,6 +12,7 @@ import {
 import type { TokenRequest, TokenResponse } from '../../shared/api.ts'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
 import { safeLine } from '../../shared/text.ts'
+import { clockText } from '../reviews/text.ts'
 import { isWebUrl } from './browser.ts'
 import { listenForCallback } from './callback.ts'
 import { openProvider, providerError, scopeOf, type ProviderOptions } from './provider.ts'
@@ -23,6 +24,8 @@ export interface LoginOptions extends ProviderOptions {
   /** @returns whether a browser was opened */
   readonly openBrowser: (url: string) => Promise<boolean>
   readonly say: (line: string) => void
+  /** Shows that somebody is waited for, where that can be seen. */
+  readonly progress?: (text: () => string) => { done(): void }
   readonly timeoutMilliseconds?: number
 }
 
@@ -33,13 +36,14 @@ export interface LoginOptions extends ProviderOptions {
 export async function logIn(o: LoginOptions): Promise<TokenResponse> {
   const provider = await openProvider(o)
   const server = provider.serverMetadata()
+  const { timeoutMilliseconds = fiveMinutes } = o
   const [state, nonce, verifier] = [randomState(), randomNonce(), randomPKCECodeVerifier()]
   const callback = await listenForCallback({
     state,
     issuer: server.issuer,
     issRequired: server.authorization_response_iss_parameter_supported === true,
     signal: o.signal,
-    timeoutMilliseconds: o.timeoutMilliseconds ?? fiveMinutes
+    timeoutMilliseconds
   })
   try {
     const url = buildAuthorizationUrl(provider, {
@@ -56,7 +60,9 @@ export async function logIn(o: LoginOptions): Promise<TokenResponse> {
       })
     }
     await invite(url.href, o)
-    const answer = await callback.answer
+    const end = o.now() + timeoutMilliseconds
+    const waiting = o.progress?.(() => `waiting for your browser, ${clockText(end - o.now())} left (Ctrl-C cancels)`)
+    const answer = await callback.answer.finally(() => waiting?.done())
     const tokens = await authorizationCodeGrant(provider, answer, {
       expectedState: state,
       expectedNonce: nonce,

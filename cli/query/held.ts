@@ -70,9 +70,7 @@ export function createHolding({ gateway, terminal, wait, timeoutSeconds, reason,
     if (timeoutSeconds !== undefined) {
       timer = setTimeout(() => takeBack(review, new GatewayError('cancelled', `nobody decided within ${timeoutSeconds} s; ${review} is withdrawn`)), timeoutSeconds * 1000)
     }
-    progress = terminal.interactive
-      ? terminal.progress(() => `waiting for ${asked.join(', ')}, ${clockText(end - now())} left (Ctrl-C withdraws it)`)
-      : undefined
+    progress = terminal.progress(() => `waiting for ${asked.join(', ')}, ${clockText(end - now())} left (Ctrl-C withdraws it)`)
   }
 
   return {

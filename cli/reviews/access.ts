@@ -33,15 +33,13 @@ async function decided(context: Context, pending: ReviewPending, { reason, timeo
   terminal.say(`opening ${target} waits for a review: ${id}, rule "${rule}", asked: ${asked.join(', ')}\nto decide: hoop reviews approve ${id}`)
   const end = Math.min(Date.parse(expiresAt), timeoutSeconds === undefined ? Infinity : now() + timeoutSeconds * 1000)
   const timeout = timeoutSeconds === undefined ? undefined : AbortSignal.timeout(timeoutSeconds * 1000)
-  const progress = terminal.interactive
-    ? terminal.progress(() => `waiting for ${asked.join(', ')}, ${clockText(end - now())} left (Ctrl-C: it stays asked for)`)
-    : undefined
+  const progress = terminal.progress(() => `waiting for ${asked.join(', ')}, ${clockText(end - now())} left (Ctrl-C: it stays asked for)`)
   try {
     const review = await awaitEnd(() => context.gateway(), id, {
       signal: timeout === undefined ? context.signal : AbortSignal.any([context.signal, timeout]),
       tell: (event) => { if (event.type === 'lost') terminal.say(`warning: ${event.error.message}; trying again`) }
     })
-    progress?.done()
+    progress.done()
     if (review.state === 'approved') return terminal.say('approved')
     const said = review.endReason === undefined ? '' : `: ${review.endReason}`
     const code = review.state === 'rejected' ? 'review_rejected' : review.state === 'expired' ? 'review_expired' : 'cancelled'
@@ -51,6 +49,6 @@ async function decided(context: Context, pending: ReviewPending, { reason, timeo
     if (timeout?.aborted === true && !context.signal.aborted) throw pending
     throw error
   } finally {
-    progress?.done()
+    progress.done()
   }
 }

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createTerminal } from '../../cli/terminal.ts'
 import { until } from '../support/until.ts'
 
@@ -62,11 +62,39 @@ test('on a terminal, a question is answered', async () => {
   expect(text.err).toContain('<U+001B>[2K')
 })
 
-test('progress elsewhere than on a terminal is one line', async () => {
-  const { terminal, text } = opened()
+test('progress elsewhere than on a terminal is nothing at all', async () => {
+  for (const options of [{ tty: false }, { tty: true, mayInteract: false }]) {
+    const { terminal, text } = opened(options)
+    vi.useFakeTimers()
+    const progress = terminal.progress('reading')
+    vi.advanceTimersByTime(60_000)
+    progress.done()
+    vi.useRealTimers()
+    await terminal.flush()
+    expect(text).toEqual({ out: '', err: '' })
+  }
+})
+
+test('progress on a terminal changes in its one line, and is gone when done, without colour too', async () => {
+  const { terminal, text } = opened({ tty: true, mayColor: false })
+  let read = 0
+  const progress = terminal.progress(() => `reading\u001B[2J ${++read} ${'x'.repeat(200)}`)
+  await until('two frames', () => read >= 2 && text.err.includes(' 2 '))
+  terminal.out('a row')
+  progress.done()
+  await terminal.flush()
+  const frames = text.err.split('\r\u001B[K')
+  expect(frames[1]).toMatch(/^hoop: [-\\|/] reading<U\+001B>\[2J 1 x+~$/)
+  expect(frames.every((frame) => frame.length < 80 && !frame.includes('\n'))).toBe(true)
+  expect(frames.at(-1)).toBe('')
+  expect(text.out).toBe('a row\n')
+})
+
+test('progress that is over within a moment shows nothing', async () => {
+  const { terminal, text } = opened({ tty: true })
   terminal.progress('reading').done()
   await terminal.flush()
-  expect(text.err).toBe('hoop: reading\n')
+  expect(text.err).toBe('')
 })
 
 test('a reader that went away is no failure', async () => {

@@ -23,10 +23,16 @@ export function register(audit: Command, context: () => Promise<Context>): void 
     .action(async (directory: string, logs: readonly string[], { json }: { readonly json?: boolean }) => {
       const { terminal, exitWith, signal } = await context()
       const files = await openLogFiles(directory)
-      const reconciler = await readDatabaseLogs(logs, signal)
-      for await (const entries of readEntries(files, { since: reconciler.since })) {
-        signal.throwIfAborted()
-        for (const entry of entries) reconciler.entry(entry)
+      const progress = terminal.progress(`reading ${logs.join(', ')}`)
+      const reconciler = await readDatabaseLogs(logs, signal).finally(() => progress.done())
+      const comparing = terminal.progress('comparing with the audit log')
+      try {
+        for await (const entries of readEntries(files, { since: reconciler.since })) {
+          signal.throwIfAborted()
+          for (const entry of entries) reconciler.entry(entry)
+        }
+      } finally {
+        comparing.done()
       }
       const result = reconciler.result()
       if (json === true) terminal.json(result)

@@ -61,14 +61,22 @@ async function make({ terminal, signal, now }: Context, directory: string, flags
   }
   if (scope.from >= scope.to) throw new GatewayError('usage', 'the period ends before it begins', { hint: '--from 2026-07-01 --to 2026-10-01' })
   const { files, keyFile, keyFromFolder, verify } = await prepareVerifying(directory, flags)
-  const steps = terminal.progress('verifying the log')
+  let doing = 'reading'
+  let read = 0
+  const progress = terminal.progress(() => `${doing}: ${read.toLocaleString('en-US')} entries`)
   try {
     const reconciler = csvlog.length === 0 ? undefined : await readDatabaseLogs(csvlog, signal)
-    const verified = await verify(() => signal.throwIfAborted())
+    doing = 'verifying the log'
+    const verified = await verify((entries) => {
+      signal.throwIfAborted()
+      read = entries
+    })
     const facts = new ReportFacts(scope)
+    ;[doing, read] = ['counting', 0]
     try {
       for await (const entries of readEntries(files)) {
         signal.throwIfAborted()
+        read += entries.length
         for (const entry of entries) {
           facts.add(entry)
           reconciler?.entry(entry)
@@ -88,7 +96,7 @@ async function make({ terminal, signal, now }: Context, directory: string, flags
       again: againFrom(directory, keyFile, flags, scope)
     }
   } finally {
-    steps.done()
+    progress.done()
   }
 }
 

@@ -63,17 +63,24 @@ async function search({ terminal, signal, now }: Context, directory: string, fla
   const isWanted = matcher(filter)
   const stories = new Stories()
   const printer = paged(json === true ? (told) => told.forEach((one) => terminal.json(one)) : tables((line) => terminal.out(line)))
-  let [found, more] = [0, false]
-  for await (const entries of readEntries(await openLogFiles(directory), filter)) {
-    signal.throwIfAborted()
-    for (const entry of entries) {
-      const wanted = !more && isWanted(entry)
-      more ||= wanted && found === limit
-      if (wanted && !more) found++
-      printer.add(stories.take(entry, wanted && !more))
+  let [read, found, more] = [0, 0, false]
+  const files = await openLogFiles(directory)
+  const progress = terminal.progress(() => `searching: ${read.toLocaleString('en-US')} entries, ${found} found`)
+  try {
+    for await (const entries of readEntries(files, filter)) {
+      signal.throwIfAborted()
+      for (const entry of entries) {
+        const wanted = !more && isWanted(entry)
+        more ||= wanted && found === limit
+        if (wanted && !more) found++
+        printer.add(stories.take(entry, wanted && !more))
+      }
+      read += entries.length
+      await terminal.flush()
+      if (more && !stories.waiting) break
     }
-    await terminal.flush()
-    if (more && !stories.waiting) break
+  } finally {
+    progress.done()
   }
   printer.add(stories.rest())
   printer.end()

@@ -1,5 +1,6 @@
 // `hoop audit verify DIR`: is the log whole, as far as its files and a public key can prove? Needs no gateway and no login.
 import type { Command } from 'commander'
+import { showProgress } from '../../audit/progress.ts'
 import { checkpointOption, keyOption, ownKeyNote, prepareVerifying, witnessOption, type VerifyFlags } from '../../audit/verifying.ts'
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../failure.ts'
@@ -10,9 +11,6 @@ import type { VerifyReport } from '../../../shared/audit/verify.ts'
 interface Flags extends VerifyFlags {
   readonly json?: boolean
 }
-
-/** Below this a log is read before a progress line could be. */
-const progressFromEntries = 50_000
 
 export function register(audit: Command, context: () => Promise<Context>): void {
   audit.command('verify')
@@ -29,15 +27,12 @@ export function register(audit: Command, context: () => Promise<Context>): void 
     ], ['hoop audit prove', 'hoop witness start']))
     .action(async (directory: string, { json, ...flags }: Flags) => {
       const { terminal, exitWith, signal } = await context()
-      const { verify, keyFromFolder } = await prepareVerifying(directory, flags)
-      let told = 0
-      const progress = (entries: number) => {
+      const { files, verify, keyFromFolder } = await prepareVerifying(directory, flags)
+      const progress = await showProgress(terminal, 'verifying', files)
+      const report = await verify((entries) => {
         signal.throwIfAborted()
-        if (entries - told < progressFromEntries) return
-        told = entries
-        terminal.say(`${entries} entries read`)
-      }
-      const report = await verify(progress)
+        progress.at(entries)
+      }).finally(() => progress.done())
       if (json === true) terminal.json({ ...report, keyFromFolder })
       else for (const line of reportLines(report, keyFromFolder)) terminal.out(line)
       if (!report.ok) exitWith(exitCodes.failed)

@@ -24,7 +24,8 @@ export function register(policy: Command, context: () => Promise<Context>): void
     ], ['hoop gateway check', 'hoop policy suggest', 'hoop policy explain']))
     .action(async (target: string | undefined, { config, json }: Flags) => {
       const { terminal, exitWith } = await context()
-      const found = await (await serverModule()).survey(config, target)
+      const progress = terminal.progress(`asking ${target ?? 'every target'} for its catalog`)
+      const found = await (await serverModule()).survey(config, target).finally(() => progress.done())
       if (found.some((one) => 'error' in one || one.problems.length > 0)) exitWith(exitCodes.failed)
       if (json === true) return found.forEach((one) => terminal.json(one))
       for (const [i, one] of found.entries()) {

@@ -32,9 +32,17 @@ export function register(policy: Command, context: () => Promise<Context>): void
       const { terminal, now, signal } = await context()
       const from = since === undefined ? undefined : sinceFrom(since, now())
       const replay = await (await serverModule()).replayPolicies(before, after)
-      for await (const entries of readEntries(await openLogFiles(audit), from === undefined ? {} : { since: from })) {
-        signal.throwIfAborted()
-        replay.take(from === undefined ? entries : entries.filter(({ time }) => time >= from))
+      const files = await openLogFiles(audit)
+      let read = 0
+      const progress = terminal.progress(() => `judging anew: ${read.toLocaleString('en-US')} entries`)
+      try {
+        for await (const entries of readEntries(files, from === undefined ? {} : { since: from })) {
+          signal.throwIfAborted()
+          replay.take(from === undefined ? entries : entries.filter(({ time }) => time >= from))
+          read += entries.length
+        }
+      } finally {
+        progress.done()
       }
       const { statements, changed, changes, warnings } = replay.end()
       for (const warning of warnings) terminal.say(`warning: ${warning}`)

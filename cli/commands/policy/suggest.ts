@@ -27,7 +27,8 @@ export function register(policy: Command, context: () => Promise<Context>): void
     ], ['hoop policy check', 'hoop gateway check']))
     .action(async (target: string, { config, rows, json }: Flags) => {
       const { terminal } = await context()
-      const found = await (await serverModule()).suggest(config, target, rows)
+      const progress = terminal.progress(`reading ${target}: its catalog${rows === 0 ? '' : ' and some rows of each table'}`)
+      const found = await (await serverModule()).suggest(config, target, rows).finally(() => progress.done())
       if (json === true) return terminal.json(found)
       for (const line of suggestionLines(found)) terminal.out(line)
     })

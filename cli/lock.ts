@@ -17,7 +17,7 @@ const staleMilliseconds = 60_000
  */
 export async function withLock<T>(path: string, task: () => Promise<T>, limitMilliseconds = 30_000): Promise<T> {
   await makePrivateFolder(dirname(path))
-  const mine = `${process.pid} ${randomBytes(8).toString('hex')}`
+  const mine = `${process.pid} ${await startOf(process.pid) ?? '-'} ${randomBytes(8).toString('hex')}`
   const deadline = performance.now() + limitMilliseconds
   while (!await take(path, mine)) {
     await breakStale(path)
@@ -35,7 +35,7 @@ export async function withLock<T>(path: string, task: () => Promise<T>, limitMil
 }
 
 async function take(path: string, mine: string): Promise<boolean> {
-  const fresh = `${path}.${mine.split(' ')[1]!}`
+  const fresh = `${path}.${mine.split(' ')[2]!}`
   const handle = await open(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
   await handle.writeFile(mine).finally(() => handle.close())
   try {
@@ -54,7 +54,8 @@ async function breakStale(path: string): Promise<void> {
   const owner = await readFile(path, 'utf8').catch(() => undefined)
   if (owner === undefined) return
   const age = await stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs, () => 0)
-  if (alive(Number(owner.split(' ')[0])) && age < staleMilliseconds) return
+  const [pid, start, random] = owner.split(' ')
+  if (await isAlive(Number(pid), random === undefined ? '-' : start!) && age < staleMilliseconds) return
   const aside = `${path}.${randomBytes(8).toString('hex')}`
   try {
     await rename(path, aside)
@@ -67,12 +68,23 @@ async function breakStale(path: string): Promise<void> {
   }
 }
 
-function alive(pid: number): boolean {
+/** Whether the process that took it lives: under its number another may live by now, whose start differs. */
+async function isAlive(pid: number, start: string): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0) return false
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
+  const now = await startOf(pid)
+  return now === undefined || start === '-' || now === start
+}
+
+/**
+ * When a process began, in clock ticks since the machine did; undefined where the system does not tell.
+ * @see proc_pid_stat(5): field 22; what stands in brackets before it may hold blanks and brackets
+ */
+async function startOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19]
 }

@@ -1,10 +1,12 @@
 // The loopback listener a browser returns to after a login (RFC 8252 section 7.3). Judges hits, shows a page; knows nothing of tokens.
-// Any program or web page on the machine can reach it, so a hit that does not carry our state changes nothing: the login waits on.
+// Any program or web page on the machine can reach it, so a hit that does not carry our state changes nothing: the login waits on. Where
+// the system says whose connection it is, other users are turned away: they can read our state in the browser's command line.
 import { timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { GatewayError } from '../../shared/errors.ts'
+import { localGuard, peerOf } from '../tunnel/guard.ts'
 import { page } from './page.ts'
 
 const callbackPath = '/callback'
@@ -76,13 +78,26 @@ export async function listenForCallback(o: {
   readonly issRequired: boolean
   readonly signal: AbortSignal
   readonly timeoutMilliseconds: number
+  /** Told of somebody who was turned away. */
+  readonly onStranger?: () => void
 }): Promise<Callback> {
   const answer = deferred<URL>()
   const ended = deferred<string | undefined>()
   const shown = deferred<void>()
   let taken = false
+  // Root carries connections of others: into a virtual machine or a container, where the browser is outside.
+  const guard = await localGuard([0])
+  const mayCome = async (socket: Socket): Promise<boolean> => {
+    const peer = peerOf(socket)
+    if (guard === undefined || (peer !== undefined && await guard(peer))) return true
+    if (peer !== undefined) o.onStranger?.()
+    socket.destroy()
+    return false
+  }
+  const admitted = new WeakMap<Socket, Promise<boolean>>()
 
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!await admitted.get(request.socket)) return
     const judgement = judge(hitFrom(request), expected)
     switch (judgement.status) {
       case 'answer':
@@ -104,6 +119,7 @@ export async function listenForCallback(o: {
   const limits = { maxHeaderSize: maxHeaderBytes, headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 }
   const server = createServer(limits, (request, response) => { void serve(request, response) })
   server.maxConnections = 256
+  server.on('connection', (socket) => { admitted.set(socket, mayCome(socket)) })
   server.listen({ host: '127.0.0.1', port: 0, exclusive: true })
   await once(server, 'listening')
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`

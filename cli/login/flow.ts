@@ -43,7 +43,8 @@ export async function logIn(o: LoginOptions): Promise<TokenResponse> {
     issuer: server.issuer,
     issRequired: server.authorization_response_iss_parameter_supported === true,
     signal: o.signal,
-    timeoutMilliseconds
+    timeoutMilliseconds,
+    onStranger: () => o.say('warning: somebody else on this machine tried to answer this login and was turned away')
   })
   try {
     const url = buildAuthorizationUrl(provider, {

@@ -1,5 +1,6 @@
 // Who is at the other end of a connection to 127.0.0.1? Linux says so in /proc/net/tcp; elsewhere a session password has to do.
 import { readFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { platform } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -15,7 +16,7 @@ export interface Peer {
   readonly listener: End
 }
 
-/** True: the same user as ours. False: somebody else, or nobody knows. */
+/** True: one of those who may. False: somebody else, or nobody knows. */
 export type Guard = (peer: Peer) => Promise<boolean>
 
 const tables = ['/proc/net/tcp', '/proc/net/tcp6'] as const
@@ -23,26 +24,35 @@ const tables = ['/proc/net/tcp', '/proc/net/tcp6'] as const
 const attempts = 3
 const pauseMilliseconds = 10
 
-/** The guard of this machine, or undefined where peers cannot be told apart and a session password is needed. */
-export async function localGuard(): Promise<Guard | undefined> {
+/**
+ * The guard of this machine, or undefined where peers cannot be told apart and a session password is needed.
+ * @param also whom it lets in besides: user ids
+ */
+export async function localGuard(also: readonly number[] = []): Promise<Guard | undefined> {
   const uid = process.getuid?.()
   if (platform() !== 'linux' || uid === undefined) return undefined
   if (await readTables() === undefined) return undefined
-  return uidGuard(uid, readTables)
+  return uidGuard([uid, ...also], readTables)
 }
 
 /** `read` returns the tables' text, or undefined when they cannot be read, which refuses. */
-export function uidGuard(uid: number, read: () => Promise<readonly string[] | undefined>): Guard {
+export function uidGuard(uids: readonly number[], read: () => Promise<readonly string[] | undefined>): Guard {
   return async (peer) => {
     for (let attempt = 0; attempt < attempts; attempt++) {
       if (attempt > 0) await delay(pauseMilliseconds)
       const texts = await read()
       if (texts === undefined) return false
       const found = texts.flatMap((text) => uidsOf(text, peer))
-      if (found.length > 0) return found.every((owner) => owner === uid)
+      if (found.length > 0) return found.every((owner) => uids.includes(owner))
     }
     return false
   }
+}
+
+/** The two ends of an accepted connection; undefined once it is gone: nobody to serve, and nobody to ask about. */
+export function peerOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): Peer | undefined {
+  if (remoteAddress === undefined || remotePort === undefined || localAddress === undefined || localPort === undefined) return undefined
+  return { client: { address: remoteAddress, port: remotePort }, listener: { address: localAddress, port: localPort } }
 }
 
 async function readTables(): Promise<string[] | undefined> {

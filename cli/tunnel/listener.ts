@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError } from '../../shared/errors.ts'
 import { carry, type Carried, type Carrying } from './connection.ts'
-import type { Guard } from './guard.ts'
+import { peerOf, type Guard } from './guard.ts'
 import { bindSticky, portInUse, type PortKey } from './ports.ts'
 import { removeStale, socketFolder } from './socket-folder.ts'
 
@@ -84,13 +84,12 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   async function admit(socket: Socket): Promise<void> {
     socket.on('error', () => undefined)
     if (guard !== undefined) {
-      const { remoteAddress, remotePort, localAddress, localPort } = socket
-      // Gone already: nobody to serve, and nobody to ask about.
-      if (remoteAddress === undefined || remotePort === undefined || localAddress === undefined || localPort === undefined) {
+      const peer = peerOf(socket)
+      if (peer === undefined) {
         socket.destroy()
         return
       }
-      if (!await guard({ client: { address: remoteAddress, port: remotePort }, listener: { address: localAddress, port: localPort } })) {
+      if (!await guard(peer)) {
         socket.destroy()
         onFailure(new GatewayError('forbidden', 'somebody else on this machine tried the local port and was turned away'))
         return

@@ -44,6 +44,20 @@ test('a lock whose process was killed is broken, by one of many only', async () 
   expect(await readdir(folder)).toEqual([])
 })
 
+test('a lock whose number another process has by now is broken at once', async () => {
+  // As somebody of this person's, and as root's or another user's, whom no signal reaches.
+  for (const pid of [process.pid, 1]) {
+    await writeFile(path, `${pid} 12345678901 abc`)
+    expect(await withLock(path, async () => 'done', 1_000)).toBe('done')
+  }
+})
+
+test('a lock of the process that took it stays, as long as that lives', async () => {
+  await withLock(path, async () => {
+    await expect(withLock(path, async () => 'done', 100)).rejects.toMatchObject({ code: 'conflict' })
+  })
+})
+
 test('a lock that a living process has held far too long is broken', async () => {
   await writeFile(path, `${process.pid} abc`)
   await utimes(path, 0, 0)

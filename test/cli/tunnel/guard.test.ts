@@ -59,23 +59,23 @@ describe('the guard', () => {
   const table = head + line(client!, listener!, '01', 1000, 42)
 
   test('lets in who is the same user, and nobody else', async () => {
-    expect(await uidGuard(1000, async () => [table])(peer)).toBe(true)
-    expect(await uidGuard(1001, async () => [table])(peer)).toBe(false)
-    expect(await uidGuard(0, async () => [table])(peer)).toBe(false)
+    expect(await uidGuard([1000], async () => [table])(peer)).toBe(true)
+    expect(await uidGuard([1001], async () => [table])(peer)).toBe(false)
+    expect(await uidGuard([0], async () => [table])(peer)).toBe(false)
   })
 
   test('refuses who is found twice with two owners', async () => {
-    expect(await uidGuard(1000, async () => [table, head + line(client!, listener!, '01', 0, 43)])(peer)).toBe(false)
+    expect(await uidGuard([1000], async () => [table, head + line(client!, listener!, '01', 0, 43)])(peer)).toBe(false)
   })
 
   test('refuses who is not found, and when the tables cannot be read', async () => {
-    expect(await uidGuard(1000, async () => [head])(peer)).toBe(false)
-    expect(await uidGuard(1000, async () => undefined)(peer)).toBe(false)
+    expect(await uidGuard([1000], async () => [head])(peer)).toBe(false)
+    expect(await uidGuard([1000], async () => undefined)(peer)).toBe(false)
   })
 
   test('looks again when an entry was missed', async () => {
     let reads = 0
-    expect(await uidGuard(1000, async () => ++reads < 3 ? [head] : [table])(peer)).toBe(true)
+    expect(await uidGuard([1000], async () => ++reads < 3 ? [head] : [table])(peer)).toBe(true)
   })
 })
 

@@ -118,7 +118,8 @@ export async function listenForCallback(o: {
 
   const limits = { maxHeaderSize: maxHeaderBytes, headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 }
   const server = createServer(limits, (request, response) => { void serve(request, response) })
-  server.maxConnections = 256
+  // Other users are turned away at once; until then they count, and must not be able to keep the browser out.
+  server.maxConnections = guard === undefined ? 256 : 4096
   server.on('connection', (socket) => { admitted.set(socket, mayCome(socket)) })
   server.listen({ host: '127.0.0.1', port: 0, exclusive: true })
   await once(server, 'listening')

@@ -176,7 +176,10 @@ export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
       if ('usage' in answer) return answer
       throw new ReviewPending(answer)
     },
-    sessions: (filter) => get(paths.sessions, { ...filter }),
+    sessions: async (filter) => {
+      if (filter.before !== undefined) checked(filter.before)
+      return get(paths.sessions, { ...filter })
+    },
     session: async (id) => get(paths.session(checked(id))),
     // Said on the way out, when Ctrl-C has already ended everything else.
     endSession: async (id) => {

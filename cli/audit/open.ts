@@ -88,7 +88,7 @@ function entryFrom(bytes: Uint8Array, index: number): AuditEntry {
 function nothingSealed(entry: AuditEntry): GatewayError {
   const { index, kind } = entry
   if (kind !== 'statement.intent' && kind !== 'decision' && kind !== 'review.held') {
-    return new GatewayError('bad_request', `entry ${index} is a ${kind}: nothing is sealed with such entries`, {
+    return new GatewayError('bad_request', `entry ${index} is of the kind "${kind}": nothing is sealed with such entries`, {
       hint: 'name the number of a statement, as hoop sessions show lists them under AT'
     })
   }

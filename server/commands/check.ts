@@ -18,7 +18,8 @@ export function probeTargets(catalog: Catalog): Promise<Finding[]> {
       const { message, hint, code, cause } = asGatewayError(timeout.aborted ? tooSlow(target.name) : error)
       // Only the operator reads this, so the reason behind an unreadable secret may be named; it holds the reference, not the value.
       const why = code === 'target_refused' && cause instanceof GatewayError ? `${message}: ${cause.message}` : message
-      return { target: target.name, ok: false, message: why, ...(hint === undefined ? {} : { hint }) }
+      const advice = hint ?? (code === 'target_unreachable' ? `is ${target.address} right (targets.${target.name}.address), and does the database run?` : undefined)
+      return { target: target.name, ok: false, message: why, ...(advice === undefined ? {} : { hint: advice }) }
     }
   }))
 }

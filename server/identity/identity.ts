@@ -132,7 +132,7 @@ export async function openIdentity({ settings, state, note, now, randomBytes, is
       changed()
       const { issuer, subject } = who.principal
       note({ kind: 'token', actor: actorOf(who.principal), action: 'revoke', token: who.login })
-      revoked({ issuer, subject, login: who.login, reason: 'you logged out' })
+      revoked({ issuer, subject, login: who.login, reason: 'its owner logged out' })
     },
 
     createServiceToken: (who, request) => tokens.create(standing(who), request),

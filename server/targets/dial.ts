@@ -95,7 +95,7 @@ function dial(target: Target): Promise<Duplex> {
     const timer = setTimeout(() => socket.destroy(new Error('no answer within 10 s')), connectTimeoutMilliseconds)
     const fail = (error: NodeJS.ErrnoException) => {
       clearTimeout(timer)
-      reject(unreachable(target, error.code ?? error.message, error))
+      reject(unreachable(target, inWords(error), error))
     }
     socket.once('error', fail)
     socket.once('connect', () => {
@@ -108,6 +108,21 @@ function dial(target: Target): Promise<Duplex> {
 
 function unreachable(target: Target, why: string, cause: unknown): GatewayError {
   return new GatewayError('target_unreachable', `target "${target.name}" cannot be reached: ${why}`, { cause })
+}
+
+/** Without the address, which is the operator's to know. */
+function inWords({ code, message }: NodeJS.ErrnoException): string {
+  return code === undefined ? message : Object.hasOwn(words, code) ? `${words[code]!} (${code})` : code
+}
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at its address',
+  ENOENT: 'there is no socket at its address',
+  EACCES: 'the gateway may not use the socket at its address',
+  ENOTFOUND: 'the host in its address is unknown',
+  EAI_AGAIN: 'the host in its address cannot be looked up just now',
+  EHOSTUNREACH: 'there is no way to its address',
+  ENETUNREACH: 'there is no way to its address',
+  ETIMEDOUT: 'its address does not answer'
 }
 
 function hostOf(address: string): string {

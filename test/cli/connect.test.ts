@@ -297,7 +297,7 @@ describe('sessions, afterwards', () => {
     const { stdout } = await alice.finish(['sessions', 'show', port.session])
     expect(stdout).toMatch(/allow: engineers may read +ok, 1 row, [\d.]+ ms +SELECT \?/)
     expect(stdout).toMatch(/deny: use a migration \(rule "no schema changes by hand"\) +nothing ran +DROP TABLE/)
-    expect(stdout).toContain('you ended the session')
+    expect(stdout).toContain('closed by its owner')
     expect(stdout).not.toContain('secret-literal')
     expect((await alice.finish(['sessions', '--target', 'none'])).stdout).toBe('')
   })

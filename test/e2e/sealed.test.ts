@@ -229,7 +229,7 @@ describe('what cannot be opened says why', () => {
     for (const where of [[], ['--dir', gateway.auditDirectory]]) {
       const failed = async (number: number, who: string) => (await open(ines, number, '--identity', who, ...where))
       expect(await failed(index, identity('stranger'))).toMatchObject({ code: 1, stderr: expect.stringMatching(/not sealed to this identity[\s\S]*auditor[\s\S]*deputy/) })
-      expect(await failed(0, identity('auditor'))).toMatchObject({ code: 1, stderr: expect.stringMatching(/entry 0 is a [a-z.]+: nothing is sealed/) })
+      expect(await failed(0, identity('auditor'))).toMatchObject({ code: 1, stderr: expect.stringMatching(/entry 0 is of the kind "[a-z.]+": nothing is sealed/) })
       expect(await failed(9_999_999, identity('auditor'))).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no entry 9999999') })
       expect(await failed(index, `${identity('auditor')}.pub`)).toMatchObject({ code: 1, stderr: expect.stringContaining('is a public key') })
       expect(await failed(index, identity('nowhere'))).toMatchObject({ code: 1, stderr: expect.stringContaining('does not exist') })

@@ -265,7 +265,7 @@ describe('the WebSockets of a session', () => {
     const { token, session } = await scene('owner')
     const other = await edge.logIn('other')
     await edge.ask('DELETE', paths.session(session), { token })
-    const body = { code: 'session_ended', detail: 'you ended the session' }
+    const body = { code: 'session_ended', detail: 'closed by its owner' }
     expect(await edge.refusal(paths.sessionEvents(session), token)).toMatchObject({ status: 410, body })
     expect((await edge.refusal(paths.sessionEvents(session), other)).status).toBe(404)
   })

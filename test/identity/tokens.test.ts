@@ -157,7 +157,7 @@ describe('logging out', () => {
     expect(codeOf(() => verify(first.accessToken))).toBe('unauthenticated')
     expect(codeOf(() => world.identity.recheck(who))).toBe('unauthenticated')
     expect(await world.refusal({ grant: 'refresh', refreshToken: first.refreshToken })).toBe('its login has ended')
-    expect(world.revocations).toEqual([{ issuer: world.issuer.origin, subject: 'alice', login: who.login, reason: 'you logged out' }])
+    expect(world.revocations).toEqual([{ issuer: world.issuer.origin, subject: 'alice', login: who.login, reason: 'its owner logged out' }])
     expect(world.notes.filter((note) => note.kind === 'token')).toMatchObject([{ action: 'revoke', token: who.login }])
     world.identity.endLogin(who)
     expect(world.revocations).toHaveLength(1)

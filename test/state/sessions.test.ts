@@ -46,7 +46,7 @@ describe('the list of sessions', () => {
 
   test('holds exactly summaries, newest first', () => {
     const [first, second] = fill(2, (n) => ({ principal: n === 0 ? alice : bob, target: 'prod-db' }))
-    state.sessions.end(first!, { endedAt: start + 5000, endReason: 'you logged out', connections: 3, statements: 7, denied: 2, lastEntry: 9 })
+    state.sessions.end(first!, { endedAt: start + 5000, endReason: 'its owner logged out', connections: 3, statements: 7, denied: 2, lastEntry: 9 })
     expect(state.sessions.list({})).toEqual([
       {
         id: second,
@@ -62,7 +62,7 @@ describe('the list of sessions', () => {
         target: 'prod-db',
         startedAt: '2026-01-01T00:00:00.000Z',
         endedAt: '2026-01-01T00:00:05.000Z',
-        endReason: 'you logged out',
+        endReason: 'its owner logged out',
         statements: 7,
         denied: 2
       }

@@ -86,7 +86,7 @@ describe('a target that is not there', () => {
     const { port } = closed.address() as AddressInfo
     await new Promise((resolve) => closed.close(resolve))
     await expect(edge({ mode: 'disable' }, `127.0.0.1:${port}`).dial()).rejects.toMatchObject({
-      code: 'target_unreachable', message: 'target "db" cannot be reached: ECONNREFUSED'
+      code: 'target_unreachable', message: 'target "db" cannot be reached: nothing listens at its address (ECONNREFUSED)'
     })
   })
 

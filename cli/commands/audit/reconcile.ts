@@ -7,6 +7,7 @@ import type { Context } from '../../context.ts'
 import { exitCodes } from '../../failure.ts'
 import { helpTail } from '../../help.ts'
 import { openLogFiles } from '../../log-files.ts'
+import { counted } from '../../policy/words.ts'
 import { tableLines, timeFrom } from '../../table.ts'
 
 export function register(audit: Command, context: () => Promise<Context>): void {
@@ -45,7 +46,7 @@ export function register(audit: Command, context: () => Promise<Context>): void 
 function lines({ from, to, matched, gateway, databaseOnly, logOnly, past }: Reconciliation): string[] {
   return [
     `compared: ${timeFrom(from)} to ${timeFrom(to)} UTC`,
-    `on both sides: ${matched} statements; besides, ${gateway} questions of the gateway's own about the catalog`,
+    `on both sides: ${counted(matched, 'statement')}; besides, ${counted(gateway, 'question')} of the gateway's own about the catalog`,
     ...side('only in the database\'s log', databaseOnly, ['LINE', 'TIME (UTC)', 'SESSION', 'ROLE', 'VERB', 'TIMES', 'SHA-256 OF THE TEXT']),
     ...side('only in the audit log', logOnly, ['ENTRY', 'TIME (UTC)', 'SESSION', 'WHO', 'VERB', 'TIMES', 'SHA-256 OF THE TEXT']),
     ...side('past the gateway, with a role it uses', past, ['LINE', 'TIME (UTC)', 'APPLICATION', 'ROLE', 'VERB', 'TIMES', 'SHA-256 OF THE TEXT'])

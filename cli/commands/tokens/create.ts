@@ -5,6 +5,9 @@ import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
 import { timeFrom } from '../../table.ts'
 import { wholeNumber } from '../../whole-number.ts'
+import type { TargetSummary } from '../../../shared/api.ts'
+import { GatewayError } from '../../../shared/errors.ts'
+import { nearest } from '../../../shared/nearest.ts'
 
 interface Flags {
   readonly target: readonly string[]
@@ -28,10 +31,23 @@ export function register(tokens: Command, context: () => Promise<Context>): void
     ], ['hoop tokens list', 'hoop tokens revoke', 'hoop help environment']))
     .action(async (name: string, { target: targets, days, agent, json }: Flags) => {
       const { terminal, gateway } = await context()
-      const created = await (await gateway()).createServiceToken({ name, targets, expiresInDays: days, kind: agent === true ? 'agent' : 'service' })
+      const client = await gateway()
+      refuseUnknown(targets, await client.targets())
+      const created = await client.createServiceToken({ name, targets, expiresInDays: days, kind: agent === true ? 'agent' : 'service' })
       if (json === true) return terminal.json(created)
       terminal.say(`"${created.name}" may open ${created.targets.join(', ')} until ${timeFrom(created.expiresAt)} UTC; end it sooner with: hoop tokens revoke ${created.id}`)
       terminal.say('keep it where secrets are kept: it is not shown again')
       terminal.out(created.secret)
     })
+}
+
+/** A token that opens nothing would be found out by a job, at night. @throws GatewayError target_unknown, with the nearest names */
+function refuseUnknown(wanted: readonly string[], known: readonly TargetSummary[]): void {
+  const names = known.map(({ name }) => name)
+  const unknown = wanted.find((target) => !names.includes(target))
+  if (unknown === undefined) return
+  const meant = nearest(unknown, names)
+  throw new GatewayError('target_unknown', `there is no target "${unknown}" for you`, {
+    hint: meant.length > 0 ? `did you mean ${meant.join(' or ')}? hoop targets lists what you may open` : 'hoop targets lists what you may open'
+  })
 }

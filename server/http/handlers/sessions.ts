@@ -71,7 +71,7 @@ export function sessionHandlers({ audit, catalog, sessions }: ApiParts) {
       const owner = sessions.owner(id)
       const byOwner = owner?.issuer === principal.issuer && owner.subject === principal.subject
       const why = reasonFrom(body?.reason)
-      const ended = byOwner ? 'you ended the session' : 'an administrator ended the session'
+      const ended = byOwner ? 'closed by its owner' : 'an administrator ended the session'
       if (body !== undefined && !sessions.isOpen(id)) throw new GatewayError('session_ended', 'the session has ended already')
       if (sessions.isOpen(id) && (!byOwner || why !== undefined)) {
         await audit.append([{ kind: 'admin', actor: actorOf(principal), action: 'session.kill', detail: why === undefined ? id : `${id}: ${why}` }])

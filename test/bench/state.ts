@@ -4,38 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SessionFilter } from '../../server/state/sessions.ts'
 import { openState } from '../../server/state/state.ts'
-import { makeId } from '../../shared/id.ts'
-import type { Principal } from '../../shared/model.ts'
+import { fillWithSessions, firstMinute as start } from '../support/many-sessions.ts'
 
 const count = 100_000
-const start = Date.UTC(2026, 0, 1)
 const folder = mkdtempSync(join(tmpdir(), 'hoop-bench-state-'))
 const path = join(folder, 'state.db')
-const random = (n: number) => Uint8Array.from({ length: 16 }, (_, i) => (n * 31 + i * 17) & 255)
-
-const people: Principal[] = Array.from({ length: 500 }, (_, n) =>
-  ({ issuer: 'https://idp.example', subject: `person-${n}`, email: `person-${n}@example.com`, groups: [], kind: 'human' }))
 
 const state = await openState({ path })
-const ids: string[] = []
-for (let n = 0; n < count;) {
-  state.transaction(() => {
-    for (const end = Math.min(count, n + 5000); n < end; n++) {
-      const startedAt = start + n * 60_000
-      const id = makeId(startedAt, random(n))
-      ids.push(id)
-      state.sessions.insert({ id, principal: people[n % people.length]!, target: `target-${n % 20}`, startedAt, firstEntry: n })
-    }
-  })
-}
-state.sessions.endOrphans(start, 'bench')
-// A few that are open, the oldest of them from long ago.
-state.transaction(() => {
-  for (let n = 0; n < 50; n++) {
-    const startedAt = start + n * 2000 * 60_000 + 30_000
-    state.sessions.insert({ id: makeId(startedAt, random(count + n)), principal: people[n]!, target: `target-${n % 20}`, startedAt, firstEntry: count + n })
-  }
-})
+const ids = fillWithSessions(state, count)
 
 const last = start + count * 60_000
 const listings: [string, SessionFilter][] = [

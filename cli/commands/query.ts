@@ -134,6 +134,7 @@ function into(terminal: Terminal, pager: Pager | undefined, output: Output, conn
     },
     done: (tag) => {
       const count = output.end()
+      pager?.fits()
       terminal.say(count === undefined ? tag : count === 1 ? '1 row' : `${count} rows`)
     },
     notice: ({ severity, message }) => holding.repeats(message) ? undefined : terminal.say(`${severity.toLowerCase()}: ${message}`)

@@ -6,6 +6,8 @@ import type { Context } from '../context.ts'
 export interface Pager {
   /** Finished lines, a newline behind each. */
   text(lines: string): void
+  /** Shows now what was kept back to see whether it fits: a result is complete. */
+  fits(): void
   /** Resolves when what was given has been taken: by the pager, or by the terminal. */
   flush(): Promise<void>
   /** Shows what was kept back, and waits until the person has left the pager. */
@@ -30,6 +32,11 @@ export function openPager({ terminal, settings: { environment }, divertSignals, 
   let missing = false
   const onScreen = (text: string) => terminal.out(text.replace(/\n$/, ''))
   let pager: { readonly child: ChildProcess, readonly left: Promise<void> } | undefined
+
+  function fits(): void {
+    kept.splice(0).forEach(onScreen)
+    lines = 0
+  }
 
   function start(): NonNullable<typeof pager> {
     // A shell, since PAGER may have words of its own; nothing of a result is in them.
@@ -83,9 +90,9 @@ export function openPager({ terminal, settings: { environment }, divertSignals, 
         else resolve()
       })])
     },
+    fits,
     async close() {
-      kept.splice(0).forEach(onScreen)
-      lines = 0
+      fits()
       pager?.child.stdin!.end()
       await pager?.left
       pager = undefined

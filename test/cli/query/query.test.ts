@@ -68,6 +68,16 @@ describe('the pager', () => {
   })
 })
 
+test('on a terminal each count stands below its own rows, where they fit and where they do not', async () => {
+  const screen = await alice.terminal(['query', 'prod-db', 'SELECT 1 AS one; SELECT 2 AS two; SELECT n FROM generate_series(1, 40) n'], { rows: 30, env: { PAGER: 'tail -2' } })
+  try {
+    const text = await screen.see(/ended with 0/)
+    expect(text.replace(/ +$/gm, '')).toMatch(/one\n---\n +1\nhoop: 1 row\ntwo\n---\n +2\nhoop: 1 row\n39\n40\nhoop: 40 rows\nended with 0/)
+  } finally {
+    await screen.close()
+  }
+})
+
 test('what is sent to a pager is safe to look at', async () => {
   const screen = await alice.terminal(['query', 'prod-db', 'SELECT chr(27) || \'[2J\' || n FROM generate_series(1, 100) n'], { rows: 10, env: { PAGER: 'cat > paged' } })
   try {

@@ -103,6 +103,13 @@ describe('the one in use', () => {
     expect((await run(['profiles', 'use', 'staging'], { HOOP_GATEWAY: prod.url })).stderr).toContain('warning: HOOP_GATEWAY is set here, and counts for more')
   })
 
+  test.each(['use', 'remove'])('%s reaches no file but a profile\'s', async (verb) => {
+    for (const name of ['../tokens', '../usual-profile', 'default.json/../default', '/etc/passwd', '']) {
+      expect(await run(['profiles', verb, name])).toMatchObject({ code: 64, stderr: expect.stringContaining('cannot name a profile') as string })
+    }
+    expect(await readdir(folder)).toContain('tokens.json')
+  })
+
   test('that is removed makes room for the default, and its login is said to stay', async () => {
     const { code, stderr } = await run(['profiles', 'remove', 'staging'])
     expect(code).toBe(0)

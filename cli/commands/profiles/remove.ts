@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
-import { noSuchProfile, profileExists, profileNames, readProfile, removeProfile, setUsualProfile, usualProfile } from '../../profiles.ts'
+import { checkedName, noSuchProfile, profileExists, profileNames, readProfile, removeProfile, setUsualProfile, usualProfile } from '../../profiles.ts'
 
 export function register(profiles: Command, context: () => Promise<Context>): void {
   profiles.command('remove')
@@ -13,7 +13,8 @@ export function register(profiles: Command, context: () => Promise<Context>): vo
       ['hoop --profile staging logout', 'before that: end the login'],
       ['hoop profiles', 'what is left']
     ], ['hoop profiles', 'hoop logout']))
-    .action(async (name: string) => {
+    .action(async (typed: string) => {
+      const name = checkedName(typed)
       const { terminal, settings: { configDirectory } } = await context()
       if (!await profileExists(configDirectory, name)) throw await noSuchProfile(configDirectory, name)
       // A file that cannot be read is a reason to remove it.

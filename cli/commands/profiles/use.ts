@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
-import { noSuchProfile, readProfile, setUsualProfile } from '../../profiles.ts'
+import { checkedName, noSuchProfile, readProfile, setUsualProfile } from '../../profiles.ts'
 
 export function register(profiles: Command, context: () => Promise<Context>): void {
   profiles.command('use')
@@ -13,7 +13,8 @@ export function register(profiles: Command, context: () => Promise<Context>): vo
       ['hoop profiles use default', 'the one that hoop login writes where no name is given'],
       ['HOOP_PROFILE=staging hoop targets', 'once, without changing anything']
     ], ['hoop profiles', 'hoop login']))
-    .action(async (name: string) => {
+    .action(async (typed: string) => {
+      const name = checkedName(typed)
       const { terminal, settings: { configDirectory, environment } } = await context()
       const profile = await readProfile(configDirectory, name)
       if (profile === undefined) throw await noSuchProfile(configDirectory, name)

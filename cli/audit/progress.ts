@@ -21,9 +21,9 @@ export async function showProgress(terminal: Terminal, doing: string, files: Log
   }
 }
 
-/** Pure. */
+/** Pure. What says most stands first: a narrow terminal shows no more. */
 export function progressText(read: number, total: number): string {
   const entries = read.toLocaleString('en-US')
   if (!(total > 0 && total < Infinity) || read > total) return `${entries} entries`
-  return `${entries} of ${total.toLocaleString('en-US')} entries (${Math.floor(read / total * 100)}%)`
+  return `${Math.floor(read / total * 100)}%, ${entries} of ${total.toLocaleString('en-US')} entries`
 }

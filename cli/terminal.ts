@@ -108,9 +108,9 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }:
       const timer = setInterval(() => {
         if (above !== undefined) return
         spinning = true
-        // A line that wraps could not be taken back.
+        // A line that wraps could not be taken back, and a terminal writes ^C behind it.
         const line = `hoop: ${spinner[frame++ % spinner.length]!} ${safeLine(now())}`
-        stderr.write(`\r${escape}[K${cutCells(line, (stderr.columns ?? 80) - 1)}`)
+        stderr.write(`\r${escape}[K${cutCells(line, (stderr.columns ?? 80) - 3)}`)
       }, frameMilliseconds)
       return {
         done: () => {

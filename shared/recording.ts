@@ -4,8 +4,7 @@ import type { StatementOperation, ReviewState } from './model.ts'
 
 /** What a protocol shows its client, after masking. `entry`: index in the audit log of the statement it belongs to. */
 export type ShownEvent = { readonly entry?: number } & (
-  /** `type` is the protocol's own number of the type: PostgreSQL's OID. */
-  | { readonly type: 'columns', readonly columns: readonly { readonly name: string, readonly type: number }[] }
+  | { readonly type: 'columns', readonly columns: readonly ShownColumn[] }
   /** Values as text; what cannot be read as one is `\x` and its bytes in hex. */
   | { readonly type: 'rows', readonly rows: readonly (readonly (string | null)[])[] }
   /** COPY data; `text` is `\x` and hex for the binary form. */
@@ -15,6 +14,14 @@ export type ShownEvent = { readonly entry?: number } & (
   | { readonly type: 'done', readonly tag: string }
   | CutEvent
 )
+
+export interface ShownColumn {
+  readonly name: string
+  /** The protocol's own number of the type: PostgreSQL's OID. */
+  readonly type: number
+  /** It is protected: what stands in its rows are masks. */
+  readonly masked?: true
+}
 
 /** From here on the statement's result was not kept, but shown: so many rows and bytes, and SHA-256 over those bytes, lower-case hex. */
 export interface CutEvent {

@@ -41,6 +41,8 @@ export interface Guard {
   readonly search?: Search | undefined
   /** Made when the server has described the result; rows without it end the session. `nothing to mask`: they pass as they are. */
   rewriter?: RowRewriter | 'nothing to mask'
+  /** Which columns of the result are masked; known once the server has described it. */
+  masked?: readonly boolean[]
 }
 
 /** What the session has by name, confirmed by the server. */
@@ -194,6 +196,7 @@ export class Guards {
     const { cells } = judged(finding, setting).verdict
     const columns = finding.columns
     if (columns !== undefined && columns.length !== described.length) throw schemaChanged()
+    guard.masked = described.map((_, i) => cells?.[i] !== 'pass')
     const masks = described.map((shown, i): CellMask | undefined => {
       const column = columns?.[i]
       const cell = cells?.[i] ?? 'redact'

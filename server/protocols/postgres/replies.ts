@@ -73,6 +73,8 @@ export interface Current {
   readonly runs: AnalyzedStatement | undefined
   readonly describes: AnalyzedStatement | undefined
   readonly parses: AnalyzedStatement | undefined
+  /** Says which columns are masked, once they are described. */
+  readonly guard: Guard | undefined
 }
 
 /** The gateway's own Describe of a portal, for a search; nobody waits for it. */
@@ -190,7 +192,7 @@ export class Replies {
     const head = this.#owed[0]
     if (head === undefined) return undefined
     const { kind } = head
-    const nothing = { kind, resultFormats: [], runs: undefined, describes: undefined, parses: undefined }
+    const nothing = { kind, resultFormats: [], runs: undefined, describes: undefined, parses: undefined, guard: this.#guard() }
     if (kind === 'query') {
       // Behind the last one: what comes yet belongs to the Query as a whole.
       const statement = head.statements[this.#at]

@@ -4,6 +4,7 @@ import { createHash, type Hash } from 'node:crypto'
 import type { ShownEvent } from '../../../shared/recording.ts'
 import type { AnalyzedStatement } from '../../sql/postgres/index.ts'
 import type { Recording } from '../protocol.ts'
+import type { Guard } from './guard.ts'
 import type { Current } from './replies.ts'
 import { shownValue } from './shown-value.ts'
 import { decodeCommandComplete, decodeErrorFields } from './wire/backend.ts'
@@ -34,6 +35,7 @@ interface Result {
   /** Undefined: nobody has asked what they are. */
   readonly columns: readonly DescribedColumn[] | undefined
   readonly formats: readonly number[]
+  readonly guard: Guard | undefined
   columnsTold: boolean
   cut: { rows: number, bytes: number, readonly hash: Hash } | undefined
 }
@@ -152,8 +154,8 @@ export class Shown {
     return this.#result = this.#begin(current, described, current.resultFormats)
   }
 
-  #begin({ of, entry }: Current, columns: readonly DescribedColumn[] | undefined, formats: readonly number[]): Result {
-    return { of, entry, columns, formats, columnsTold: false, cut: undefined }
+  #begin({ of, entry, guard }: Current, columns: readonly DescribedColumn[] | undefined, formats: readonly number[]): Result {
+    return { of, entry, columns, formats, guard, columnsTold: false, cut: undefined }
   }
 
   #described(columns: readonly DescribedColumn[], current: Current): void {
@@ -218,7 +220,9 @@ export class Shown {
   #tellColumns(result: Result): void {
     if (result.columnsTold || result.columns === undefined) return
     result.columnsTold = true
-    this.#tell({ type: 'columns', columns: result.columns.map(({ name, type }) => ({ name, type })) }, result.entry)
+    const masked = result.guard?.masked
+    const columns = result.columns.map(({ name, type }, i) => masked?.[i] === true ? { name, type, masked: true as const } : { name, type })
+    this.#tell({ type: 'columns', columns }, result.entry)
   }
 
   #lost(result: Result, bytes: Buffer): void {

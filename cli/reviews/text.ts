@@ -127,10 +127,14 @@ export function exactLines(text: string, columns: number): { readonly number?: n
 /** One line, printable, and nothing in it that hides or paints over the rest. */
 export function visible(line: string): string {
   const indented = line.replace(/^[\t ]+/, (blanks) => blanks.length > longBlank ? blanks : blanks.replaceAll('\t', '  '))
-  return safeLine(indented)
+  return unstacked(safeLine(indented)
     .replace(/ {2,}/g, (blanks) => blanks.length > longBlank ? `<${blanks.length} spaces>` : blanks)
-    .replace(/(?:<U\+0009>){9,}/g, (tabs) => `<${tabs.length / 8} tabs>`)
-    .replace(marks, (_, first: string, more: string) => first + [...more].map((mark) => `<U+${mark.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`).join(''))
+    .replace(/(?:<U\+0009>){9,}/g, (tabs) => `<${tabs.length / 8} tabs>`))
+}
+
+/** With more marks on one character than any script has shown as tokens. */
+export function unstacked(line: string): string {
+  return line.replace(marks, (_, first: string, more: string) => first + [...more].map((mark) => `<U+${mark.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`).join(''))
 }
 
 /** Cut where it is full, not at words, but never within a token like `<U+001B>`: what is exact stays exact. At least one piece. */

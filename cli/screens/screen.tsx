@@ -13,7 +13,7 @@ export interface Size {
 /** Ink redraws the whole terminal, its history with it, once a frame is as high as the terminal: a row stays free. */
 export function useSize(): Size {
   const { stdout } = useStdout()
-  const read = (): Size => ({ columns: stdout.columns || 80, rows: Math.max(6, (stdout.rows || 24) - 1) })
+  const read = (): Size => ({ columns: stdout.columns || 80, rows: Math.max(3, (stdout.rows || 24) - 1) })
   const [size, setSize] = useState(read)
   useEffect(() => {
     const resized = () => setSize(read())

@@ -36,13 +36,13 @@ test('a statement with its result', () => {
   )).toBe([
     '00:00:00.000  connection 1 opened',
     '01:02:03.004  > SELECT *',
-    '             FROM t',
-    '           $1 = 7',
-    '           $2 = NULL',
+    '                FROM t',
+    '              $1 = 7',
+    '              $2 = NULL',
     '01:02:03.004  id  name',
-    '           1   Ada',
-    '           22  NULL',
-    '           3   "NULL"',
+    '              1   Ada',
+    '              22  NULL',
+    '              3   "NULL"',
     '01:02:03.004  CUT: 9 more rows were shown, 100 bytes, sha256 ab',
     '01:02:03.004  SELECT 12'
   ].join('\n'))

@@ -1,5 +1,5 @@
 // `hoop sessions replay` on a terminal: what a client was shown, as time passes or as one jumps. Moves a player, shows where it stands.
-import { useInput } from 'ink'
+import { useInput, type Key } from 'ink'
 import { useEffect, useMemo, useState, type ReactElement } from 'react'
 import type { Context } from '../context.ts'
 import { KeptRecording } from '../replay/kept.ts'
@@ -81,7 +81,7 @@ export function ReplayScreen({ kept, player, marks, idleMilliseconds, clock, qui
     change(player.standing(clock()).playing ? newest : { top: { event: found, line: 0 }, above, sideways: 0 })
   }
 
-  useInput((input, key) => {
+  const press = (input: string, key: Key) => {
     if (input === 'q' || (key.ctrl && input === 'c')) return quit()
     change({ told: undefined })
     const now = clock()
@@ -109,7 +109,9 @@ export function ReplayScreen({ kept, player, marks, idleMilliseconds, clock, qui
       const from = Math.min(read().sideways, furthest)
       change({ sideways: Math.max(0, Math.min(furthest, from + (key.rightArrow ? step : -step))) })
     }
-  })
+  }
+  // Over a slow line several keys come as one text.
+  useInput((input, key) => (input.length > 1 ? [...input] : [input]).forEach((each) => press(each, key)))
 
   return <Lines lines={viewNow().lines} />
 }

@@ -233,10 +233,12 @@ export class Guards {
   }
 
   /** COPY describes nothing: the catalog says the types. */
-  #copyRewriter(statement: AnalyzedStatement, { finding, setting, search }: Guard, { cells }: Verdict): RowRewriter {
+  #copyRewriter(statement: AnalyzedStatement, guard: Guard, { cells }: Verdict): RowRewriter {
+    const { finding, setting, search } = guard
     const { columns } = finding
     if (columns === undefined || cells === undefined) throw unknownCopy()
     const format = this.copyFormat(statement, finding)
+    guard.masked = cells.map((cell) => cell !== 'pass')
     const masks = columns.map((column, i): CellMask | undefined => {
       const cell = cells[i]!
       if (cell === 'pass') return search?.copied(column, format)

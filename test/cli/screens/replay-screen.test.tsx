@@ -179,7 +179,7 @@ describe('looking around', () => {
     await screen.press(keys.up)
     await screen.see(/Patient 25/)
     expect(screen.text).not.toContain('the session ended')
-    await screen.press(pageUp)
+    await screen.press(pageUp, pageUp)
     await screen.see(/^00:01:03\.010 {2}id {2}name/m)
     await screen.press(keys.pageDown, keys.pageDown, keys.pageDown)
     await screen.see(/the session ended/)
@@ -207,6 +207,12 @@ describe('looking around', () => {
     await screen.press(...Array.from({ length: 9 }, () => left))
     await screen.see(/^ {14}1 {3}Patient 1/m)
   })
+})
+
+test('keys that come at once are taken one by one', async () => {
+  const { screen } = opened()
+  await screen.press('nnp')
+  await screen.see(/statement 1\/3/)
 })
 
 test.each(['q', keys.ctrlC])('%j leaves', async (key) => {

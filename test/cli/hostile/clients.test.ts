@@ -140,7 +140,6 @@ describe('hoop connect', () => {
       watching.press('\r')
       await watching.see(/Esc goes back/)
       expect(watching.emulator.screen.join('\n')).toContain(hostiles[0]!.visible)
-      watching.press('G')
       watching.press('q')
       expect(await watching.exited).toBe(0)
       expectUnharmed(watching.emulator, screenOwn)

@@ -107,8 +107,8 @@ export function exchange(way: Way, body: api.TokenRequest): Promise<api.TokenRes
 const silenceMilliseconds = 45_000
 const handshakeMilliseconds = 10_000
 const farewellMilliseconds = 2_000
-/** Events nobody has read yet; a gateway that sends more without end must not fill the memory. */
-const maxQueuedEvents = 10_000
+/** Events nobody has read yet; then no more are taken from the gateway, which ends it where too many wait there as well. */
+const maxQueuedEvents = 1_000
 
 export function openGateway(way: Way & { readonly bearer: Bearer }): Gateway {
   const { bearer, signal } = way
@@ -238,7 +238,8 @@ function eventsOf<E extends { readonly type: string }>(socket: WebSocket, signal
   let alive = setTimeout(() => socket.terminate(), silenceMilliseconds)
   const heard = () => {
     clearTimeout(alive)
-    if (over === undefined) alive = setTimeout(() => socket.terminate(), silenceMilliseconds)
+    // While nothing is taken, nothing is heard.
+    if (over === undefined && !socket.isPaused) alive = setTimeout(() => socket.terminate(), silenceMilliseconds)
   }
   const end = (how: { error?: GatewayError }) => {
     over ??= how
@@ -252,9 +253,10 @@ function eventsOf<E extends { readonly type: string }>(socket: WebSocket, signal
   }
   socket.on('ping', heard)
   socket.on('message', (data, isBinary) => {
-    heard()
     const event = isBinary ? undefined : eventFrom<E>(String(data))
-    if (event !== undefined && queue.length < maxQueuedEvents) queue.push(event)
+    if (event !== undefined) queue.push(event)
+    if (queue.length >= maxQueuedEvents) socket.pause()
+    heard()
     wake()
   })
   socket.on('close', (code, reason) => end(code === 1000 ? {} : { error: new TunnelClosed(code, String(reason)) }))
@@ -266,6 +268,10 @@ function eventsOf<E extends { readonly type: string }>(socket: WebSocket, signal
       try {
         for (;;) {
           while (queue.length > 0) yield queue.shift()!
+          if (socket.isPaused) {
+            socket.resume()
+            heard()
+          }
           if (over !== undefined) break
           await new Promise<void>((resolve) => { wake = resolve })
         }

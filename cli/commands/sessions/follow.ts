@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
+import { asGatewayError, GatewayError } from '../../../shared/errors.ts'
 import { ReplayText } from '../../replay/text.ts'
 
 export function register(sessions: Command, context: () => Promise<Context>): void {
@@ -26,10 +27,14 @@ export function register(sessions: Command, context: () => Promise<Context>): vo
           over = event.type === 'end'
           if (json === true) terminal.json(event)
           else for (const line of text.lines(event)) terminal.out(line)
+          // What is not taken here is not taken from the gateway either.
+          await terminal.flush()
         }
       } catch (error) {
         // How the session ended has been shown.
-        if (!over && !signal.aborted) throw error
+        if (over || signal.aborted) return
+        const { code, message } = asGatewayError(error)
+        throw new GatewayError(code, code === 'gateway_unreachable' ? 'the connection to the gateway was lost' : message, { hint: `what was shown until then, and since: hoop sessions replay ${id}`, cause: error })
       }
     })
 }

@@ -145,13 +145,26 @@ export interface HoopPath extends Path {
   readonly gateway: TestGateway
 }
 
+export interface HoopVariant {
+  /** More of the configuration's section `audit`. */
+  readonly audit?: object
+  /** Other sections. */
+  readonly sections?: object
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** The whole of hoop: the gateway, and `hoop connect` in front of it, audit durable. */
-/** @param audit more of the configuration's section */
-export async function hoop(postgres: TestPostgres, tls: boolean, audit: object = {}): Promise<HoopPath> {
+export async function hoop(postgres: TestPostgres, tls: boolean, { audit, sections, env = {} }: HoopVariant = {}): Promise<HoopPath> {
   const gateway = await TestGateway.start({
     tls,
+    env,
     targets: { bench: { address: postgres.address, database: benchDatabase, credential: { user: benchUser, password: benchPassword } } },
-    sections: { audit: { directory: 'audit', origin: 'bench.example/log', ...audit }, limits: { sessionsPerPrincipal: 400, connectionsPerSession: 300 }, log: 'warn' }
+    sections: {
+      audit: { directory: 'audit', origin: 'bench.example/log', ...audit },
+      limits: { sessionsPerPrincipal: 400, connectionsPerSession: 300 },
+      log: 'warn',
+      ...sections
+    }
   })
   const local = await gateway.openPort('alice', 'bench')
   return {

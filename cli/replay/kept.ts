@@ -1,5 +1,5 @@
 // A recording kept in memory to be moved about in: its lines deflated in blocks, and of each event what a player asks for. Pure.
-// 64 MiB of events take 10 to 40 MiB so; an event is unfolded when it is shown. Nothing of it goes to this machine's disk.
+// 64 MiB of events take less than 48 MiB so, mostly far less; an event is unfolded when it is shown. Nothing of it goes to this machine's disk.
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { RecordingEvent, RecordingHead, ReplayLine, ShownColumn } from '../../shared/recording.ts'
 import type { Mark } from './player.ts'

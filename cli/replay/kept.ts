@@ -1,5 +1,5 @@
 // A recording kept in memory to be moved about in: its lines deflated in blocks, and of each event what a player asks for. Pure.
-// 64 MiB of events take less than 48 MiB so, mostly far less; an event is unfolded when it is shown. Nothing of it goes to this machine's disk.
+// 64 MiB of events take less than 48 MiB so, mostly far less. Nothing of it goes to this machine's disk.
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { RecordingEvent, RecordingHead, ReplayLine, ShownColumn } from '../../shared/recording.ts'
 import type { Mark } from './player.ts'
@@ -105,7 +105,7 @@ export class KeptRecording {
       case 'statement': return markNumbers.statement
       case 'held': return markNumbers.hold
       case 'denied': this.#refused.add(connection); return markNumbers.error
-      case 'error': return repeated ? 0 : markNumbers.error
+      case 'error': return repeated || event.sqlState === sessionEnded ? 0 : markNumbers.error
       default: return 0
     }
   }
@@ -142,6 +142,8 @@ export class KeptRecording {
   }
 }
 
+/** How each client is told that its session ends: in order, too. */
+const sessionEnded = '57P01'
 const markNumbers: Readonly<Record<Mark, number>> = { statement: 1, hold: 2, error: 3 }
 
 /** Numbers of a fixed width, as many as come. */

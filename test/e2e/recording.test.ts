@@ -105,7 +105,8 @@ describe('a replay shows what the client saw', () => {
     ])
     const [select] = typed(events, 'statement')
     expect(select).toMatchObject({ text: 'SELECT * FROM patients ORDER BY id', verb: 'SELECT', step: 'execute', connection: 1 })
-    expect(typed(events, 'columns')[0]!.columns.map(({ name }) => name)).toEqual(['id', 'name', 'ssn', 'email', 'dob', 'balance'])
+    expect(typed(events, 'columns')[0]!.columns.map(({ name, masked }) => masked === true ? `${name} masked` : name))
+      .toEqual(['id', 'name', 'ssn masked', 'email masked', 'dob masked', 'balance'])
     expect(typed(events, 'rows')).toMatchObject([{ entry: select!.entry, rows: [['1', 'Ada', '***', '***', null, '12.50'], ['2', 'Bob', '***', null, null, '-0.05']] }])
     expect(typed(events, 'error')).toMatchObject([{ sqlState: '22012', message: 'division by zero', severity: 'ERROR' }, { sqlState: '42501' }])
     expect(typed(events, 'denied')).toMatchObject([{ rule: 'no drops', text: 'DROP TABLE visits' }])
@@ -138,6 +139,9 @@ describe('a replay shows what the client saw', () => {
     expect(typed(events, 'rows').flatMap(({ rows }) => rows)).toEqual([row('1', '12.50'), row('2', '-0.05')])
     const entries = typed(events, 'statement').map(({ entry }) => entry)
     expect(typed(events, 'columns').map(({ entry }) => entry)).toEqual(entries)
+    for (const { columns } of typed(events, 'columns')) {
+      expect(columns.filter(({ masked }) => masked === true).map(({ name }) => name)).toEqual(['ssn', 'dob'])
+    }
     expect(typed(events, 'done').map(({ entry, tag }) => [entry, tag])).toEqual([[entries[0], 'SELECT 1'], [entries[1], 'SELECT 1'], [entries[2], 'SELECT 0']])
   })
 
@@ -233,6 +237,7 @@ describe('who may look, and that it is written down', () => {
     await until('the follower to be written down', async () => (await gateway.audit()).some((entry) => entry.kind === 'audit.read' && entry.action === 'follow' && entry.session === port.session))
     await opened.query('SELECT ssn AS hidden FROM patients WHERE id = 1')
     await following.line(/hidden[\s\S]*\*\*\*[\s\S]*SELECT 1/)
+    expect((await gateway.delete('root', paths.session(port.session), { reason: ' ' })).status).toBe(400)
     const killed = await (await gateway.person('root')).finish(['sessions', 'kill', port.session, '--reason', 'locks everything'])
     expect(killed).toMatchObject({ code: 0 })
     await until('the client to be told', () => Promise.resolve(errors.length > 0))

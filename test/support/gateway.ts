@@ -137,7 +137,7 @@ export class TestGateway {
   /** @param who a test user's name, a bearer token, or nobody */
   get<T = unknown>(who: string | undefined, path: string): Promise<ApiAnswer<T>> { return this.#ask('GET', who, path) }
   post<T = unknown>(who: string | undefined, path: string, body?: unknown): Promise<ApiAnswer<T>> { return this.#ask('POST', who, path, body) }
-  delete<T = unknown>(who: string | undefined, path: string): Promise<ApiAnswer<T>> { return this.#ask('DELETE', who, path) }
+  delete<T = unknown>(who: string | undefined, path: string, body?: unknown): Promise<ApiAnswer<T>> { return this.#ask('DELETE', who, path, body) }
 
   /** @throws Error with the gateway's refusal */
   async openSession(who: string, target: string): Promise<OpenedSession> {
@@ -245,7 +245,8 @@ export class TestGateway {
     const request = url.startsWith('https:') ? httpsRequest : httpRequest
     const headers = {
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-      ...(body === undefined ? {} : { 'content-type': contentType })
+      // Of a DELETE, Node says nothing about the length by itself.
+      ...(body === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
     }
     return new Promise((resolve, reject) => {
       request(url, { method, headers, ...(this.authority === undefined ? {} : { ca: this.authority.ca }) }, (response) => {

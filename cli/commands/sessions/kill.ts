@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
+import { checkReason } from '../../reviews/vote.ts'
 
 export function register(sessions: Command, context: () => Promise<Context>): void {
   sessions.command('kill')
@@ -12,6 +13,7 @@ export function register(sessions: Command, context: () => Promise<Context>): vo
       ['hoop sessions kill 01k5b2y8v4s0q9m3t7x6c1n0ad --reason "runs for two hours, locks visits"', 'end it']
     ], ['hoop sessions', 'hoop sessions follow', 'hoop users disable']))
     .action(async (id: string, { reason }: { reason: string }) => {
+      checkReason(reason)
       const { terminal, gateway } = await context()
       await (await gateway()).killSession(id, reason)
       terminal.say(`ended ${id}`)

@@ -35,7 +35,9 @@ export const sessionFilter = z.strictObject({
   limit: z.string().regex(/^\d{1,4}$/).transform(Number).pipe(z.number().min(1).max(1000)).optional()
 })
 
-export const endSession: z.ZodType<EndSession> = z.strictObject({ reason: personsText })
+export const endSession: z.ZodType<EndSession> = z.strictObject({
+  reason: personsText.refine((text) => text.trim() !== '', 'say why')
+})
 
 export function sessionHandlers({ audit, catalog, sessions }: ApiParts) {
   return {

@@ -36,8 +36,9 @@ describe('marks', () => {
   const denied: RecordingEvent = { ...at(1), type: 'denied', rule: 'r', reason: 'x', text: 'DROP' }
   const held: RecordingEvent = { ...at(1), type: 'held', review: 'r', rule: 'r', asked: [], text: 'x' }
 
-  test('are statements, holds, errors and refusals; the error that tells a refusal is not another one', () => {
-    const kept = keptOf([statement(1), error, denied, error, held, { ...error, connection: 2 }, error])
+  test('are statements, holds, errors and refusals; what tells a refusal, or the end of the session, is not another one', () => {
+    const end: RecordingEvent = { ...error, severity: 'FATAL', sqlState: '57P01' }
+    const kept = keptOf([statement(1), error, denied, error, held, { ...error, connection: 2 }, error, end])
     expect(kept.marks('statement')).toEqual([0])
     expect(kept.marks('error')).toEqual([1, 2, 5, 6])
     expect(kept.marks('hold')).toEqual([4])

@@ -74,7 +74,7 @@ export class ReplayLines {
   #gutterOf({ at, connection }: RecordingEvent): string {
     const clock = clockFrom(at)
     const time = this.#columns >= clockColumns ? `${clock}  ` : this.#columns >= narrowColumns ? `${clock.slice(0, 8)} ` : ''
-    return time + (this.#kept.connections > 1 && connection !== undefined ? `#${connection} ` : '')
+    return time + (this.#kept.connections > 1 && connection !== undefined ? visible(`#${connection} `) : '')
   }
 }
 

@@ -138,7 +138,7 @@ describe('hoop connect', () => {
       const watching = hoop(['reviews', 'watch'], { who: await gateway.person('dora') })
       await watching.see(/1 waits/)
       watching.press('\r')
-      await watching.see(/Esc goes back/)
+      await watching.see(/a approves, r rejects, Esc/)
       expect(watching.emulator.screen.join('\n')).toContain(hostiles[0]!.visible)
       watching.press('q')
       expect(await watching.exited).toBe(0)

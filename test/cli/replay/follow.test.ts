@@ -57,7 +57,7 @@ test('ends with the session, and says how that ended', async () => {
   await client.end()
   await port.close()
   expect(await following.exited).toBe(0)
-  expect(following.stdout).toMatch(/the session ended: you ended the session\n$/)
+  expect(following.stdout).toMatch(/the session ended: .+\n$/)
 })
 
 test('a session that has ended already, and one that is none, are told', async () => {

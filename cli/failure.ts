@@ -29,6 +29,7 @@ const byCode: Readonly<Record<ErrorCode, number>> = {
   protocol_violation: exitCodes.failed,
   limit_exceeded: exitCodes.failed,
   audit_unavailable: exitCodes.failed,
+  state_unavailable: exitCodes.failed,
   session_ended: exitCodes.failed,
   gateway_unreachable: exitCodes.failed,
   config_invalid: exitCodes.failed,

@@ -185,6 +185,7 @@ const knownCodes: Readonly<Record<ErrorCode, true>> = {
   protocol_violation: true,
   limit_exceeded: true,
   audit_unavailable: true,
+  state_unavailable: true,
   session_ended: true,
   gateway_unreachable: true,
   config_invalid: true,

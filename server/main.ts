@@ -181,7 +181,10 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
   let policy = config.policy
   const recipients = await recipientsOf(config)
   const catalog = createCatalog(config.targets, protocols(), config.secrets)
-  const state = await openState({ path: config.stateFile })
+  const state = await openState({
+    path: config.stateFile,
+    onFailure: ({ message, hint }) => log.error({ hint }, `${message}; nobody logs in and no session begins until the gateway is restarted`)
+  })
   state.sessions.endOrphans(now(), 'the gateway was stopped without an orderly end')
   let sessions: () => number = () => 0
   const directory = config.auditDirectory
@@ -302,6 +305,7 @@ async function start(file: string, once: { readonly acceptLoss: boolean, readonl
     version,
     audit,
     exports,
+    durably: state.durably,
     sessionKeys,
     redactions,
     witnesses,

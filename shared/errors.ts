@@ -4,7 +4,7 @@ export type ErrorCode =
   | 'denied' | 'review_rejected' | 'review_pending' | 'review_expired' | 'cancelled'
   | 'unauthenticated' | 'forbidden' | 'not_found' | 'bad_request' | 'conflict'
   | 'target_unknown' | 'target_unreachable' | 'target_refused'
-  | 'protocol_violation' | 'limit_exceeded' | 'audit_unavailable' | 'session_ended'
+  | 'protocol_violation' | 'limit_exceeded' | 'audit_unavailable' | 'state_unavailable' | 'session_ended'
   | 'gateway_unreachable' | 'config_invalid' | 'usage' | 'internal'
 
 export interface ErrorOptions {

@@ -76,6 +76,7 @@ const closeCodeOf: Readonly<Record<ErrorCode, number>> = {
   target_refused: 4502,
   limit_exceeded: 4429,
   audit_unavailable: 4503,
+  state_unavailable: 1011,
   gateway_unreachable: 1001,
   config_invalid: 1011,
   internal: 1011

@@ -105,7 +105,8 @@ export function createApi(parts: ApiParts): Hono<{ Bindings: HttpBindings }> {
     const body = bodiless ? undefined : await readBody(incoming, row.body!)
     if (row.letsIn === true && parts.audit.signal.aborted) throw parts.audit.signal.reason as GatewayError
     const call = { who, id: itsId, query, body, source: sourceOf(incoming.socket) } as unknown as Call<never, never>
-    const result: unknown = await row.handle(call)
+    // What an answer tells of, a refusal's too, is durable before it is given.
+    const result: unknown = row.method === 'GET' ? await row.handle(call) : await parts.durably(() => row.handle(call))
     if (row.status === 204) return context.body(null, 204, answerHeaders)
     if (result instanceof Lines) return context.body(streamOf(result, parts.log), 200, { ...answerHeaders, 'content-type': 'application/x-ndjson' })
     if (result instanceof Answer) return context.json(result.body as object, result.status, answerHeaders)

@@ -21,6 +21,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   protocol_violation: 400,
   limit_exceeded: 429,
   audit_unavailable: 503,
+  state_unavailable: 503,
   session_ended: 410,
   gateway_unreachable: 503,
   config_invalid: 500,

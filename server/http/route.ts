@@ -28,6 +28,8 @@ export interface ApiParts {
   readonly redactions: Redactions
   readonly witnesses: Pick<Witnesses, 'status'>
   readonly retention: Retention
+  /** What the work comes to, once all that it changed in the state is durable. @throws GatewayError state_unavailable */
+  readonly durably: <T>(work: () => T | Promise<T>) => Promise<T>
   readonly log: Log
   readonly version: string
   readonly discovery: Discovery

@@ -6,7 +6,7 @@ import type { State } from '../state/state.ts'
 export interface ReviewStore {
   /** Resolves once durable. Of several of one review, the last counts. Rejects with what the state threw. */
   put(record: ReviewRecord): Promise<void>
-  /** Writes what is queued now: whoever reads the state next sees it. */
+  /** Writes what is queued now: whoever reads the state next sees it, durable or not. */
   flush(): void
 }
 
@@ -28,7 +28,10 @@ export function createStore(state: State, onFailure: (error: unknown) => void): 
       for (const { failed } of told) failed(error)
       return
     }
-    for (const { done } of told) done()
+    state.synced().then(() => { for (const { done } of told) done() }, (error: unknown) => {
+      onFailure(error)
+      for (const { failed } of told) failed(error)
+    })
   }
 
   return {

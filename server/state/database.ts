@@ -1,8 +1,11 @@
-// One libsql file with synchronous calls: opening, migrating, transactions. Knows no table; what is wrong with a file is said here.
-import { closeSync, fchmodSync, mkdirSync, openSync } from 'node:fs'
+// One libsql file: opening, migrating, transactions. Calls are synchronous and do not wait for the disk, which `synced` does. Knows no
+// table; what is wrong with a file is said here.
+import { closeSync, fchmodSync, fdatasync, fstatSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import Libsql from 'libsql'
 import { GatewayError } from '../../shared/errors.ts'
+import { createDurability, unwritable } from './durability.ts'
 
 /** "hoop" in ASCII, in the file's header: tells our files from those of other programs. */
 const applicationId = 0x686f6f70
@@ -14,10 +17,29 @@ export interface Database {
   row<Row>(sql: string, ...values: Value[]): Row | undefined
   /** @returns how many rows were changed */
   run(sql: string, ...values: Value[]): number
-  /** Durable when it returns; undone as a whole when `work` throws. Does not nest. */
+  /** Undone as a whole when `work` throws. Does not nest. */
   transaction<T>(work: () => T): T
+  /**
+   * Resolves once all that was changed before the call is durable. A change itself outlives the process, and not the machine.
+   * @throws GatewayError state_unavailable once a sync has failed; then nothing can be changed any more
+   */
+  synced(): Promise<void>
+  /** What `work` returns or throws, once all that was changed meanwhile is durable. @throws as `synced`, instead of either */
+  durably<T>(work: () => T | Promise<T>): Promise<T>
   close(): void
 }
+
+export interface DatabaseOptions {
+  /** Told once, when nothing can be changed any more. */
+  readonly onFailure?: (failure: GatewayError) => void
+  /** As `fdatasync` of node:fs/promises would be. */
+  readonly sync?: (fd: number) => Promise<void>
+  /** The write-ahead log is emptied once it has more. */
+  readonly walBytes?: number
+}
+
+/** Some thousand logins. */
+const walBytes = 4 * 1024 * 1024
 
 /**
  * Opens a file, makes it where it is missing, and brings it to the newest version.
@@ -25,10 +47,10 @@ export interface Database {
  * @param migrations the n-th leads from version n to n + 1
  * @throws GatewayError config_invalid
  */
-export function openDatabase(path: string, migrations: readonly string[]): Database {
+export function openDatabase(path: string, migrations: readonly string[], options: DatabaseOptions = {}): Database {
   ownFile(path)
   try {
-    return open(path, migrations)
+    return open(path, migrations, options)
   } catch (error) {
     throw unusable(path, error)
   }
@@ -49,7 +71,7 @@ function ownFile(path: string): void {
   }
 }
 
-function open(path: string, migrations: readonly string[]): Database {
+function open(path: string, migrations: readonly string[], options: DatabaseOptions): Database {
   const file = new Libsql(path)
   const statements = new Map<string, Libsql.Statement>()
   const prepared = (sql: string): Libsql.Statement => {
@@ -64,8 +86,8 @@ function open(path: string, migrations: readonly string[]): Database {
   const database: Database = {
     rows: <Row>(sql: string, ...values: Value[]) => prepared(sql).all(values) as Row[],
     row: <Row>(sql: string, ...values: Value[]) => (prepared(sql).all(values) as Row[])[0],
-    run: (sql, ...values) => prepared(sql).run(values).changes,
-    transaction: (work) => {
+    run: (sql, ...values) => written(() => prepared(sql).run(values).changes),
+    transaction: (work) => written(() => {
       file.exec('BEGIN IMMEDIATE')
       try {
         const result = work()
@@ -76,12 +98,45 @@ function open(path: string, migrations: readonly string[]): Database {
         if (file.inTransaction) file.exec('ROLLBACK')
         throw error
       }
-    },
+    }),
+    synced: () => durability.synced(),
+    durably: (work) => durability.durably(work),
     close: () => {
+      pragma('synchronous = FULL')
       // libsql keeps the file open until its statements are collected; leaving WAL is what lets go of the lock, and of the second file.
       pragma('journal_mode = DELETE')
+      durability.end()
+      if (wal !== undefined) closeSync(wal)
       letGo()
     }
+  }
+  /** A change, or several: refused once nothing can be written, and on its way to the disk when it returns. */
+  const written = <T>(change: () => T): T => {
+    if (durability.failure !== undefined) throw durability.failure
+    try {
+      return change()
+    } catch (error) {
+      throw isOfDisk(error) ? unwritable(error) : error
+    } finally {
+      durability.wrote()
+    }
+  }
+  /** Of what libsql writes to as long as the database is open. */
+  let wal: number | undefined
+  const durability = createDurability({
+    sync: () => (options.sync ?? promisify(fdatasync))(wal!),
+    afterSync: () => { if (fstatSync(wal!).size > (options.walBytes ?? walBytes)) emptyWal() },
+    onFailure: options.onFailure ?? (() => undefined)
+  })
+  /**
+   * Moves what stands in the write-ahead log to where it belongs, with syncs between the steps, on the event loop: rare, and right after
+   * the disk has answered. The last sync is what libsql leaves out: frames that came back behind newer ones would be read as new.
+   */
+  const emptyWal = () => {
+    pragma('synchronous = FULL')
+    pragma('wal_checkpoint(TRUNCATE)')
+    fsyncSync(wal!)
+    pragma('synchronous = OFF')
   }
   const letGo = () => {
     pragma('locking_mode = NORMAL')
@@ -105,11 +160,31 @@ function open(path: string, migrations: readonly string[]): Database {
     for (let next = version; next < migrations.length; next++) {
       database.transaction(() => file.exec(`${migrations[next]!}; PRAGMA user_version = ${next + 1}; PRAGMA application_id = ${applicationId}`))
     }
+    wal = openSync(`${path}-wal`, 'r')
+    emptyWal()
+    syncFolder(dirname(path))
+    pragma('wal_autocheckpoint = 0')
   } catch (error) {
+    durability.end()
     try { if (ours) database.close(); else letGo() } catch { file.close() }
     throw error
   }
   return database
+}
+
+/** Makes the names in it durable. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** What the disk, and not what was asked, is the reason of. */
+function isOfDisk(error: unknown): boolean {
+  return /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT)/.test((error as { code?: string }).code ?? '')
 }
 
 interface Header {

@@ -1,5 +1,7 @@
 // What a gateway remembers beside the audit log: people, logins, tokens, sessions, reviews. Small, embedded, one file, one gateway.
-// Calls are synchronous and durable when they return (one fsync each); none stands on the path of a statement.
+// Calls are synchronous and do not wait for the disk; whoever tells anybody of a change waits for `synced` first. None stands on the path
+// of a statement.
+import type { GatewayError } from '../../shared/errors.ts'
 import { openDatabase } from './database.ts'
 import { loginsIn, type Logins } from './logins.ts'
 import { reviewsIn, type ReviewRows } from './reviews.ts'
@@ -16,12 +18,22 @@ export interface State {
   readonly reviews: ReviewRows
   /** Several changes as one; undone as a whole when `work` throws. */
   transaction<T>(work: () => T): T
+  /**
+   * Resolves once all that was changed before the call is durable: it outlives the machine, and not only the process.
+   * @throws GatewayError state_unavailable once a sync has failed; then nothing can be changed any more
+   */
+  synced(): Promise<void>
+  /** What `work` returns or throws, once all that was changed meanwhile is durable. @throws as `synced`, instead of either */
+  durably<T>(work: () => T | Promise<T>): Promise<T>
   close(): void
 }
 
-/** @throws GatewayError config_invalid: damaged, of another program, of a newer gateway, in use, not writable */
-export async function openState({ path }: { path: string }): Promise<State> {
-  const database = openDatabase(path, migrations)
+/**
+ * @param o.onFailure told once, when nothing can be changed any more
+ * @throws GatewayError config_invalid: damaged, of another program, of a newer gateway, in use, not writable
+ */
+export async function openState({ path, onFailure }: { path: string, onFailure?: (failure: GatewayError) => void }): Promise<State> {
+  const database = openDatabase(path, migrations, onFailure === undefined ? {} : { onFailure })
   return {
     sessions: sessionsIn(database),
     users: usersIn(database),
@@ -29,6 +41,8 @@ export async function openState({ path }: { path: string }): Promise<State> {
     serviceTokens: serviceTokensIn(database),
     reviews: reviewsIn(database),
     transaction: (work) => database.transaction(work),
+    synced: () => database.synced(),
+    durably: (work) => database.durably(work),
     close: () => database.close()
   }
 }

@@ -106,6 +106,79 @@ describe.each([['of the log', 1], ['of the log and the state file', 2]])('a disk
   }, 120_000)
 })
 
+describe('the state file', () => {
+  beforeEach(async ({ skip }) => {
+    if (noStrace !== undefined) skip(noStrace)
+    gateway = await start()
+    await gateway.logIn('alice')
+  })
+
+  const trace = async (fault: string) => {
+    const strace = await Strace.attach(await gateway.pid, join(gateway.folder, 'state.db-wal'), 'fdatasync', fault)
+    onTestFinished(() => strace.detach())
+    return strace
+  }
+  const exchange = async () => {
+    const token = await gateway.idToken('alice')
+    return { begin: () => gateway.post(undefined, paths.tokens, { grant: 'id_token', ...token }) }
+  }
+
+  test('whose sync hangs: whoever logs in waits for it, and nobody else', async () => {
+    const client = await open(await newSession())
+    const login = await exchange()
+    const strace = await trace('delay_enter=6s')
+    const began = performance.now()
+    let answered = false
+    const answer = login.begin().finally(() => { answered = true })
+    await until('a sync to hang', () => strace.waiting)
+    for (let i = 0; i < 5; i++) {
+      const asked = performance.now()
+      expect((await health()).status).toBe(200)
+      expect((await client.ask(`INSERT INTO visits VALUES (${i})`)).error).toBeUndefined()
+      expect(performance.now() - asked).toBeLessThan(1_000)
+    }
+    expect(answered).toBe(false)
+    expect((await answer).status).toBe(200)
+    expect(performance.now() - began).toBeGreaterThan(5_900)
+    await strace.detach()
+    await client.close()
+    expect(await rows()).toEqual([0, 1, 2, 3, 4])
+  }, 60_000)
+
+  test('whose sync hangs when the gateway is killed: nobody was told of what it held, and the next start has it or not', async () => {
+    const login = await exchange()
+    const strace = await trace('delay_enter=3s')
+    const answer = login.begin().then(() => 'answered', () => 'none')
+    await until('a sync to hang', () => strace.waiting)
+    await gateway.halt('KILL')
+    expect(await answer).toBe('none')
+    await gateway.resume()
+    // The kernel has what was written: the token was exchanged, though nobody knows what for.
+    expect(await login.begin()).toMatchObject({ status: 401 })
+    await gateway.logInAnew('alice')
+  }, 60_000)
+
+  test('whose sync fails once: that login and all later ones are refused, what runs goes on, and a restart makes it good', async () => {
+    const client = await open(await newSession())
+    const login = await exchange()
+    const strace = await trace('error=EIO:when=1')
+    const reason = /state file cannot be written: EIO/
+    expect(await login.begin()).toMatchObject({ status: 503, body: { code: 'state_unavailable', detail: expect.stringMatching(reason) as string } })
+    await expect(gateway.logInAnew('alice')).rejects.toThrow(reason)
+    await expect(newSession()).rejects.toThrow(reason)
+    expect((await client.ask('INSERT INTO visits VALUES (1)')).error).toBeUndefined()
+    expect(strace.calls.map(({ result }) => result)).toEqual([expect.stringContaining('EIO')])
+    expect(gateway.log).toMatch(/state file cannot be written: EIO.*nobody logs in and no session begins until the gateway is restarted/)
+    await strace.detach()
+    await client.close()
+    await gateway.halt()
+    await gateway.resume()
+    await gateway.logInAnew('alice')
+    expect(await rows()).toEqual([1])
+    await expectVerified(gateway.auditDirectory)
+  }, 60_000)
+})
+
 describe('a segment', () => {
   let segment: string
   beforeEach(async ({ skip }) => {

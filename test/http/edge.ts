@@ -166,6 +166,7 @@ export class Edge {
       address: { host: '127.0.0.1', port: options.port ?? 0 },
       identity: this.identity,
       sessions: this.sessions,
+      durably: this.state.durably,
       sessionKeys,
       redactions: await openRedactions({ directory, audit: this.audit, keys: sessionKeys, recordings, disk: nodeDisk }),
       reviews: this.reviews,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Libsql from 'libsql'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../server/state/database.ts'
+import { openDatabase, type Database } from '../../server/state/database.ts'
 import { migrations } from '../../server/state/schema.ts'
 import { openState } from '../../server/state/state.ts'
 import { GatewayError } from '../../shared/errors.ts'
@@ -98,10 +98,11 @@ describe('the file', () => {
     expect(readdirSync(join(folder, 'alone'))).toEqual(['state.db'])
   })
 
-  test('syncs each commit, in WAL mode', () => {
+  test('is in WAL mode, whose syncs and checkpoints are left to us', () => {
     const database = openDatabase(freshPath(), migrations)
     expect(database.row('PRAGMA journal_mode')).toEqual({ journal_mode: 'wal' })
-    expect(database.row('PRAGMA synchronous')).toEqual({ synchronous: 2 })
+    expect(database.row('PRAGMA synchronous')).toEqual({ synchronous: 0 })
+    expect(database.row('PRAGMA wal_autocheckpoint')).toEqual({ wal_autocheckpoint: 0 })
     expect(database.row('PRAGMA foreign_keys')).toEqual({ foreign_keys: 1 })
     database.close()
   })
@@ -163,6 +164,139 @@ describe('changes', () => {
     const again = openDatabase(path, ['CREATE TABLE t (a TEXT) STRICT'])
     expect(again.rows('SELECT name FROM sqlite_schema WHERE name = \'u\'')).toEqual([])
     again.close()
+  })
+})
+
+describe('durability', () => {
+  const schema = ['CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT) STRICT']
+  const insert = (database: Database, a: number) => database.run('INSERT INTO t VALUES (?, ?)', a, 'x'.repeat(3000))
+
+  /** A disk whose syncs begin and end when told to. */
+  function slowDisk() {
+    const under: { done: () => void, failed: (error: Error) => void }[] = []
+    return { under, sync: () => new Promise<void>((done, failed) => { under.push({ done, failed }) }) }
+  }
+
+  const settled = async (promise: Promise<unknown>) => {
+    let is = false
+    void promise.then(() => { is = true }, () => { is = true })
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
+    return is
+  }
+
+  test('is waited for by who asks: changes return at once, and one sync is for all before it', async () => {
+    const { under, sync } = slowDisk()
+    const database = openDatabase(freshPath(), schema, { sync })
+    await settled(Promise.resolve())
+    while (under.length > 0) under.shift()!.done()
+    await database.synced()
+    insert(database, 1)
+    insert(database, 2)
+    const first = database.synced()
+    expect(await settled(first)).toBe(false)
+    expect(under).toHaveLength(1)
+    insert(database, 3)
+    const second = database.synced()
+    expect(database.rows('SELECT a FROM t')).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }])
+    under.shift()!.done()
+    await first
+    expect(await settled(second)).toBe(false)
+    under.shift()!.done()
+    await second
+    expect(under).toEqual([])
+    database.close()
+  })
+
+  test('is waited for by work that changed something, and not by work that did not', async () => {
+    const { under, sync } = slowDisk()
+    const database = openDatabase(freshPath(), schema, { sync })
+    await settled(Promise.resolve())
+    while (under.length > 0) under.shift()!.done()
+    await database.synced()
+    expect(await database.durably(() => 1)).toBe(1)
+    const changing = database.durably(() => insert(database, 1))
+    const refusing = database.durably(() => {
+      insert(database, 2)
+      throw new Error('no')
+    })
+    expect([await settled(changing), await settled(refusing)]).toEqual([false, false])
+    under.shift()!.done()
+    expect(await changing).toBe(1)
+    await expect(refusing).rejects.toThrow('no')
+    database.close()
+  })
+
+  test('is over once a sync has failed: it is told once, nothing is changed any more, and no sync is tried again', async () => {
+    const { under, sync } = slowDisk()
+    const told: GatewayError[] = []
+    const path = freshPath()
+    const database = openDatabase(path, schema, { sync, onFailure: (failure) => told.push(failure) })
+    await settled(Promise.resolve())
+    while (under.length > 0) under.shift()!.done()
+    await database.synced()
+    const waiting = database.durably(() => insert(database, 1))
+    await settled(Promise.resolve())
+    under.shift()!.failed(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }))
+    await expect(waiting).rejects.toMatchObject({ code: 'state_unavailable', message: expect.stringContaining('EIO') as string })
+    expect(() => insert(database, 2)).toThrow(/cannot be written: EIO/)
+    expect(() => database.transaction(() => insert(database, 2))).toThrow(/cannot be written: EIO/)
+    await expect(database.durably(() => insert(database, 3))).rejects.toMatchObject({ code: 'state_unavailable' })
+    // What changes nothing goes on.
+    expect(await database.durably(() => database.rows('SELECT a FROM t'))).toEqual([{ a: 1 }])
+    expect(told).toHaveLength(1)
+    expect(await settled(Promise.resolve())).toBe(true)
+    expect(under).toEqual([])
+    database.close()
+    openDatabase(path, schema).close()
+  })
+
+  test('empties the write-ahead log once it is large, and keeps what it held through a killed process', async () => {
+    const path = freshPath()
+    const database = openDatabase(path, schema, { walBytes: 50_000 })
+    const sizes: number[] = []
+    for (let a = 0; a < 60; a++) {
+      insert(database, a)
+      await database.synced()
+      sizes.push(statSync(`${path}-wal`).size)
+    }
+    expect(Math.max(...sizes)).toBeLessThan(70_000)
+    expect(sizes.filter((size) => size === 0).length).toBeGreaterThan(2)
+    expect(database.row('PRAGMA synchronous')).toEqual({ synchronous: 0 })
+    const copy = freshPath()
+    for (const end of ['', '-wal']) writeFileSync(`${copy}${end}`, readFileSync(`${path}${end}`))
+    const again = openDatabase(copy, schema)
+    expect(again.row('SELECT count(*) AS n FROM t')).toEqual({ n: 60 })
+    again.close()
+    database.close()
+  })
+
+  test('whatever a crash leaves of the write-ahead log, what was durable is there, and of the rest the front', async () => {
+    const path = freshPath()
+    const database = openDatabase(path, schema, { walBytes: 30_000 })
+    const kept: { readonly files: readonly [Buffer, Buffer], readonly count: number }[] = []
+    for (let a = 0; a < 12; a++) {
+      insert(database, a)
+      await database.synced()
+      kept.push({ files: [readFileSync(path), readFileSync(`${path}-wal`)], count: a + 1 })
+    }
+    database.close()
+    for (const [i, { files: [main, wal], count }] of kept.entries()) {
+      // The next change as the kernel may have put it on the disk: its front, or its end without its front.
+      const [, next] = kept[i + 1]?.files ?? [main, wal]
+      const grown = next.length > wal.length ? next : wal
+      const cut = Math.floor((wal.length + grown.length) / 2)
+      const endOnly = Buffer.concat([wal, Buffer.alloc(Math.max(0, cut - wal.length)), grown.subarray(Math.max(cut, wal.length))])
+      for (const left of [wal, grown.subarray(0, cut), endOnly]) {
+        const copy = freshPath()
+        writeFileSync(copy, main)
+        writeFileSync(`${copy}-wal`, left)
+        const again = openDatabase(copy, schema)
+        const { n } = again.row<{ n: number }>('SELECT count(*) AS n FROM t')!
+        expect(again.rows('SELECT a FROM t ORDER BY a')).toEqual(Array.from({ length: n }, (_, a) => ({ a })))
+        expect(n).toBeGreaterThanOrEqual(count)
+        again.close()
+      }
+    }
   })
 })
 

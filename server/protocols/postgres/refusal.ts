@@ -20,6 +20,7 @@ export const sqlStates: Readonly<Record<ErrorCode, string>> = {
   usage: '08P01',
   limit_exceeded: '54000',
   audit_unavailable: '58000',
+  state_unavailable: '58000',
   config_invalid: '58000',
   session_ended: '57P01',
   conflict: 'XX000',

@@ -5,7 +5,7 @@
 //   node hoop-audit-verify.mjs DIR --key KEY [--checkpoint FILE]... [--witness KEY]... [--json]
 // KEY is a verifier key line, or a file that holds one. Exit code: 0 whole, 1 damaged or not readable, 64 wrong usage.
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { isUtf8 } from 'node:buffer'
 import { parseArgs } from 'node:util'
 
@@ -145,8 +145,7 @@ const crcTable = Int32Array.from({ length: 256 }, (_, crc) => {
 function frameAt(bytes, at) {
   if (bytes.length - at < 8) return undefined
   const field = bytes.readUInt32BE(at)
-  const batch = field >= 2 ** 31
-  const attachment = !batch && field >= 2 ** 30
+  const [batch, attachment] = [field >= 2 ** 31, field < 2 ** 31 && field >= 2 ** 30]
   const length = field - (batch ? 2 ** 31 : attachment ? 2 ** 30 : 0)
   const end = at + 8 + length
   if (length === 0 || length > 65535 || end > bytes.length) return undefined
@@ -202,22 +201,21 @@ function flawOfRemoval({ first, root, approvers, index }, before) {
 
 // ---- All of it -----------------------------------------------------------------------------------------------------------------------
 function verifyLog(directory, key, kept, witnesses) {
-  const read = (path) => existsSync(`${directory}/${path}`) ? readFileSync(`${directory}/${path}`) : undefined
+  const read = (path) => statSync(`${directory}/${path}`, { throwIfNoEntry: false })?.isFile() ? readFileSync(`${directory}/${path}`) : undefined
   const list = (folder) => existsSync(`${directory}/${folder}`) ? readdirSync(`${directory}/${folder}`).sort() : []
-  const { name: origin } = key
-  const signed = kept.map((bytes, i) => ({ ...parseNote(bytes), where: `kept checkpoint ${i + 1}`, kept: true }))
+  const [origin, signed] = [key.name, kept.map((bytes, i) => ({ ...parseNote(bytes), where: `kept checkpoint ${i + 1}`, kept: true }))]
   for (const where of ['checkpoint', ...list('cosigned').filter((name) => !name.endsWith('.tmp')).map((name) => `cosigned/${name}`)]) {
     try { signed.push({ ...parseNote(read(where) ?? Buffer.of()), where }) } catch ({ message }) { problem(message, undefined, where) }
   }
   const [claimed, durable] = [signed.find(({ where }) => where === 'checkpoint')?.size ?? 0, Math.max(0, ...signed.map(({ size }) => size))]
-  const segments = list('segments').filter((name) => /^\d{16}$/.test(name) || problem('is no segment of a log', undefined, `segments/${name}`))
+  const segments = list('segments').filter((name) => (/^\d{16}$/.test(name) && Number.isSafeInteger(+name)) || problem('is no segment of a log', undefined, `segments/${name}`))
   const [first, begin] = [Number(segments[0] ?? 0), `segments/${segments[0]}`]
   const [leaves, rotations, removals, chain, seen] = [[], [], [], [], new Set()]
   for (let index = 0; index * 256 < first; index++) {
     const tile = read(tilePath(0, index))
     const width = Math.min(256, first - index * 256)
     if (tile?.length === 8192) leaves.push(...Array.from({ length: width }, (_, i) => tile.subarray(i * 32, i * 32 + 32)))
-    else problem('is missing or short; the entries whose hashes it holds are gone', index * 256, tilePath(0, index))
+    else if (!problem('is missing or short; the entries whose hashes it holds are gone', index * 256, tilePath(0, index))) break
   }
   const gapless = leaves.length === first
   let [count, complete, file] = [first, gapless]
@@ -238,7 +236,7 @@ function verifyLog(directory, key, kept, witnesses) {
   for (const name of segments) {
     file = `segments/${name}`
     const fits = Number(name) === count || problem(`begins with entry ${Number(name)}, not ${count}: entries are missing or there twice`, count, file)
-    if (fits && readSegment(read(file), file, name === segments.at(-1), durable, () => count, take)) continue
+    if (fits && readSegment(read(file) ?? Buffer.of(), file, name === segments.at(-1), durable, () => count, take)) continue
     complete = false
     break
   }
@@ -247,7 +245,7 @@ function verifyLog(directory, key, kept, witnesses) {
   const removal = removals.find((entry) => entry.first === first)
   if (first > 0 && removal === undefined) problem(`entries 0 to ${first - 1} are missing, and no entry says that retention removed them`, 0, begin)
   if (removal !== undefined && gapless && rootOf(first) !== removal.root) problem('this removal by retention is of other entries', removal.index)
-  for (const rotation of [...(removal?.keys ?? []).map((key) => ({ ...key, file: begin })), ...rotations]) {
+  for (const rotation of [...[removal?.keys ?? []].flat().map((key) => ({ ...key, file: begin })), ...rotations]) {
     const flaw = flawOfRotation(origin, rotation, chain.at(-1)?.next)
     if (flaw === undefined) chain.push(rotation)
     else problem(`this key rotation ${flaw}`, rotation.at, rotation.file)
@@ -280,6 +278,8 @@ function verifyLog(directory, key, kept, witnesses) {
   return { ok: problems.length === 0, ...result, problems, notes }
 }
 
+/** Names of files are anybody's: nothing of them is for a terminal to obey. */
+const safe = (text) => text.replace(/[^\n -~]/gu, (character) => `\\u{${character.codePointAt(0).toString(16)}}`)
 function main(args) {
   const several = { type: 'string', multiple: true, default: [] }
   const options = { key: { type: 'string' }, checkpoint: several, witness: several, json: { type: 'boolean' } }
@@ -290,11 +290,11 @@ function main(args) {
   const report = verifyLog(directory, keyFrom(key, 1), checkpoint.map((path) => readFileSync(path)), witness.map((k) => keyFrom(k, 4)))
   const words = report.ok ? 'whole: every entry is there, in order and unchanged, as far as the signed checkpoint speaks' : 'DAMAGED:'
   const lines = problems.map(({ entry, file, message }) => [file, entry === undefined ? undefined : `entry ${entry}`, message].filter(Boolean).join(': '))
-  console.log(json ? JSON.stringify(report) : [`log ${report.origin}: ${report.entries} entries`, words, ...lines, ...notes].join('\n'))
+  console.log(json ? JSON.stringify(report) : safe([`log ${report.origin}: ${report.entries} entries`, words, ...lines, ...notes].join('\n')))
   process.exitCode = report.ok ? 0 : 1
 }
 
 try { main(process.argv.slice(2)) } catch ({ message, code }) {
-  console.error(`error: ${message}`)
+  console.error(safe(`error: ${message}`))
   process.exitCode = String(code).startsWith('ERR_PARSE_ARGS') ? 64 : 1
 }

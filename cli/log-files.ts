@@ -1,6 +1,6 @@
 // An audit log's folder on this machine, read only. Takes no lock: a gateway may be writing to it.
-import { createReadStream } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, readdir, readFile, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '../shared/errors.ts'
 import type { LogFiles } from '../shared/audit/verify.ts'
@@ -10,11 +10,12 @@ export async function openLogFiles(directory: string): Promise<LogFiles> {
   const found = await stat(directory).catch((error: NodeJS.ErrnoException) => { throw unreadable(directory, error) })
   if (!found.isDirectory()) throw new GatewayError('bad_request', `${directory} is not a folder`)
   return {
-    read: (path) => absentOr(directory, path, readFile(join(directory, path))),
+    read: (path) => absentOr(directory, path, readSmall(join(directory, path))),
     list: async (folder) => await absentOr(directory, folder, readdir(join(directory, folder))) ?? [],
     async* stream(path) {
       try {
-        yield* createReadStream(join(directory, path), { highWaterMark: 1024 * 1024 }) as AsyncIterable<Uint8Array>
+        const file = await openFile(join(directory, path))
+        yield* file.createReadStream({ highWaterMark: 1024 * 1024 }) as AsyncIterable<Uint8Array>
       } catch (error) {
         throw unreadable(join(directory, path), error as NodeJS.ErrnoException)
       }
@@ -45,6 +46,28 @@ export async function keyLine(given: string): Promise<string> {
 /** @throws GatewayError bad_request when the file cannot be read */
 export function readWhole(path: string): Promise<Buffer> {
   return readFile(path).catch((error: NodeJS.ErrnoException) => { throw unreadable(path, error) })
+}
+
+/** Of all in a log's folder but segments: checkpoints, tiles, keys. */
+const maxSmallBytes = 1024 * 1024
+
+/** Whoever hands over a folder may have put anything there: a pipe would be waited for, a device read for ever. */
+async function openFile(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw Object.assign(new Error('it is no regular file'), { code: 'no regular file' })
+}
+
+async function readSmall(path: string): Promise<Buffer> {
+  const file = await openFile(path)
+  try {
+    const { size } = await file.stat()
+    if (size > maxSmallBytes) throw Object.assign(new Error('it is too large'), { code: `${size} bytes, more than it can have` })
+    return await file.readFile()
+  } finally {
+    await file.close()
+  }
 }
 
 function absentOr<T>(directory: string, path: string, reading: Promise<T>): Promise<T | undefined> {

@@ -44,7 +44,9 @@ function entriesIn(frames: readonly Frame[]): { entries: AuditEntry[], unread: b
 
 function parsed(bytes: Uint8Array): AuditEntry | undefined {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as AuditEntry
+    const entry = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as Partial<AuditEntry> | null
+    const isEntry = typeof entry?.kind === 'string' && typeof entry.time === 'string' && Number.isSafeInteger(entry.index)
+    return isEntry ? entry as AuditEntry : undefined
   } catch {
     return undefined
   }
@@ -73,6 +75,20 @@ async function firstSegment(files: LogFiles, segments: readonly number[], since:
     else high = middle - 1
   }
   return low
+}
+
+/**
+ * Looks at an entry as one of its kind. Whoever made the log may have written another, signed it, and handed it over.
+ * @throws GatewayError bad_request that names it
+ */
+export function looked<T>({ index, kind }: AuditEntry, look: () => T): T {
+  try {
+    return look()
+  } catch (error) {
+    if (error instanceof GatewayError) throw error
+    const message = `entry ${index} says it is of kind ${JSON.stringify(kind)}, and is not as those are`
+    throw new GatewayError('bad_request', message, { hint: 'no gateway writes that: find out where this log comes from', cause: error })
+  }
 }
 
 function unreadable(file: string, entry: number): GatewayError {

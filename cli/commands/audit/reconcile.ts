@@ -1,6 +1,6 @@
 // `hoop audit reconcile DIR CSVLOG ...`: did anything reach the database that is not in the audit log, or the other way round?
 import type { Command } from 'commander'
-import { readEntries } from '../../audit/entries.ts'
+import { looked, readEntries } from '../../audit/entries.ts'
 import { readDatabaseLogs } from '../../audit/reconciling.ts'
 import type { Listed, Reconciliation } from '../../audit/reconcile.ts'
 import type { Context } from '../../context.ts'
@@ -30,7 +30,7 @@ export function register(audit: Command, context: () => Promise<Context>): void 
       try {
         for await (const entries of readEntries(files, { since: reconciler.since })) {
           signal.throwIfAborted()
-          for (const entry of entries) reconciler.entry(entry)
+          for (const entry of entries) looked(entry, () => reconciler.entry(entry))
         }
       } finally {
         comparing.done()

@@ -1,6 +1,6 @@
 // `hoop audit report DIR --from --to`: what an auditor wants of a period, from the log's files, as text, JSON or one HTML page.
 import { Option, type Command } from 'commander'
-import { readEntries } from '../../audit/entries.ts'
+import { looked, readEntries } from '../../audit/entries.ts'
 import { readDatabaseLogs } from '../../audit/reconciling.ts'
 import { ReportFacts, type Scope } from '../../audit/report/facts.ts'
 import type { Report } from '../../audit/report/document.ts'
@@ -78,8 +78,10 @@ async function make({ terminal, signal, now }: Context, directory: string, flags
         signal.throwIfAborted()
         read += entries.length
         for (const entry of entries) {
-          facts.add(entry)
-          reconciler?.entry(entry)
+          looked(entry, () => {
+            facts.add(entry)
+            reconciler?.entry(entry)
+          })
         }
       }
     } catch (error) {

@@ -1,6 +1,6 @@
 // `hoop audit search DIR`: what somebody asked, of what, when, and how it ended, from the log's files.
 import { Option, type Command } from 'commander'
-import { readEntries } from '../../audit/entries.ts'
+import { looked, readEntries } from '../../audit/entries.ts'
 import { matcher, type DecisionWord, type Filter } from '../../audit/search.ts'
 import { Stories, type Told } from '../../audit/statements.ts'
 import { entryLine, entryHead } from '../../audit/words.ts'
@@ -70,10 +70,10 @@ async function search({ terminal, signal, now }: Context, directory: string, fla
     for await (const entries of readEntries(files, filter)) {
       signal.throwIfAborted()
       for (const entry of entries) {
-        const wanted = !more && isWanted(entry)
+        const wanted = !more && looked(entry, () => isWanted(entry))
         more ||= wanted && found === limit
         if (wanted && !more) found++
-        printer.add(stories.take(entry, wanted && !more))
+        printer.add(looked(entry, () => stories.take(entry, wanted && !more)))
       }
       read += entries.length
       await terminal.flush()
@@ -107,7 +107,7 @@ function paged(print: (told: readonly Told[]) => void) {
 function tables(out: (line: string) => void): (told: readonly Told[]) => void {
   let headed = false
   return (told) => {
-    tableLines(entryHead, told.map(entryLine)).slice(headed ? 1 : 0).forEach(out)
+    tableLines(entryHead, told.map((one) => looked(one.entry, () => entryLine(one)))).slice(headed ? 1 : 0).forEach(out)
     headed = true
   }
 }

@@ -1,6 +1,6 @@
 // `hoop policy diff OLD NEW --audit DIR`: which decisions on what was asked would be others under another policy.
 import type { Command } from 'commander'
-import { readEntries } from '../../audit/entries.ts'
+import { looked, readEntries } from '../../audit/entries.ts'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
 import { openLogFiles } from '../../log-files.ts'
@@ -38,7 +38,7 @@ export function register(policy: Command, context: () => Promise<Context>): void
       try {
         for await (const entries of readEntries(files, from === undefined ? {} : { since: from })) {
           signal.throwIfAborted()
-          replay.take(from === undefined ? entries : entries.filter(({ time }) => time >= from))
+          for (const entry of entries) if (from === undefined || entry.time >= from) looked(entry, () => replay.take([entry]))
           read += entries.length
         }
       } finally {

@@ -3,16 +3,18 @@ import type { Actor, AuditEntry } from '../entry.ts'
 import { segmentFile } from '../frame.ts'
 import { hashBytes, type Hash } from '../merkle.ts'
 import { hashInTile, tileBytes, tilePath, tileWidth } from '../tiles.ts'
+import type { KeyRotation } from '../rotation.ts'
 import type { LogFiles } from './files.ts'
 import type { Findings } from './findings.ts'
 import type { KeyChain } from './keys.ts'
+import { isSegmentName } from './segments.ts'
 
 type Prune = Extract<AuditEntry, { kind: 'retention.prune' }>
 
 /** Index of the first entry that is still there, as the first segment's name says. */
 export async function firstEntry(files: LogFiles): Promise<number> {
-  const [name] = [...await files.list('segments')].filter((found) => /^\d{16}$/.test(found)).sort()
-  return name === undefined || !Number.isSafeInteger(Number(name)) ? 0 : Number(name)
+  const [name] = [...await files.list('segments')].filter(isSegmentName).sort()
+  return Number(name ?? 0)
 }
 
 /**
@@ -58,7 +60,11 @@ export class PruneCheck {
   /** The entry that says why the log begins where it does. Its older keys, if it names any, are told to the chain. */
   settle(keys: KeyChain): void {
     const own = this.#all.find(({ first }) => first === this.#first)
-    for (const { at, ...rotation } of own?.keys ?? []) keys.add(at, rotation, this.#file)
+    // Whoever wrote it may have written anything: what is no rotation has its flaw found.
+    for (const carried of [own?.keys ?? []].flat() as (Partial<NonNullable<Prune['keys']>[number]> | null)[]) {
+      const { at, ...rotation } = carried ?? {}
+      keys.add(at!, rotation as KeyRotation, this.#file)
+    }
   }
 
   /** @param root rebuilt over what was removed; undefined when it could not be */

@@ -25,7 +25,7 @@ export async function scanSegments(files: LogFiles, anchoredSize: number, findin
   let count = first
   for (const [i, name] of names.entries()) {
     const file = `segments/${name}`
-    if (!/^\d{16}$/.test(name)) {
+    if (!isSegmentName(name)) {
       findings.problem({ file, message: 'is no segment of a log' })
       continue
     }
@@ -108,6 +108,11 @@ async function scanSegment(stream: AsyncIterable<Uint8Array>, entry: (bytes: Uin
   const tail = new BatchSearch()
   tail.push(rest.subarray(1))
   return { rest: size - end, cut: !tail.found, followed: tail.found, lastEntryAt, size }
+}
+
+/** Of an index below 2^53, as all are. */
+export function isSegmentName(name: string): boolean {
+  return /^\d{16}$/.test(name) && Number.isSafeInteger(Number(name))
 }
 
 /** The stream may use its buffer again. */

@@ -35,6 +35,13 @@ const frames: Lie[] = [
   { name: 'zeros-behind', changed: 'the first segment has 64 zeros behind its last entry', of: 'small', lie: ({ copy }) => { copy.files.set(one, Buffer.concat([copy.files.get(one)!, Buffer.alloc(64)])) }, verdict: { damaged: { entry: 6, file: one }, says: 'length or checksum is wrong' } }
 ]
 
+function renamed(first: number): Lie['lie'] {
+  return ({ copy }) => {
+    copy.files.set(segmentFile(first), copy.files.get(one)!)
+    for (const path of [one, two]) copy.files.delete(path)
+  }
+}
+
 const segments: Lie[] = [
   { name: 'segment-missing-first', changed: 'the first segment is gone', of: 'small', lie: ({ copy }) => { copy.files.delete(one) }, verdict: { damaged: { entry: 0, file: tile }, says: 'is missing or short' } },
   { name: 'segment-missing-last', changed: 'the last segment is gone', of: 'small', lie: ({ copy }) => { copy.files.delete(two) }, verdict: { damaged: { entry: 6, file: 'checkpoint' }, says: 'it says 12 entries and the log ends after 6: a rotation of its key may be among what is missing', second: 'not signed by' } },
@@ -43,6 +50,11 @@ const segments: Lie[] = [
     copy.files.set(one, segment.subarray(0, segment.indexOf(partsIn(copy)[3]!.entry) - frameHeaderBytes))
   }, verdict: { damaged: { entry: 3, file: two }, says: 'begins with entry 6: entries 3 to 5 are missing', second: 'begins with entry 6, not 3' } },
   { name: 'segment-twice', changed: 'the second segment is there again, under the name of the entry before its first', of: 'small', lie: ({ copy }) => { copy.files.set(segmentFile(5), copy.files.get(two)!) }, verdict: { damaged: { entry: 6, file: segmentFile(5) }, says: 'begins with entry 5, which the segment before it already has', second: 'begins with entry 5, not 6' } },
+  { name: 'segment-named-far-ahead', changed: 'the first segment says that it begins with entry 500,000,000', of: 'small', lie: renamed(500_000_000), verdict: { damaged: { entry: 0, file: tile }, says: 'is missing or short' } },
+  { name: 'segment-named-beyond-all', changed: 'the second segment is named with sixteen nines, more than an index can be', of: 'small', lie: ({ copy }) => {
+    copy.files.set('segments/9999999999999999', copy.files.get(two)!)
+    copy.files.delete(two)
+  }, verdict: { damaged: { file: 'segments/9999999999999999' }, says: 'is no segment of a log' } },
   { name: 'segment-that-is-none', changed: 'a file of another name among the segments', of: 'small', lie: ({ copy }) => { copy.files.set('segments/notes.txt', Buffer.from('x')) }, verdict: { damaged: { file: 'segments/notes.txt' }, says: 'is no segment of a log' } },
   { name: 'segments-emptied', changed: 'both segments are there and hold nothing', of: 'small', lie: ({ copy }) => { for (const path of [one, two]) copy.files.set(path, Buffer.alloc(0)) }, verdict: { damaged: { entry: 0, file: two }, says: 'begins with entry 6: entries 0 to 5 are missing', second: 'begins with entry 6, not 0' } }
 ]

@@ -24,6 +24,8 @@ export const removalLies: readonly Lie[] = [
   forged('told-as-something-else', 'entry 262 is told as something else', { kind: 'admin' }, unsaid, { entry: 0, file }),
   forged('without-the-rotation', 'entry 262 does not carry the key rotation that was removed', { keys: undefined }, 'not signed by', { file: 'checkpoint' }),
   forged('with-a-forged-rotation', 'the key rotation that entry 262 carries leads to a stranger\'s key', { keys: [{ at: 5, ...signRotation(origin, keys.stranger, keys.second), previous: signRotation(origin, keys.first, keys.second).previous }] }, 'this key rotation is not signed by the previous key', { entry: 5, file }),
+  forged('with-keys-that-are-none', 'for key rotations entry 262 carries a number', { keys: 7 }, 'this key rotation names', { file }),
+  forged('with-a-key-that-is-null', 'for a key rotation entry 262 carries null', { keys: [null] }, 'this key rotation names', { file }),
   { name: 'removal-by-hand', changed: 'the first segment is gone, and nobody says why', of: 'tiled', lie: ({ copy }) => { copy.files.delete(segmentFile(0)) }, verdict: { damaged: { entry: 0, file }, says: unsaid } },
   { name: 'removal-with-a-changed-hash', changed: 'a bit of the hash of entry 1, which is gone', of: 'pruned', lie: ({ copy }) => { copy.files.get(tile)![40]! ^= 1 }, verdict: { damaged: { entry: 262 }, says: 'this removal by retention is of other entries' } },
   { name: 'removal-without-the-tile', changed: 'the tile with the hashes of what is gone is gone, too', of: 'pruned', lie: ({ copy }) => { copy.files.delete(tile) }, verdict: { damaged: { entry: 0, file: tile }, says: 'is missing or short' } },

@@ -15,6 +15,8 @@ export interface Principal {
   readonly kind: 'human' | 'service' | 'agent'
   /** The person a service or agent acts for, and dies with. */
   readonly onBehalfOf?: { readonly issuer: string, readonly subject: string, readonly email?: string }
+  /** Of a CI job: which one it is, as its platform's token says. For the log; nothing is decided by it. */
+  readonly claims?: Readonly<Record<string, string>>
 }
 
 /** A named thing one can connect to. Holds no secret. */

@@ -2,9 +2,16 @@
 import { decodeJwt, type JWTVerifyGetKey } from 'jose'
 import { GatewayError } from '../../shared/errors.ts'
 import type { Principal } from '../../shared/model.ts'
+import { beginning } from '../../shared/text.ts'
 import { verifyToken } from './id-token.ts'
 import { subjectFrom, type Claims } from './principal.ts'
 import { Refused } from './refusal.ts'
+
+/** What tells jobs of one workload apart, as GitHub and GitLab call it: which code, which run, and who set it off. */
+const jobClaims = [
+  'repository', 'ref', 'sha', 'job_workflow_ref', 'run_id', 'run_attempt', 'actor', 'environment', 'project_path', 'pipeline_id', 'job_id', 'user_login'
+]
+const maxClaim = 200
 
 /** Jobs get their token when they start and may run for hours; `exp` is what ends it. */
 const maxAgeSeconds = 24 * 3600
@@ -23,6 +30,8 @@ export interface Workload {
 export interface VerifiedWorkload {
   readonly workload: Workload
   readonly subject: string
+  /** Those that are pinned, and those that tell its jobs apart. */
+  readonly claims: Readonly<Record<string, string>>
 }
 
 /** @throws GatewayError config_invalid: a person's ID token must never pass for a machine's */
@@ -56,11 +65,11 @@ export async function verifyWorkload(
   const claims = await verifyToken(token, { issuer, audience, maxAgeSeconds, keys: keysOf(issuer), now })
   const workload = candidates.find((candidate) => candidate.audience === audience && hasClaims(claims, candidate.claims))
   if (workload === undefined) throw new Refused('its claims are those of no workload')
-  return { workload, subject: subjectFrom(claims) }
+  return { workload, subject: subjectFrom(claims), claims: toldBy(claims, Object.keys(workload.claims)) }
 }
 
-export function workloadPrincipal({ workload, subject }: VerifiedWorkload, owner: NonNullable<Principal['onBehalfOf']>): Principal {
-  return { issuer: workload.issuer, subject, name: workload.name, groups: workload.groups, kind: 'service', onBehalfOf: owner }
+export function workloadPrincipal({ workload, subject, claims }: VerifiedWorkload, owner: NonNullable<Principal['onBehalfOf']>): Principal {
+  return { issuer: workload.issuer, subject, name: workload.name, groups: workload.groups, kind: 'service', onBehalfOf: owner, claims }
 }
 
 /** Not yet verified: it only chooses what the token has to prove. */
@@ -71,6 +80,15 @@ function claimedBy(token: string): { readonly iss: unknown, readonly aud: readon
   } catch {
     throw new Refused('not a token')
   }
+}
+
+/** What is no text, or half a character of one, is left out. */
+function toldBy(claims: Claims, pinned: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries([...new Set([...pinned, ...jobClaims])].flatMap((name) => {
+    const claim = Object.hasOwn(claims, name) ? claims[name] : undefined
+    if (!['string', 'number', 'boolean'].includes(typeof claim) || /\p{Surrogate}/u.test(String(claim))) return []
+    return [[name, beginning(String(claim), maxClaim)]]
+  }))
 }
 
 function hasClaims(claims: Claims, pinned: Workload['claims']): boolean {

@@ -103,9 +103,29 @@ describe('accepted', () => {
       name: 'deploy',
       groups: ['deployers'],
       kind: 'service',
-      onBehalfOf: { issuer: world.issuer.origin, subject: 'alice', email: 'alice@example.com' }
+      onBehalfOf: { issuer: world.issuer.origin, subject: 'alice', email: 'alice@example.com' },
+      claims: { repository: 'example/app', ref: 'refs/heads/main' }
     })
     expect(world.notes.at(-1)).toMatchObject({ kind: 'login', accepted: true, method: 'workload', source, actor: { kind: 'service', subject: who.principal.subject } })
+  })
+
+  test('which job it was is told in every entry of its: of its claims those that say so, and nothing that is no text', async () => {
+    const { principal } = await exchange({
+      run_id: 4711,
+      sha: 'f'.repeat(300),
+      actor: 'half \ud800',
+      environment: { name: 'prod' },
+      job_workflow_ref: 'example/app/.github/workflows/deploy.yml@refs/heads/main',
+      secret_note: 'not asked for'
+    })
+    expect(principal.claims).toEqual({
+      repository: 'example/app',
+      ref: 'refs/heads/main',
+      run_id: '4711',
+      sha: 'f'.repeat(200),
+      job_workflow_ref: 'example/app/.github/workflows/deploy.yml@refs/heads/main'
+    })
+    expect(world.notes.at(-1)).toMatchObject({ kind: 'login', actor: { claims: principal.claims } })
   })
 
   test('a claim that is not a string is compared by what it says', async () => {

@@ -39,6 +39,8 @@ export interface Environment {
   readonly token: string | undefined
   readonly mayColor: boolean
   readonly mayInteract: boolean
+  /** tmux stands between us and the terminal, here or at the other end of an ssh. */
+  readonly inTmux: boolean
   /** Without hoop's secrets. */
   readonly rest: Readonly<Record<string, string>>
 }
@@ -58,6 +60,7 @@ export function takeEnvironment(environment: NodeJS.ProcessEnv = process.env): E
     token: given(token) ? token : undefined,
     mayColor: !given(rest.NO_COLOR) && !dumb && !ci,
     mayInteract: !dumb && !ci,
+    inTmux: given(rest.TMUX) || /^tmux/.test(rest.TERM ?? ''),
     rest
   }
 }

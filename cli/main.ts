@@ -136,7 +136,8 @@ const terminal = createTerminal({
   stdout: process.stdout,
   stderr: process.stderr,
   mayColor: environment.mayColor && !flagged('--no-color'),
-  mayInteract: environment.mayInteract
+  mayInteract: environment.mayInteract,
+  inTmux: environment.inTmux
 })
 
 process.exit(await main())

@@ -45,6 +45,8 @@ export interface ScreenStreams {
   readonly input: TerminalOptions['stdin']
   readonly output: TerminalOptions['stderr']
   bell(): void
+  /** Asks the terminal to take the text into its clipboard (OSC 52); whether it does, no terminal says. */
+  copy(text: string): void
   release(): void
 }
 
@@ -55,13 +57,15 @@ export interface TerminalOptions {
   /** False when the environment or a flag forbids it, whatever the streams are. */
   readonly mayColor: boolean
   readonly mayInteract: boolean
+  /** tmux stands between us and the terminal. */
+  readonly inTmux?: boolean
 }
 
 const spinner = ['-', '\\', '|', '/']
 const frameMilliseconds = 120
 const escape = '\u001B'
 
-export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }: TerminalOptions): Terminal {
+export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract, inTmux = false }: TerminalOptions): Terminal {
   const interactive = mayInteract && stdin.isTTY === true && stderr.isTTY === true
   const color = mayColor && stderr.isTTY === true
   let spinning = false
@@ -151,14 +155,23 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract }:
     },
     takeScreen(lines, { full = false } = {}) {
       above = lines
-      if (full) stderr.write(`${escape}[?1049h${escape}[H`)
+      // A page of its own, and no cursor. Both are given back even where the process ends in a way nobody foresaw.
+      stderr.write(`${full ? `${escape}[?1049h${escape}[H` : ''}${escape}[?25l`)
+      const giveBack = () => stderr.write(`${escape}[?25h${full ? `${escape}[?1049l` : ''}`)
+      process.once('exit', giveBack)
       return {
         input: stdin,
         output: stderr,
         bell: () => { stderr.write('\u0007') },
+        copy: (text) => {
+          const asked = `${escape}]52;c;${Buffer.from(text).toString('base64')}\u0007`
+          // tmux takes it where set-clipboard is on; wrapped, with each escape doubled, it hands it on where allow-passthrough is.
+          stderr.write(inTmux ? `${asked}${escape}Ptmux;${asked.replaceAll(escape, escape + escape)}${escape}\\` : asked)
+        },
         release: () => {
           above = undefined
-          if (full) stderr.write(`${escape}[?1049l`)
+          process.off('exit', giveBack)
+          giveBack()
         }
       }
     },

@@ -4,8 +4,9 @@ import type { Context } from '../context.ts'
 import { clearLines, clearOption, clearWish } from '../clear.ts'
 import { helpTail } from '../help.ts'
 import { withAccess } from '../reviews/access.ts'
-import { endText } from '../reviews/text.ts'
-import type { HoldsStore } from '../tunnel/holds.ts'
+import { createLines, type LinesFor } from '../tunnel/lines.ts'
+import type { LiveStore } from '../tunnel/live.ts'
+import type { PortFacts } from '../screens/connect-view.ts'
 import type { OpenPort } from '../tunnel/port.ts'
 import { printedAs, printForms, type PrintForm } from '../tunnel/printed.ts'
 import type { VisitEvent } from '../tunnel/visit.ts'
@@ -23,8 +24,8 @@ interface Flags {
   readonly print?: PrintForm
 }
 
-/** What --json prints, one object a line: first `ready`, then what happens, last `closed`. */
-type ConnectEvent = VisitEvent
+/** What --json prints besides a session's events, one object a line: first `ready`, then what happens, last `closed`. */
+type OwnEvent =
   | { readonly type: 'ready', readonly target: string, readonly protocol: string, readonly session: string, readonly host: string, readonly port: number, readonly socket?: string, readonly url: string, readonly command: string, readonly clear?: readonly Exemption[] }
   | { readonly type: 'failure', readonly code: string, readonly reason: string }
   | { readonly type: 'closed' }
@@ -61,14 +62,15 @@ async function connect(context: Context, target: string, words: readonly string[
   const { openPort } = await import('../tunnel/port.ts')
   const wish = clearWish(clear)
   const wrapped = words.length > 0
-  const quiet = wrapped
-  /** While there is a live part below the lines. */
-  let holds: HoldsStore | undefined
-  const tell = (event: ConnectEvent) => {
-    if (event.type !== 'ready' && event.type !== 'failure' && event.type !== 'closed') holds?.take(event)
+  const linesOf = createLines()
+  const live = terminal.interactive && !wrapped && json !== true ? await liveStore(context) : undefined
+  let reader: LinesFor = wrapped ? 'command' : 'all'
+  const tell = (event: VisitEvent) => {
+    live?.take(event)
     if (json === true) terminal.json(event)
-    else for (const line of linesOf(event, quiet)) terminal.say(line)
+    else for (const line of linesOf(event, reader)) terminal.say(line)
   }
+  const own = (event: OwnEvent) => { if (json === true) terminal.json(event) }
   const waits = wait === true || (terminal.interactive && (!wrapped || psql) && json !== true)
   const opened = await withAccess(context, { wait: waits }, () => openPort({
     target,
@@ -82,8 +84,8 @@ async function connect(context: Context, target: string, words: readonly string[
     onFailure: (error) => {
       // What went wrong at the gateway, or on the way there, is told by its events.
       if (error instanceof TunnelClosed || error.code === 'gateway_unreachable') return
-      if (json === true) tell({ type: 'failure', code: error.code, reason: error.message })
-      else terminal.say(`warning: ${error.message}`)
+      own({ type: 'failure', code: error.code, reason: error.message })
+      if (json !== true) terminal.say(`warning: ${error.message}`)
     },
     now
   }))
@@ -91,11 +93,12 @@ async function connect(context: Context, target: string, words: readonly string[
   try {
     if (psql) refuseOthers(opened)
     if (wrapped) exitWith(await run(context, opened, words, psql))
-    else await stay(context, opened, tell, { json: json === true, print, live: (store) => { holds = store } })
+    else await stay(context, opened, { own, tell, json: json === true, print, live, reads: (by) => { reader = by } })
   } finally {
     if (!wrapped && opened.connections > 0 && json !== true) terminal.say('closing; what is running has 2 s to finish (Ctrl-C again: at once)')
     await opened.close(wrapped ? 0 : graceMilliseconds)
-    if (!wrapped) tell({ type: 'closed' })
+    if (!wrapped) own({ type: 'closed' })
+    if (!wrapped && json !== true) terminal.say('closed')
   }
   // The visit's end is told only where it was not asked for.
   const why = await opened.over
@@ -119,22 +122,23 @@ async function run(context: Context, { usage }: OpenPort, words: readonly string
 }
 
 interface Staying {
+  readonly own: (event: OwnEvent) => void
+  readonly tell: (event: VisitEvent) => void
   readonly json: boolean
   readonly print: PrintForm | undefined
-  readonly live: (holds: HoldsStore | undefined) => void
+  /** Where there is a terminal. */
+  readonly live: LiveStore | undefined
+  /** Who reads the lines from now on. */
+  readonly reads: (reader: LinesFor) => void
 }
 
 /** Until Ctrl-C, or until the session is over. */
-async function stay(
-  context: Context,
-  opened: OpenPort,
-  tell: (event: ConnectEvent) => void,
-  { json, print, live }: Staying
-): Promise<void> {
-  const { terminal, signal, now, interrupt } = context
+async function stay(context: Context, opened: OpenPort, { own, tell, json, print, live, reads }: Staying): Promise<void> {
+  const { terminal, signal } = context
   const { target, session, host, port, socket, usage, password } = opened
+  const screen = live === undefined ? undefined : await import('../screens/connect-view.ts')
   if (json) {
-    tell({
+    own({
       type: 'ready',
       target: target.name,
       protocol: target.protocol,
@@ -147,11 +151,16 @@ async function stay(
       ...(opened.clear === undefined ? {} : { clear: opened.clear })
     })
   } else {
-    terminal.say(`${target.name} (${target.protocol}) is open on ${host}:${port}, for you alone`)
-    for (const line of print === undefined ? [usage.url, usage.command] : [printedAs(print, opened)]) terminal.out(line)
+    // What the screen goes on showing need not stand above it too; a script takes it from stdout, and an eye needs all of it.
+    const size = { columns: terminal.columns, rows: terminal.rows - 1 }
+    const shown = print === undefined && terminal.onTerminal && screen?.showsUsage(portFacts(opened), size) === true
+    if (!shown) {
+      if (screen === undefined) terminal.say(`${target.name} (${target.protocol}) is open on ${host}:${port}, for you alone`)
+      for (const line of print === undefined ? [usage.url, usage.command] : [printedAs(print, opened)]) terminal.out(line)
+    }
     if (socket !== undefined) terminal.say(`also on the Unix socket ${socket.path}`)
     if (password !== undefined && print === undefined) terminal.say('the password in the URL is this session\'s own, and good for nothing else')
-    if (!terminal.interactive) terminal.say('Ctrl-C closes it')
+    if (screen === undefined) terminal.say('Ctrl-C closes it')
   }
   if (opened.warning !== undefined) tell(opened.warning)
   const stopped = new Promise<void>((resolve) => {
@@ -159,55 +168,54 @@ async function stay(
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
   const over = Promise.race([stopped, opened.over])
-  if (!terminal.interactive || json) return void await over
+  if (live === undefined) return void await over
+  reads('screen')
+  await showUntil(over, context, opened, live)
+  reads('all')
+}
 
-  const [{ createHolds }, { showConnect }, gateway] = await Promise.all([
-    import('../tunnel/holds.ts'),
+async function liveStore(context: Context): Promise<LiveStore> {
+  const { createLive } = await import('../tunnel/live.ts')
+  return createLive({ now: context.now, look: async (review) => (await context.gateway()).review(review) })
+}
+
+async function showUntil(over: Promise<unknown>, context: Context, opened: OpenPort, store: LiveStore): Promise<void> {
+  const { terminal, settings, now, interrupt, signal } = context
+  const [{ showConnect }, { toClipboard }, { logInAnew }] = await Promise.all([
     import('../screens/connect-screen.tsx'),
-    context.gateway()
+    import('../screens/clipboard.ts'),
+    import('../login/anew.ts')
   ])
-  const store = createHolds(session, (review) => gateway.review(review))
-  live(store)
+  store.begin(opened.session)
   const screen = showConnect(terminal, {
     store,
     now,
-    withdraw: (review) => gateway.withdrawReview(review),
-    giveReason: (review, reason) => gateway.giveReason(review, reason),
+    port: () => portFacts(opened),
+    withdraw: async (review) => (await context.gateway()).withdrawReview(review),
+    giveReason: async (review, reason) => (await context.gateway()).giveReason(review, reason),
+    review: async (review) => (await context.gateway()).review(review),
+    approve: async (review, vote) => (await context.gateway()).approveReview(review, vote),
+    copy: (text, ask) => toClipboard(text, ask, settings.environment),
+    // A token from the environment is not ours to make.
+    ...(settings.token === undefined
+      ? {
+          logIn: async (way, stop) => {
+            await logInAnew(context, context.gatewayUrl(), way, AbortSignal.any([signal, stop]))
+            opened.retry()
+          }
+        }
+      : {}),
     quit: interrupt
   })
   try {
     await over
   } finally {
-    live(undefined)
     await screen.close()
   }
 }
 
-/** Plain lines. A wrapped command's own output should not drown in what goes well. */
-function linesOf(event: ConnectEvent, quiet: boolean): string[] {
-  switch (event.type) {
-    case 'connection.opened': return quiet ? [] : [`connection ${event.connection} opened`]
-    case 'connection.closed':
-      if (event.error !== undefined) return [`connection ${event.connection} closed: ${event.error}`]
-      return quiet ? [] : [`connection ${event.connection} closed`]
-    case 'denied':
-      return [`connection ${event.connection}: denied: ${event.reason === '' ? `rule "${event.rule}"` : event.reason}\n${event.statement}`]
-    case 'held':
-      return [
-        `connection ${event.connection}: held by rule "${event.rule}", asked: ${event.asked.join(', ')}\n${event.statement}\nto decide: hoop reviews approve ${event.review}`,
-        ...(event.reasonWanted ? [`hint: a reason is wanted: hoop reviews reason ${event.review} "..."`] : [])
-      ]
-    case 'decided': return [`connection ${event.connection}: ${event.review} is ${endText(event.state, event.by, event.reason)}`]
-    case 'warning': return [`warning: ${event.message}`, ...hint(event.hint)]
-    case 'gateway.lost': return [`warning: ${event.reason}; trying again, the port stays open`, ...hint(event.hint)]
-    case 'gateway.back': return ['the gateway is back']
-    case 'closed': return ['closed']
-    default: return []
-  }
-}
-
-function hint(text: string | undefined): string[] {
-  return text === undefined ? [] : [`hint: ${text}`]
+function portFacts({ target, host, port, usage }: OpenPort): PortFacts {
+  return { target: target.name, protocol: target.protocol, host, port, url: usage.url, command: usage.command }
 }
 
 /** @throws GatewayError usage */

@@ -1,10 +1,7 @@
 // `hoop login [GATEWAY]`: logs in at the gateway's identity provider, keeps the gateway's tokens, remembers the gateway.
 import type { Command } from 'commander'
-import type { TokenResponse } from '../../shared/api.ts'
 import { asGatewayError, GatewayError } from '../../shared/errors.ts'
-import type { Principal } from '../../shared/model.ts'
-import { forgetNames } from '../completion/remembered.ts'
-import { caFileFor, gatewayUrlFrom, rememberGateway, type CliSettings } from '../config.ts'
+import { gatewayUrlFrom, rememberGateway, type CliSettings } from '../config.ts'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
 import { usualProfile } from '../profiles.ts'
@@ -27,12 +24,12 @@ export function register(program: Command, context: () => Promise<Context>): voi
 }
 
 async function logInTo(context: Context, gateway: string | undefined, { device = false, force = false }: Options): Promise<void> {
-  const { terminal, settings, tokens, now } = context
+  const { terminal, settings } = context
   const url = gateway === undefined ? context.gatewayUrl() : gatewayUrlFrom(gateway)
   if (settings.token !== undefined) {
     throw new GatewayError('usage', 'HOOP_TOKEN is set, so a login would not be used', { hint: 'unset HOOP_TOKEN and HOOP_TOKEN_FILE first' })
   }
-  const { keptLogin } = await import('../login/kept.ts')
+  const [{ keptLogin }, { logInAnew, nameOf }] = await Promise.all([import('../login/kept.ts'), import('../login/anew.ts')])
   const kept = await keptLogin(context, url)
   const before = kept === undefined || force ? undefined : await stillGood(kept.whoami())
   if (before !== undefined) {
@@ -47,21 +44,8 @@ async function logInTo(context: Context, gateway: string | undefined, { device =
     })
   }
 
-  const response = device ? await withDevice(context, url) : await withBrowser(context, url)
-  // The old login would live on at the gateway, known to nobody.
-  await kept?.logOut().catch(() => undefined)
-  await tokens.save(url, {
-    accessToken: response.accessToken,
-    ...(response.refreshToken === undefined ? {} : { refreshToken: response.refreshToken }),
-    expiresAt: now() + response.expiresInSeconds * 1000,
-    principal: response.principal
-  })
-  const lines = await remember(settings, url)
-  // They are what somebody else may have been shown.
-  await forgetNames({ configDirectory: settings.configDirectory, gatewayUrl: url })
-  const { groups } = response.principal
-  terminal.say(`logged in to ${url} as ${nameOf(response.principal)}${groups.length === 0 ? ', in no group' : ` (${groups.join(', ')})`}`)
-  for (const line of lines) terminal.say(line)
+  await logInAnew(context, url, device ? 'device' : 'browser')
+  for (const line of await remember(settings, url)) terminal.say(line)
 }
 
 /** @returns what is worth saying about the profile that now stands for this gateway */
@@ -73,37 +57,10 @@ async function remember(settings: CliSettings, url: string): Promise<string[]> {
   return [`remembered as profile "${profile}": hoop --profile ${profile} ..., or for good: hoop profiles use ${profile}`]
 }
 
-async function withBrowser(context: Context, url: string): Promise<TokenResponse> {
-  const { logIn } = await import('../login/flow.ts')
-  return logIn({ ...await flowParts(context, url), openBrowser: (page) => context.openBrowser(page) })
-}
-
-async function withDevice(context: Context, url: string): Promise<TokenResponse> {
-  const { logInWithDevice } = await import('../login/device.ts')
-  return logInWithDevice(await flowParts(context, url))
-}
-
-async function flowParts(context: Context, url: string) {
-  const { trusted } = await import('../http.ts')
-  return {
-    discovery: await context.discover(url),
-    exchange: (request: Parameters<Context['exchange']>[0]) => context.exchange(request, url),
-    say: (line: string) => context.terminal.say(line),
-    progress: (text: () => string) => context.terminal.progress(text),
-    signal: context.signal,
-    now: () => context.now(),
-    ...await trusted(caFileFor(context.settings, url))
-  }
-}
-
 /** A login that has ended is none; any other failure is one of the gateway and told. */
 async function stillGood<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch((error: unknown) => {
     if (asGatewayError(error).code === 'unauthenticated') return undefined
     throw error
   })
-}
-
-function nameOf({ email, name, subject }: Principal): string {
-  return email ?? name ?? subject
 }

@@ -1,119 +1,130 @@
-// The live part of `hoop connect` on a terminal, below the lines that were printed: connections, and what is held, with its clock.
-import { useInput, useStdout } from 'ink'
-import { useEffect, useSyncExternalStore, type ReactElement } from 'react'
+// The live part of `hoop connect` on a terminal, below the lines that were printed. What it looks like is connect-view.ts's; here are the
+// keys and what they do.
+import { useInput } from 'ink'
+import { useEffect, useRef, useSyncExternalStore, type ReactElement } from 'react'
+import type { ReviewDetail, ReviewVote } from '../../shared/api.ts'
 import { asGatewayError } from '../../shared/errors.ts'
-import type { Line } from '../reviews/detail.ts'
-import { clockText, cutCells, visible, wrapCells } from '../reviews/text.ts'
+import type { LoginWay } from '../login/anew.ts'
 import { maxReasonCharacters } from '../reviews/vote.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Held, Holds, HoldsStore } from '../tunnel/holds.ts'
-import { edited, Lines, show, useLatest, useNow, useSize, type Size } from './screen.tsx'
+import type { LiveStore } from '../tunnel/live.ts'
+import { connectView, type PortFacts, type Prompt } from './connect-view.ts'
+import { edited, Lines, show, useLatest, useNow, useSize } from './screen.tsx'
 
 export interface ConnectScreenProps {
-  readonly store: HoldsStore
+  readonly store: LiveStore
+  /** A new session may have another URL. */
+  readonly port: () => PortFacts
   readonly withdraw: (review: string) => Promise<void>
   readonly giveReason: (review: string, reason: string) => Promise<void>
+  readonly review: (review: string) => Promise<ReviewDetail>
+  readonly approve: (review: string, vote: ReviewVote) => Promise<unknown>
+  /** @returns what to say of it */
+  readonly copy: (text: string) => Promise<string>
+  /** Resolves when there is a login again; absent where none can be made here. */
+  readonly logIn?: (way: LoginWay, signal: AbortSignal) => Promise<void>
   readonly now: () => number
   /** q, or Ctrl-C. */
   readonly quit: () => void
 }
 
-export interface ConnectFacts {
-  readonly holds: Holds
-  readonly selected: number
-  /** The reason being typed. */
-  readonly reason: string | undefined
+interface State {
+  /** The hold under the mark. */
+  readonly mark: string | undefined
+  readonly prompt: Prompt | undefined
   readonly told: string | undefined
-  readonly now: number
 }
 
-/** Pure. */
-export function connectView({ holds, selected, reason, told, now }: ConnectFacts, { columns, rows }: Size): Line[] {
-  const { held, connections } = holds
-  const room = Math.max(1, Math.floor((rows - 6) / 3))
-  const first = Math.max(0, Math.min(selected - Math.floor(room / 2), held.length - room))
-  const shown = held.slice(first, first + room)
-  const count = `${connections} connection${connections === 1 ? '' : 's'}${held.length === 0 ? '' : `, ${held.length} held`}`
-  const keys = held.length === 0 ? 'q quits' : 'r says why, w withdraws, q quits'
-  const foot: Line[] = reason === undefined
-    ? [{ text: cutCells(`${count}  |  ${keys}`, columns), tone: 'dim' }]
-    : [
-        ...wrapCells(`Reason: ${visible(reason)}_`, columns).slice(-3).map((text): Line => ({ text, tone: 'strong' })),
-        { text: cutCells('Enter tells it, Esc goes back', columns), tone: 'dim' }
-      ]
-  return [
-    ...shown.flatMap((hold, i) => holdLines(hold, first + i === selected && held.length > 1, columns, now)),
-    ...(held.length > shown.length ? [{ text: cutCells(`${held.length - shown.length} more`, columns), tone: 'dim' as const }] : []),
-    ...(told === undefined ? [] : [{ text: cutCells(visible(told), columns), tone: 'strong' as const }]),
-    ...foot
-  ]
-}
-
-function holdLines(hold: Held, marked: boolean, columns: number, now: number): Line[] {
-  const { review, connection, rule, asked, expiresAt, statement } = hold
-  const left = clockText(Date.parse(expiresAt) - now)
-  const wanted = hold.reasonWanted && !hold.reasonGiven ? ': a reason is wanted, press r' : ''
-  const line = (text: string, tone: Line['tone']): Line => ({ text: cutCells(visible(text), columns), tone })
-  return [
-    line(`${marked ? '>' : ' '} held, ${left} left: connection ${connection}, asked ${asked.join(', ')}, rule "${rule}"`, 'warning'),
-    line(`    ${statement}`, 'strong'),
-    line(`    ${review}${wanted}`, 'dim')
-  ]
-}
-
-export function ConnectScreen({ store, withdraw, giveReason, now, quit }: ConnectScreenProps): ReactElement {
+export function ConnectScreen(props: ConnectScreenProps): ReactElement {
+  const { store, now, quit } = props
   const size = useSize()
   const time = useNow(now)
-  const holds = useSyncExternalStore(store.subscribe, store.current)
-  const { write } = useStdout()
-  const [read, change] = useLatest<State>({ mark: undefined, typing: undefined, told: undefined })
-  useEffect(() => store.printWith(write), [store, write])
+  const live = useSyncExternalStore(store.subscribe, store.current)
+  const [read, change] = useLatest<State>({ mark: undefined, prompt: undefined, told: undefined })
+  const login = useRef<AbortController | undefined>(undefined)
+  useEffect(() => () => login.current?.abort(), [])
 
   const state = () => {
-    const { mark, typing, told } = read()
+    const { mark, prompt, told } = read()
     const { held } = store.current()
     return {
       held,
       told,
       selected: Math.max(0, held.findIndex(({ review }) => review === mark)),
       // It may be decided while its reason is typed.
-      typing: typing !== undefined && held.some(({ review }) => review === typing.review) ? typing : undefined
+      prompt: prompt === undefined || prompt.type === 'login' || held.some(({ review }) => review === prompt.review) ? prompt : undefined
     }
   }
-  const act = (what: Promise<void>, done: string) => {
-    what.then(() => change({ told: done }), (error: unknown) => change({ told: asGatewayError(error).message }))
+  const act = (what: Promise<unknown>, done: string) => {
+    what.then(() => change({ told: done }), (error: unknown) => change({ told: failed(error) }))
+  }
+  const logIn = (way: LoginWay) => {
+    const stop = new AbortController()
+    login.current = stop
+    change({ prompt: { type: 'login', way }, told: undefined })
+    props.logIn!(way, stop.signal).catch((error: unknown) => { if (!stop.signal.aborted) change({ told: failed(error) }) }).finally(() => {
+      if (login.current === stop) change({ prompt: undefined })
+    })
+  }
+  const openRelease = (review: string) => {
+    change({ prompt: { type: 'release', review, text: '', detail: undefined, busy: false } })
+    const still = (next: Partial<State>) => {
+      const { prompt } = read()
+      if (prompt?.type === 'release' && prompt.review === review) change(next)
+    }
+    props.review(review).then(
+      (detail) => still({ prompt: { type: 'release', review, text: '', detail, busy: false } }),
+      (error: unknown) => still({ prompt: undefined, told: failed(error) })
+    )
+  }
+  const release = async (prompt: Extract<Prompt, { type: 'release' }>, { binding }: ReviewDetail, reason: string) => {
+    change({ prompt: { ...prompt, busy: true } })
+    const told = await props.approve(prompt.review, { binding, reason, breakGlass: true }).then(() => `${prompt.review} is released`, failed)
+    change({ prompt: undefined, told })
+  }
+  /** Of a prompt that is open. */
+  const answer = (prompt: Prompt, input: string, key: Parameters<Parameters<typeof useInput>[0]>[1]) => {
+    if (key.escape) {
+      if (prompt.type === 'login') login.current?.abort()
+      if (prompt.type !== 'release' || !prompt.busy) change({ prompt: undefined })
+      return
+    }
+    if (prompt.type === 'login' || (prompt.type === 'release' && (prompt.detail === undefined || prompt.busy))) return
+    if (!key.return) return change({ prompt: { ...prompt, text: edited(prompt.text, input, key, maxReasonCharacters) } })
+    const reason = prompt.text.trim()
+    if (reason === '') return
+    if (prompt.type === 'release') return void release(prompt, prompt.detail!, reason)
+    change({ prompt: undefined })
+    act(props.giveReason(prompt.review, reason).then(() => store.reasoned(prompt.review)), 'those who decide see your reason now')
   }
 
   useInput((input, key) => {
     if (key.ctrl && input === 'c') return quit()
-    const { held, selected, typing } = state()
-    if (typing !== undefined) {
-      if (key.escape) return change({ typing: undefined })
-      if (!key.return) return change({ typing: { ...typing, text: edited(typing.text, input, key, maxReasonCharacters) } })
-      const reason = typing.text.trim()
-      if (reason === '') return
-      change({ typing: undefined })
-      return act(giveReason(typing.review, reason).then(() => store.reasoned(typing.review)), 'those who decide see your reason now')
-    }
-    change({ told: undefined })
-    const hold = held[selected]
+    const { held, selected, prompt } = state()
+    if (prompt !== undefined) return answer(prompt, input, key)
+    change({ prompt: undefined, told: undefined })
     if (input === 'q') return quit()
+    if (input === 'c') return void props.copy(props.port().url).then((told) => change({ told }))
+    if (props.logIn !== undefined && store.current().away?.code === 'unauthenticated' && (input === 'l' || input === 'd')) {
+      return logIn(input === 'l' ? 'browser' : 'device')
+    }
     if (key.upArrow || input === 'k') return change({ mark: held[Math.max(0, selected - 1)]?.review })
     if (key.downArrow || input === 'j') return change({ mark: held[Math.min(held.length - 1, selected + 1)]?.review })
+    const hold = held[selected]
     if (hold === undefined) return
-    if (input === 'r') return change({ typing: { review: hold.review, text: '' } })
-    if (input === 'w') act(withdraw(hold.review), `${hold.review} is withdrawn`)
+    if (input === 'r') return change({ prompt: { type: 'reason', review: hold.review, text: '' } })
+    if (input === 'w') return act(props.withdraw(hold.review), `${hold.review} is withdrawn`)
+    if (input === 'a' && hold.mayRelease) openRelease(hold.review)
   })
 
-  const { selected, typing, told } = state()
-  return <Lines lines={connectView({ holds, selected, reason: typing?.text, told, now: time }, size)} />
+  const { selected, prompt, told } = state()
+  const mayLogIn = props.logIn !== undefined
+  return <Lines lines={connectView({ port: props.port(), live, selected, prompt, told, now: time, mayLogIn }, size)} />
 }
 
-interface State {
-  /** The hold under the mark. */
-  readonly mark: string | undefined
-  readonly typing: { readonly review: string, readonly text: string } | undefined
-  readonly told: string | undefined
+function failed(error: unknown): string {
+  const { message, hint } = asGatewayError(error)
+  return hint === undefined ? message : `${message} (${hint})`
 }
 
 export interface LivePart {
@@ -121,11 +132,18 @@ export interface LivePart {
 }
 
 /** Until closed, what is said is printed above it. */
-export function showConnect(terminal: Terminal, props: ConnectScreenProps): LivePart {
-  const screen = show(terminal, () => <ConnectScreen {...props} />, props.store.print, { full: false })
+export function showConnect(
+  terminal: Terminal,
+  { copy, ...props }: Omit<ConnectScreenProps, 'copy'> & { readonly copy: (text: string, ask: (text: string) => void) => Promise<string> }
+): LivePart {
+  const screen = show(terminal, (parts) => (
+    <ConnectScreen {...props} copy={(text) => copy(text, parts.copy)} />
+  ), props.store.print, { full: false })
+  const stop = props.store.printWith(screen.print)
   return {
     async close() {
       props.store.flush()
+      stop()
       screen.close()
       await screen.over
     }

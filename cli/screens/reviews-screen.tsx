@@ -175,7 +175,7 @@ export async function watchReviews(context: Context): Promise<void> {
   const store = createWatched()
   const gateway = () => context.gateway()
   const said: string[] = []
-  const screen = show(terminal, (bell) => (
+  const screen = show(terminal, ({ bell }) => (
     <ReviewsScreen
       store={store}
       fetch={async (id) => (await gateway()).review(id)}

@@ -1,16 +1,18 @@
 // What every screen is made of: lines that are printable and fit, keys, the size, the clock. Loaded only where a screen is shown.
+import { EventEmitter } from 'node:events'
 import { Box, render, Text, useStdout, type Key } from 'ink'
 import chalk from 'chalk'
 import { useCallback, useEffect, useReducer, useRef, useState, type ReactElement } from 'react'
 import type { Line, Tone } from '../reviews/detail.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal, TerminalOptions } from '../terminal.ts'
+import { createPainter, type Painter } from './painter.ts'
 
 export interface Size {
   readonly columns: number
   readonly rows: number
 }
 
-/** Ink redraws the whole terminal, its history with it, once a frame is as high as the terminal: a row stays free. */
+/** A row stays free: a frame as high as the terminal would push what is printed out of sight. */
 export function useSize(): Size {
   const { stdout } = useStdout()
   const read = (): Size => ({ columns: stdout.columns || 80, rows: Math.max(3, (stdout.rows || 24) - 1) })
@@ -98,42 +100,71 @@ function keyInput(input: NodeJS.ReadStream): NodeJS.ReadStream {
   })
 }
 
-/** Resolves when the screen has quit. What is said meanwhile goes to `above`. */
-export interface Shown {
+export interface ScreenParts {
+  bell(): void
+  copy(text: string): void
+  /** Whole lines, above the screen. */
+  print(text: string): void
+}
+
+export interface Shown extends ScreenParts {
+  /** Resolves when the screen has quit. */
   readonly over: Promise<unknown>
   close(): void
-  bell(): void
 }
 
 /** @param above gets finished lines for the terminal that somebody says while the screen is up */
 export function show(
   terminal: Terminal,
-  screen: (bell: () => void) => ReactElement,
+  screen: (parts: ScreenParts) => ReactElement,
   above: (text: string) => void,
   { full }: { readonly full: boolean }
 ): Shown {
-  const streams = terminal.takeScreen(above, { full })
+  const { input, output, bell, copy, release } = terminal.takeScreen(above, { full })
+  const painter = createPainter(output, { full })
+  const frames = frameOutput(output, painter)
+  const parts: ScreenParts = { bell, copy, print: (text) => painter.print(text) }
   // Ink paints by chalk, which looks at stdout; the screen is on stderr, and the flags and variables have been judged already.
   chalk.level = terminal.color ? 1 : 0
-  const app = render(screen(streams.bell), {
-    stdin: keyInput(streams.input as NodeJS.ReadStream),
-    stdout: streams.output as NodeJS.WriteStream,
-    stderr: streams.output as NodeJS.WriteStream,
+  const app = render(screen(parts), {
+    stdin: keyInput(input as NodeJS.ReadStream),
+    stdout: frames.stream,
+    stderr: output as NodeJS.WriteStream,
     exitOnCtrlC: false,
     patchConsole: false,
-    maxFps: 20
+    // Whole frames, one a write.
+    debug: true
   })
   const over = app.waitUntilExit().finally(() => {
     app.cleanup()
-    streams.release()
+    frames.end()
+    painter.close()
+    release()
   })
   return {
     over,
-    bell: streams.bell,
+    ...parts,
     close() {
-      // Its last frame would stay and look alive.
-      app.rerender(<Box />)
+      painter.close()
       app.unmount()
     }
   }
+}
+
+/** What Ink takes for its terminal: it learns sizes there, after the painter has, and leaves frames. */
+function frameOutput(output: TerminalOptions['stderr'], painter: Painter): { readonly stream: NodeJS.WriteStream, readonly end: () => void } {
+  const stream = Object.assign(new EventEmitter(), {
+    write(frame: string) {
+      // Nothing is a wish to take its own last frame back.
+      if (frame !== '') painter.paint(frame)
+      return true
+    }
+  })
+  Object.defineProperties(stream, { columns: { get: () => output.columns }, rows: { get: () => output.rows } })
+  const resized = () => {
+    painter.resized()
+    stream.emit('resize')
+  }
+  output.on('resize', resized)
+  return { stream: stream as unknown as NodeJS.WriteStream, end: () => output.off('resize', resized) }
 }

@@ -39,6 +39,8 @@ export interface OpenPort {
   /** What is shown in clear, as the session was opened. */
   readonly clear?: OpenedSession['clear']
   readonly connections: number
+  /** As `Visit.retry`. */
+  retry(): void
   /** Resolves when the session is over for a reason no waiting cures; without an error when closed by us. */
   readonly over: Promise<GatewayError | undefined>
   close(graceMilliseconds: number): Promise<void>
@@ -90,6 +92,7 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     get session() { return visit.opened.id },
     get usage() { return fillUsage(visit.opened.usage, place()) },
     get connections() { return listener.connections },
+    retry: () => visit.retry(),
     over: visit.over,
     async close(graceMilliseconds) {
       await listener.close(graceMilliseconds)

@@ -33,6 +33,8 @@ export interface Visit {
   readonly opened: OpenedSession
   /** A tunnel of its own for one local connection. @throws GatewayError why there can be none just now */
   connection(): Promise<Duplex>
+  /** Something changed that may let us back in: the next try follows at once. */
+  retry(): void
   /** Resolves when it is over: without an error when closed by us. */
   readonly over: Promise<GatewayError | undefined>
   /** Ends the session at the gateway, as far as that can still be told. */
@@ -124,6 +126,10 @@ class KeptVisit implements Visit {
     }
   }
 
+  retry(): void {
+    this.#knock()
+  }
+
   async close(): Promise<void> {
     if (this.#closing) return
     this.#closing = true
@@ -210,7 +216,9 @@ class KeptVisit implements Visit {
       this.#back = new Promise((resolve) => { this.#found = resolve })
       this.#events.abort()
     }
-    if (changed) this.#options.tell({ type: 'gateway.lost', code: error.code, reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) })
+    // That a new session can be opened is no hint where one is, as soon as that can be done.
+    const hint = gone.has(error.code) ? undefined : error.hint
+    if (changed) this.#options.tell({ type: 'gateway.lost', code: error.code, reason: error.message, ...(hint === undefined ? {} : { hint }) })
   }
 
   #pause(failures: number): Promise<void> {

@@ -106,8 +106,21 @@ export interface Session extends Edge {
    * @throws Denied, with the index of the operation refused; ReviewRefused after a hold; GatewayError audit_unavailable | session_ended
    */
   authorize(operations: readonly Operation[], waiting?: Waiting): Promise<readonly Permit[]>
+  /**
+   * Says who the client is, once that is known, for people to tell connections apart; nothing rests on it.
+   * @param name what it calls itself, where it does
+   * @param shown goes on counting, and is looked at now and then
+   */
+  introduce(name: string | undefined, shown: ShownCounts): void
   /** Where the client is shown something, it is told here too; absent: nothing is recorded, and nothing need be looked into for it. */
   readonly recording?: Recording
+}
+
+/** What a client has been shown since its connection was opened. */
+export interface ShownCounts {
+  readonly rows: number
+  /** Of masked columns, in those rows; NULL is one too. */
+  readonly maskedCells: number
 }
 
 /** What the client of one connection is shown, kept for replay: always after masking. */

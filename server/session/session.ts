@@ -14,17 +14,18 @@ import { lasting } from '../../shared/audit/canonical.ts'
 import { asGatewayError, type GatewayError } from '../../shared/errors.ts'
 import type { Actor, TargetFacts } from '../../shared/audit/entry.ts'
 import type { SessionEvent } from '../../shared/events.ts'
-import type { Operation, SessionId, Target } from '../../shared/model.ts'
+import type { SessionId, Target } from '../../shared/model.ts'
 import { beginning } from '../../shared/text.ts'
 import type { Session } from '../protocols/protocol.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { Reviews } from '../review/reviews.ts'
+import { Activity } from './activity.ts'
 import { Earlier } from './earlier.ts'
 import { lapsed, left } from './lapsed.ts'
 import { Facts } from './facts.ts'
 import { createGate, type GateEvents, type Visit } from './gate.ts'
 import { accountOf, counted } from './lookups.ts'
-import { parametersOf } from './hold.ts'
+import { recordPermitted, recordTold } from './recorded.ts'
 import { Sightings } from './sightings.ts'
 
 /** What a protocol gets to tell its client why a session ended, before the client is cut off. */
@@ -72,6 +73,7 @@ export class OpenedVisit {
   readonly #controller = new AbortController()
   readonly #live = new Set<Promise<void>>()
   readonly #earlier = new Earlier()
+  readonly #activity: Activity
   readonly #sightings = new Sightings()
   readonly #facts = new Facts()
   readonly #listeners = new Set<(event: SessionEvent) => void>()
@@ -97,6 +99,11 @@ export class OpenedVisit {
     this.#parts = parts
     this.#grant = grant
     this.#compiled = this.#compile()
+    this.#activity = new Activity({
+      tell: (connections) => this.#tell({ type: 'activity', connections }),
+      heard: () => this.#listeners.size > 0,
+      elapsed: parts.elapsed
+    })
     setMaxListeners(0, this.#controller.signal)
   }
 
@@ -115,6 +122,7 @@ export class OpenedVisit {
   async end(reason: GatewayError): Promise<void> {
     this.#controller.abort(reason)
     this.#tell({ type: 'ended', code: reason.code, reason: reason.message, ...(reason.hint === undefined ? {} : { hint: reason.hint }) })
+    this.#activity.stop()
     if (this.#live.size === 0) return
     let timer: NodeJS.Timeout | undefined
     const patience = new Promise<void>((resolve) => { timer = setTimeout(resolve, endMilliseconds) })
@@ -124,6 +132,8 @@ export class OpenedVisit {
 
   subscribe(listener: (event: SessionEvent) => void): () => void {
     this.#listeners.add(listener)
+    // Whoever comes back may have missed openings and ends.
+    if (this.connections > 0) listener({ type: 'activity', connections: this.#activity.whole(), whole: true })
     for (const event of this.#untold.splice(0)) listener(event)
     return () => this.#listeners.delete(listener)
   }
@@ -132,6 +142,7 @@ export class OpenedVisit {
     const { audit } = this.#parts
     const common = { session: this.id, connection: number }
     audit.note({ kind: 'connection.start', ...common })
+    this.#activity.opened(number)
     this.#tell({ type: 'connection.opened', connection: number })
     const { recorder } = this
     recorder?.add({ type: 'connection.start' }, number)
@@ -152,6 +163,7 @@ export class OpenedVisit {
         protection: () => this.#current().protection,
         detection: () => this.#current().detection,
         authorize: this.#gateFor(number, alive),
+        introduce: (name, shown) => this.#activity.introduced(number, name, shown),
         ...(recorder === undefined ? {} : { recording: recorder.connection(number) })
       })
     } catch (error) {
@@ -163,7 +175,12 @@ export class OpenedVisit {
     client.destroy(failure)
     recorder?.add({ type: 'connection.end', ...(failure === undefined ? {} : { error: failure.message }) }, number)
     audit.note({ kind: 'connection.end', ...common, ...(failure === undefined ? {} : { errorClass: failure.code }) })
-    this.#tell({ type: 'connection.closed', connection: number, ...(failure === undefined ? {} : { error: failure.message }) })
+    this.#tell({
+      type: 'connection.closed',
+      connection: number,
+      ...(failure === undefined ? {} : { error: failure.message }),
+      ...this.#activity.closed(number)
+    })
   }
 
   #gateFor(connection: number, alive: () => Promise<boolean>): Session['authorize'] {
@@ -171,10 +188,12 @@ export class OpenedVisit {
     const events: GateEvents = {
       permitted: (operations, entries) => {
         this.statements += operations.length
+        this.#activity.permitted(connection, operations, entries)
         this.#earlier.add(operations, entries, now())
-        if (this.recorder !== undefined) record(this.recorder, connection, operations, entries)
+        if (this.recorder !== undefined) recordPermitted(this.recorder, connection, operations, entries)
       },
       settled: (entry, outcome) => {
+        this.#activity.settled(connection, entry, outcome)
         this.#earlier.settle(entry, outcome)
         for (const message of this.#sightings.news(outcome)) this.#tell({ type: 'warning', message, hint: `hoop policy suggest ${this.entry.target.name}` })
       },
@@ -260,24 +279,6 @@ export class OpenedVisit {
   #tell(event: SessionEvent): void {
     if (this.recorder !== undefined) recordTold(this.recorder, event)
     for (const listener of this.#listeners) listener(event)
-  }
-}
-
-function record(recorder: Recorder, connection: number, operations: readonly Operation[], entries: readonly number[]): void {
-  operations.forEach((operation, i) => {
-    if (operation.kind === 'statement') recorder.statement(connection, entries[i]!, operation, parametersOf(operation))
-  })
-}
-
-/** Of what its people are told, what a replay shows as well. */
-function recordTold(recorder: Recorder, event: SessionEvent): void {
-  switch (event.type) {
-    case 'decided': {
-      const { connection, review, state, by, reason } = event
-      return recorder.add({ type: 'decided', review, state, ...(by === undefined ? {} : { by }), ...(reason === undefined ? {} : { reason }) }, connection)
-    }
-    case 'warning': return recorder.add({ type: 'warning', message: event.message })
-    default:
   }
 }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TargetConfig } from '../../server/config.ts'
 import type { Detection, Protection } from '../../server/policy/protect.ts'
-import type { Protocol, Waiting } from '../../server/protocols/protocol.ts'
+import type { Protocol, ShownCounts, Waiting } from '../../server/protocols/protocol.ts'
 import { createSecrets } from '../../server/secrets.ts'
 import { createEdge } from '../../server/targets/dial.ts'
 import { asGatewayError, Denied, GatewayError } from '../../shared/errors.ts'
@@ -48,6 +48,8 @@ export class ProtocolHarness {
   readonly settled: { readonly operation: Operation, readonly outcome: Outcome }[] = []
   /** How each connection ended: undefined for well. */
   readonly ends: (GatewayError | undefined)[] = []
+  /** What clients called themselves, with what they have been shown. */
+  readonly introduced: { readonly name: string | undefined, readonly shown: ShownCounts }[] = []
   readonly target: Target
   readonly #server: Server
   readonly #session = new AbortController()
@@ -83,7 +85,8 @@ export class ProtocolHarness {
         signal: this.#session.signal,
         protection: () => this.protection,
         detection: () => options.detection,
-        authorize: (operations, waiting) => this.#authorize(operations, waiting)
+        authorize: (operations, waiting) => this.#authorize(operations, waiting),
+        introduce: (name, shown) => { this.introduced.push({ name, shown }) }
       }).then(() => { this.ends.push(undefined) }, (error: unknown) => { this.ends.push(asGatewayError(error)) }).finally(() => {
         this.#sockets.delete(socket)
         this.#runs.delete(run)

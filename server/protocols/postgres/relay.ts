@@ -90,6 +90,7 @@ class Relay {
   constructor(parts: RelayParts) {
     this.#parts = parts
     const { recording } = parts.session
+    parts.session.introduce(parts.applicationName.client === '' ? undefined : parts.applicationName.client, this.#replies.shown)
     const shown = this.#shown = recording === undefined ? undefined : new Shown(recording)
     this.#walker = new BackendWalker({
       data: (_, bytes) => this.#replies.countRow(bytes),

@@ -3,6 +3,7 @@
 // server message answers.
 import { ProtocolViolation } from '../../../shared/errors.ts'
 import type { Outcome, Permit } from '../../../shared/model.ts'
+import type { ShownCounts } from '../protocol.ts'
 import type { Guard } from './guard.ts'
 import type { NameChange, Names, Portal } from './names.ts'
 import type { Search } from './search.ts'
@@ -145,6 +146,10 @@ export class Replies {
   #copying = false
   #rows = 0
   #bytes = 0
+  /** Cells of each row that comes now; counted once for each guard. */
+  #maskedPerRow = 0
+  #maskedBy: Guard | undefined
+  readonly #shown = { rows: 0, maskedCells: 0 }
   readonly #names: Names
   /** Set as soon as anything is protected. */
   shielding: Shielding | undefined
@@ -152,6 +157,9 @@ export class Replies {
   constructor(names: Names) {
     this.#names = names
   }
+
+  /** Since the connection was opened; goes on counting. */
+  get shown(): ShownCounts { return this.#shown }
 
   get empty(): boolean { return this.#owed.length === 0 }
 
@@ -171,6 +179,8 @@ export class Replies {
     if (head === 'quiet') return
     this.#rows++
     this.#bytes += bytes
+    this.#shown.rows++
+    this.#shown.maskedCells += this.#maskedPerRow
   }
 
   /**
@@ -181,6 +191,10 @@ export class Replies {
     const head = this.#owed[0]
     if (head?.kind === 'quiet') return collecting(head)
     const guard = this.#guard()
+    if (guard !== this.#maskedBy) {
+      this.#maskedBy = guard
+      this.#maskedPerRow = guard?.masked?.filter((masked) => masked).length ?? 0
+    }
     if (guard === undefined) return this.#search()?.rewriter
     if (guard.rewriter === undefined) throw new ProtocolViolation('row of the server', 'not described before it came')
     // An exemption, or only counts depend on what is protected.

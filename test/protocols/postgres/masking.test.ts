@@ -210,6 +210,31 @@ describe('a masked result', () => {
   })
 })
 
+describe('what a client has been shown', () => {
+  const shown = () => ({ ...harness.introduced.at(-1)!.shown })
+
+  test('is counted row by row, with the cells that were masked, in either protocol and by COPY', async () => {
+    await client.ask('SELECT id, ssn, email FROM patients')
+    expect(shown()).toEqual({ rows: 2, maskedCells: 4 })
+    await client.ask('SELECT id FROM patients')
+    expect(shown()).toEqual({ rows: 4, maskedCells: 4 })
+    await client.exchange([m.parse('SELECT ssn FROM patients', 's'), m.bind({ statement: 's' }), m.execute(), m.sync()])
+    await client.exchange([m.bind({ statement: 's' }), m.execute(), m.sync()])
+    expect(shown()).toEqual({ rows: 8, maskedCells: 8 })
+    await client.ask('COPY patients (id, ssn) TO STDOUT')
+    expect(shown()).toEqual({ rows: 10, maskedCells: 10 })
+    await client.ask('SELECT * FROM notes')
+    expect(shown()).toEqual({ rows: 11, maskedCells: 10 })
+  })
+
+  test('is neither what the gateway asks for itself nor what was refused', async () => {
+    await client.ask('BEGIN')
+    await client.ask('CREATE TABLE mine (id int)')
+    await client.ask('SELECT id FROM patients WHERE ssn = \'1\'')
+    expect(shown()).toEqual({ rows: 0, maskedCells: 0 })
+  })
+})
+
 describe('a portal that names something', () => {
   const swaps = [
     ['FETCH 1 FROM c', ['DECLARE c CURSOR FOR SELECT name FROM patients'], ['CLOSE c', 'DECLARE c CURSOR FOR SELECT ssn FROM patients']],

@@ -34,6 +34,17 @@ const count = async (table = 't') => Number((await server.query(`SELECT count(*)
 const outcomes = () => harness.settled.map(({ operation, outcome }) => `${textOf(operation)}: ${outcome.status}${outcome.errorClass === undefined ? '' : ` ${outcome.errorClass}`}`)
 const insert = (n: number) => [m.parse(`INSERT INTO t VALUES (${n})`), m.bind(), m.execute()]
 
+test('who a client is, is told once and by its own word', async () => {
+  expect(harness.introduced.map(({ name }) => name)).toEqual([undefined])
+  const named = await WireClient.open(harness.to, { user: 'me', database: 'postgres', parameters: { application_name: 'a tool' } })
+  await named.ask('SET application_name TO other')
+  expect(harness.introduced.map(({ name }) => name)).toEqual([undefined, 'a tool'])
+  await named.ask('SELECT n FROM t')
+  await named.ask('SELECT generate_series(1, 3)')
+  expect(harness.introduced[1]!.shown).toEqual({ rows: 3, maskedCells: 0 })
+  named.destroy()
+})
+
 describe('a denied simple query', () => {
   test('is answered with the transaction status last seen', async () => {
     deny(/DELETE/)

@@ -86,15 +86,13 @@ function titleLine({ target, protocol, host, port }: PortFacts, columns: number)
 }
 
 function awayLines({ code, reason, hint, since }: Away, now: number, { columns, rows }: Size): Line[] {
-  const age = ageClock(now - since)
   const signIn = code === 'unauthenticated'
-  const short = signIn ? reason : `gateway away ${age}: ${reason}`
-  if (rows < lowRows) return [line(short, columns, 'warning')]
-  const long = signIn
-    ? `${reason}; the port stays open, and clients are told to log in`
-    : `the gateway is away for ${age}: ${reason}; trying again, the port stays open, and clients are told`
+  const why = signIn ? reason : `gateway away for ${ageClock(now - since)}: ${reason}`
+  if (rows < lowRows) return [line(why, columns, 'warning')]
+  const goesOn = signIn ? 'the port stays open, and clients are told to log in' : 'trying again; the port stays open, and clients are told'
   return [
-    ...wrapCells(visible(long), columns).slice(0, 3).map((text): Line => ({ text, tone: 'warning' })),
+    ...wrapCells(visible(why), columns).slice(0, 3).map((text): Line => ({ text, tone: 'warning' })),
+    line(goesOn, columns),
     ...(hint === undefined ? [] : [line(hint, columns, 'dim')])
   ]
 }

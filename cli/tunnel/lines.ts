@@ -1,4 +1,5 @@
 // What happens on an open port, as plain lines: where there is no screen, inside a wrapped command, and above the screen.
+import type { ErrorCode } from '../../shared/errors.ts'
 import type { ConnectionTotals } from '../../shared/events.ts'
 import { endText } from '../reviews/text.ts'
 import type { VisitEvent } from './visit.ts'
@@ -14,6 +15,8 @@ export type LinesFor = 'all' | 'screen' | 'command'
 /** @returns what to say of each event, in order; it remembers who has been named */
 export function createLines(): (event: VisitEvent, reader: LinesFor) => string[] {
   const names = new Map<number, string>()
+  /** What an outage was told as: its reason in detail may change with every try. */
+  let lost: ErrorCode | undefined
   const nameOf = (connection: number) => {
     const name = names.get(connection)
     return `connection ${connection}${name === undefined ? '' : ` (${name})`}`
@@ -50,8 +53,13 @@ export function createLines(): (event: VisitEvent, reader: LinesFor) => string[]
         ]
       case 'decided': return [`connection ${event.connection}: ${event.review} is ${endText(event.state, event.by, event.reason)}`]
       case 'warning': return [`warning: ${event.message}`, ...hint(event.hint)]
-      case 'gateway.lost': return reader === 'screen' ? [] : [`warning: ${event.reason}; trying again, the port stays open`, ...hint(event.hint)]
-      case 'gateway.back': return ['the gateway is back']
+      case 'gateway.lost':
+        if (reader === 'screen' || lost === event.code) return []
+        lost = event.code
+        return [`warning: ${event.reason}; trying again, the port stays open`, ...hint(event.hint)]
+      case 'gateway.back':
+        lost = undefined
+        return ['the gateway is back']
       default: return []
     }
   }

@@ -11,6 +11,8 @@ import { removeStale, socketFolder } from './socket-folder.ts'
 /** Each holds a tunnel of its own; more at once are a client gone wrong. The kernel's queue holds what is beyond. */
 const maxConnections = 1000
 const pollMilliseconds = 50
+/** What was said last is on its way by then. */
+const farewellMilliseconds = 500
 
 export interface ListenerOptions extends Carrying, PortKey {
   readonly configDirectory: string
@@ -34,8 +36,11 @@ export interface Listener {
   /** Folder and path of the Unix socket, where there is one. */
   readonly socket?: { readonly folder: string, readonly path: string }
   readonly connections: number
-  /** Takes no more connections, lets what is running finish for `graceMilliseconds`, then ends the rest. */
-  close(graceMilliseconds: number): Promise<void>
+  /**
+   * Takes no more connections, lets what is running finish for `graceMilliseconds`, then ends the rest.
+   * @param farewell tells the clients so in their own protocol, and stops what still runs; whoever has not gone by then is cut off
+   */
+  close(graceMilliseconds: number, farewell?: () => Promise<void>): Promise<void>
 }
 
 /** @throws GatewayError conflict when the port is in use, usage when the address is not loopback */
@@ -69,12 +74,14 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     ...(taken === undefined ? {} : { taken }),
     ...(unix === undefined ? {} : { socket: { folder: unix.folder, path: unix.path } }),
     get connections() { return live.size },
-    async close(graceMilliseconds) {
+    async close(graceMilliseconds, farewell) {
       const closed = servers.map((each) => new Promise<void>((resolve) => each.close(() => resolve())))
       const deadline = now() + graceMilliseconds
-      while (live.size > 0 && now() < deadline) {
-        for (const each of live) if (!each.busy(now())) each.destroy()
-        await Promise.race([delay(pollMilliseconds), Promise.all([...live].map(({ over }) => over))])
+      const gone = () => Promise.all([...live].map(({ over }) => over))
+      while ([...live].some((each) => each.busy(now())) && now() < deadline) await Promise.race([delay(pollMilliseconds), gone()])
+      if (live.size > 0 && farewell !== undefined) {
+        await farewell()
+        await Promise.race([delay(farewellMilliseconds), gone()])
       }
       for (const each of live) each.destroy()
       await Promise.all([...closed, ...[...live].map(({ over }) => over)])

@@ -95,7 +95,8 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     retry: () => visit.retry(),
     over: visit.over,
     async close(graceMilliseconds) {
-      await listener.close(graceMilliseconds)
+      // The gateway knows the clients' protocol; without it they are cut off.
+      await listener.close(graceMilliseconds, () => visit.close())
       await visit.close()
     }
   }

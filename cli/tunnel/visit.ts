@@ -14,7 +14,7 @@ import { isErrorCode } from '../http.ts'
 
 /** What is told besides the session's own events. */
 export type VisitEvent = SessionEvent
-  /** Connections arriving now are told `reason`; hoop goes on trying. */
+  /** Connections arriving now are told so; hoop goes on trying. Told again when the reason is another. */
   | { readonly type: 'gateway.lost', readonly code: ErrorCode, readonly reason: string, readonly hint?: string }
   /** `session` is another than before where the gateway had forgotten the old one. */
   | { readonly type: 'gateway.back', readonly session: string }
@@ -210,7 +210,7 @@ class KeptVisit implements Visit {
   #lose(error: GatewayError): void {
     const { type } = this.#state
     if (type === 'over') return
-    const changed = this.#state.type !== 'away' || this.#state.error.code !== error.code
+    const changed = this.#state.type !== 'away' || this.#state.error.code !== error.code || this.#state.error.message !== error.message
     this.#state = { type: 'away', error }
     if (type === 'open') {
       this.#back = new Promise((resolve) => { this.#found = resolve })

@@ -195,7 +195,7 @@ describe('the port', () => {
     expect(await shell(`${command} -X -At -c 'SELECT 2'`)).toBe('2\n')
     await hoop.end('INT')
     expect(hoop.stdout.trim().split('\n')).toHaveLength(2)
-    expect(hoop.stderr).toMatch(/hoop: connection 1 opened\nhoop: connection 1 closed\n[\s\S]*hoop: closed\n$/)
+    expect(hoop.stderr).toMatch(/hoop: connection 1 opened\n(hoop: connection 1 is psql\n)?hoop: connection 1 (\(psql\) )?closed; 1 statement, 1 row\n[\s\S]*hoop: closed\n$/)
   })
 
   test('is a Unix socket too, which psql finds by its folder', async () => {
@@ -211,7 +211,8 @@ describe('the port', () => {
     await psql(port.host, port.port, 'DROP TABLE x')
     await until('the events', () => port.events().filter(({ type }) => type === 'connection.closed').length === 2)
     expect(await port.close()).toBe(0)
-    expect(port.events().map(({ type }) => type)).toEqual([
+    // What connections do is told now and then; how often depends on how long they take.
+    expect(port.events().map(({ type }) => type).filter((type) => type !== 'activity')).toEqual([
       'ready',
       'connection.opened',
       'connection.closed',
@@ -221,6 +222,24 @@ describe('the port', () => {
       'closed'
     ])
     expect(port.process.stderr).toBe('')
+  })
+
+  test('tells as events what each connection does, who it is, and what it did in all', async () => {
+    const port = await gateway.openPort('alice', 'prod-db')
+    const asked = psql(port.host, port.port, 'SELECT 1 AS secret, pg_sleep(0.4) FROM generate_series(1, 3)')
+    const activity = () => port.events().flatMap(({ type, connections }) => type === 'activity' ? connections as Record<string, unknown>[] : [])
+    await until('the statement to be told', () => activity().some(({ statement }) => statement !== undefined))
+    expect(activity().at(-1)).toMatchObject({
+      connection: 1,
+      client: 'psql',
+      statements: 1,
+      maskedColumns: 0,
+      statement: { text: 'SELECT ? AS secret, pg_sleep(?) FROM generate_series(?, ?)', state: 'running' }
+    })
+    await asked
+    const closed = await until('its end', () => port.events().find(({ type }) => type === 'connection.closed'))
+    expect(closed).toEqual({ type: 'connection.closed', connection: 1, statements: 1, rows: 3, maskedColumns: 0, maskedCells: 0 })
+    await port.close()
   })
 
   test('outlives a client that speaks HTTP, or breaks off', async () => {
@@ -257,6 +276,30 @@ describe('Ctrl-C', () => {
     await until('the statement to run', async () => await running('pg_sleep(0.8)') > 0)
     expect(await port.close()).toBe(0)
     expect(await asked).toMatchObject({ code: 0, stdout: '|5\n' })
+  })
+
+  test('cancels upstream what takes longer than two seconds, and its client is told so by the database\'s own error', async () => {
+    const port = await gateway.openPort('alice', 'prod-db')
+    const asked = psql(port.host, port.port, 'SELECT pg_sleep(25)')
+    await until('the statement to run', async () => await running('pg_sleep(25)') > 0)
+    const began = performance.now()
+    expect(await port.close()).toBe(0)
+    expect(performance.now() - began).toBeGreaterThan(1_900)
+    expect((await asked).stderr).toMatch(/FATAL: .*you ended the session/)
+    await until('the statement to be cancelled upstream', async () => await running('pg_sleep(25)') === 0, 5_000)
+  })
+
+  test('tells idle clients, too, and waits for none', async () => {
+    const port = await gateway.openPort('alice', 'prod-db')
+    const idle = new pg.Client({ host: port.host, port: port.port, user: 'hoop', database: 'postgres' })
+    idle.on('error', () => undefined)
+    await idle.connect()
+    const told = once(idle, 'error') as Promise<[Error & { code?: string }]>
+    const began = performance.now()
+    expect(await port.close()).toBe(0)
+    expect((await told)[0]).toMatchObject({ code: '57P01' })
+    expect(performance.now() - began).toBeLessThan(1_900)
+    await idle.end().catch(() => undefined)
   })
 
   test('twice cuts it short, and ends with 130', async () => {

@@ -126,7 +126,7 @@ test('while a screen is up, lines for the terminal go to it; afterwards they are
   terminal.say('later')
   await terminal.flush()
   expect(above).toEqual(['hoop: a remark<U+001B>[2K\n', 'a row\n'])
-  expect(text).toEqual({ out: '', err: '\u001B[?1049h\u001B[H\u001B[?1049lhoop: later\n' })
+  expect(text).toEqual({ out: '', err: '\u001B[?1049h\u001B[H\u001B[?25l\u001B[?25h\u001B[?1049lhoop: later\n' })
 })
 
 test('a file\'s rows do not go to a screen', async () => {

@@ -1,11 +1,20 @@
 // The screens in a real terminal, with keys pressed and psql beside it: what a person sees.
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import pg from 'pg'
 import { TestGateway, testUsers } from '../../support/gateway.ts'
 import type { TestPerson, TestPort } from '../../support/person.ts'
 import { TestPostgres } from '../../support/postgres.ts'
 import type { Tmux } from '../../support/tmux.ts'
+import { stepsOf, steady } from '../../support/screen-transcript.ts'
 import { until } from '../../support/until.ts'
+
+const transcripts = join(import.meta.dirname, '..', '..', 'transcripts', 'screens')
+
+/** On call: may break the glass. */
+const olga = { username: 'olga', password: 'olga-password', email: 'olga@example.com', groups: ['engineers', 'oncall'] }
 
 let postgres: TestPostgres
 let gateway: TestGateway
@@ -20,10 +29,10 @@ beforeAll(async () => {
   const target = { address: postgres.address, database: 'postgres', credential: { user: postgres.superuser, password: postgres.password } }
   gateway = await TestGateway.start({
     targets: { 'prod-db': target, 'vault-db': { ...target, labels: { env: 'vault' } } },
-    users: [...testUsers, { username: 'dora', password: 'dora-password', email: 'dora@example.com', groups: ['dba'] }],
+    users: [...testUsers, { username: 'dora', password: 'dora-password', email: 'dora@example.com', groups: ['dba'] }, olga],
     policy: [
       { name: 'engineers may work', who: { group: 'engineers' }, effects: ['read', 'write', 'session'], then: 'allow' },
-      { name: 'writes need the DBAs', effects: ['write'], then: 'hold', approvers: { group: 'dba' }, timeout: '10m' },
+      { name: 'writes need the DBAs', effects: ['write'], then: 'hold', approvers: { group: 'dba' }, timeout: '10m', breakGlass: ['oncall'] },
       { name: 'the vault needs the DBAs', targets: { env: 'vault' }, on: 'open', then: 'hold', approvers: { group: 'dba' }, window: '1h' }
     ]
   })
@@ -48,11 +57,16 @@ async function opened(terminal: Promise<Tmux>): Promise<Tmux> {
 
 /** A statement from a client of alice's; settles when it has run, or has been refused. */
 async function asked(sql: string, at: { host: string, port: number } = port): Promise<{ result: Promise<string> }> {
-  const client = new pg.Client({ host: at.host, port: at.port, user: 'hoop', database: 'postgres' })
+  const client = new pg.Client({ host: at.host, port: at.port, user: 'hoop', database: 'postgres', application_name: 'worker' })
   client.on('error', () => undefined)
   clients.push(client)
   await client.connect()
   return { result: client.query(sql).then(({ rowCount }) => `${rowCount} rows`, (error: Error) => error.message) }
+}
+
+function portOn(screen: string): { host: string, port: number } {
+  const [, host, at] = /postgresql:\/\/[^@]*@([\d.]+):(\d+)\//.exec(screen)!
+  return { host: host!, port: Number(at) }
 }
 
 describe('hoop reviews watch', () => {
@@ -131,9 +145,9 @@ describe('hoop reviews watch', () => {
 describe('hoop connect on a terminal', () => {
   test('shows a hold with its clock below what was printed, takes a reason, and withdraws', async () => {
     const terminal = await opened(alice.terminal(['connect', 'prod-db', '--port', '0'], { columns: 100 }))
-    const text = await terminal.see(/0 connections {2}\| {2}q quits/)
-    const [, host, at] = /postgresql:\/\/[^@]*@([\d.]+):(\d+)\//.exec(text)!
-    const { result } = await asked('DELETE FROM visits WHERE id = 2', { host: host!, port: Number(at) })
+    const text = await terminal.see(/0 connections {2}\| {2}c copies the URL, q quits/)
+    const { host, port: at } = portOn(text)
+    const { result } = await asked('DELETE FROM visits WHERE id = 2', { host, port: at })
     const seen = await terminal.see(/held, 9:\d\d left: connection 1, asked dba, rule "writes need the DBAs"\n {4}DELETE FROM visits WHERE id = /)
     expect(seen).toContain(`@${host}:${at}/`)
     await terminal.press('r')
@@ -144,10 +158,10 @@ describe('hoop connect on a terminal', () => {
     expect((await dora.finish(['reviews', '--json'])).stdout).toContain('"requesterReason":"INC-4711"')
     await terminal.press('w')
     expect(await result).toMatch(/withdr/)
-    await terminal.see(/1 connection {2}\| {2}q quits/)
+    await terminal.see(/1 connection {2}\| {2}c copies the URL, q quits/)
     await terminal.press('q')
     const end = await terminal.see(/ended with 0/)
-    expect(end).toMatch(/hoop: connection 1 opened\n[\s\S]*hoop: closed\nended with 0/)
+    expect(end).toMatch(/^hoop: also on the Unix socket [\s\S]*hoop: connection 1: \w{26} is withdrawn[\s\S]*hoop: closed\nended with 0/)
     expect(end).not.toMatch(/q quits/)
   })
 
@@ -168,13 +182,36 @@ describe('hoop connect on a terminal', () => {
   test('is left at once by a second Ctrl-C', async () => {
     const terminal = await opened(alice.terminal(['connect', 'prod-db', '--port', '0']))
     const text = await terminal.see(/q quits/)
-    const [, host, at] = /postgresql:\/\/[^@]*@([\d.]+):(\d+)\//.exec(text)!
-    await asked('SELECT pg_sleep(30)', { host: host!, port: Number(at) })
+    await asked('SELECT pg_sleep(30)', portOn(text))
     await terminal.see(/1 connection {2}\|/)
     await terminal.press('C-c')
     await terminal.see(/closing; what is running has 2 s/)
     await terminal.press('C-c')
     await terminal.see(/cut short\nended with 130/, 1_500)
+  })
+})
+
+describe.each(readdirSync(transcripts))('the transcript %s', (file) => {
+  test('is what a person sees', async () => {
+    const steps = stepsOf(await readFile(join(transcripts, file), 'utf8'))
+    expect(steps.filter(({ type }) => type === 'screen').length).toBeGreaterThan(0)
+    let terminal: Tmux | undefined
+    let answer: Promise<string> | undefined
+    for (const step of steps) {
+      switch (step.type) {
+        case 'hoop': terminal = await opened((await gateway.person(step.who)).terminal(step.words, { columns: 120 })); break
+        case 'press': await terminal!.press(...step.keys); break
+        case 'type': await terminal!.type(step.text); break
+        case 'ask': answer = asked(step.text, portOn(await terminal!.screen())).then(({ result }) => result, (error: Error) => error.message); break
+        case 'answer': expect(await answer).toBe(step.text); break
+        case 'gateway': await (step.does === 'stops' ? gateway.halt('TERM') : gateway.resume()); break
+        case 'screen': {
+          let seen = ''
+          const wanted = step.lines.join('\n')
+          await until('the screen', async () => (seen = steady(await terminal!.screen())) === wanted).catch(() => expect(seen).toBe(wanted))
+        }
+      }
+    }
   })
 })
 

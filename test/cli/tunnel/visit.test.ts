@@ -200,14 +200,15 @@ test('an audit log that cannot be written is waited for', async () => {
   await until('the way back', () => types().includes('gateway.back'))
 })
 
-test('one outage is told once, however often it is tried', async () => {
-  const { fake, types } = await opened()
+test('one outage is told once for each reason, however often it is tried', async () => {
+  const { fake, events, types } = await opened()
   let tries = 0
   const refused = new GatewayError('gateway_unreachable', 'away')
   Object.defineProperty(fake, 'failure', { get: () => { tries++; return tries > 20 ? undefined : refused }, configurable: true })
   fake.drop()
   await until('the way back', () => types().includes('gateway.back'))
-  expect(types()).toEqual(['gateway.lost', 'gateway.back'])
+  expect(types()).toEqual(['gateway.lost', 'gateway.lost', 'gateway.back'])
+  expect(events.slice(0, 2)).toMatchObject([{ reason: 'the connection was lost' }, { reason: 'away' }])
 })
 
 test('the session\'s events are passed on', async () => {

@@ -55,6 +55,8 @@ export class Tmux {
   async screen(): Promise<string> { return (await this.#call('capture-pane', '-p')).replace(/\n+$/, '\n') }
   /** With the attributes and colours as escape sequences. */
   async painted(): Promise<string> { return this.#call('capture-pane', '-p', '-e') }
+  /** What was copied into it last. */
+  async buffer(): Promise<string> { return this.#call('show-buffer') }
   async resize(columns: number, rows: number): Promise<void> { await this.#call('resize-window', '-x', String(columns), '-y', String(rows)) }
 
   async see(pattern: RegExp, limitMilliseconds = 15_000): Promise<string> {

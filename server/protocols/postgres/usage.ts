@@ -8,7 +8,8 @@ import { encode, gssRequest } from './wire/frontend.ts'
 const user = 'hoop'
 
 const offline: Readonly<Record<OfflineReason, [ErrorCode, string, string]>> = {
-  unauthenticated: ['unauthenticated', 'your login has ended', 'hoop login'],
+  // In the message itself: many tools show no hints.
+  unauthenticated: ['unauthenticated', 'your login has ended; sign in: hoop login', 'then connect again: hoop connect keeps the port'],
   gateway_unreachable: ['gateway_unreachable', 'the gateway cannot be reached just now; hoop connect keeps trying', 'connect again in a moment'],
   session_ended: ['session_ended', 'the session has ended', 'hoop connect']
 }

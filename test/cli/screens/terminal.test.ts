@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import pg from 'pg'
+import { paths, type UserSummary } from '../../../shared/api.ts'
+import { TestBrowser } from '../../support/browser.ts'
 import { TestGateway, testUsers } from '../../support/gateway.ts'
 import type { TestPerson, TestPort } from '../../support/person.ts'
 import { TestPostgres } from '../../support/postgres.ts'
@@ -14,30 +16,33 @@ import { until } from '../../support/until.ts'
 const transcripts = join(import.meta.dirname, '..', '..', 'transcripts', 'screens')
 
 /** On call: may break the glass. */
-const olga = { username: 'olga', password: 'olga-password', email: 'olga@example.com', groups: ['engineers', 'oncall'] }
+const onCall = { username: 'olga', password: 'olga-password', email: 'olga@example.com', groups: ['engineers', 'oncall'] }
 
 let postgres: TestPostgres
 let gateway: TestGateway
 let alice: TestPerson
 let dora: TestPerson
+let olga: TestPerson
 let port: TestPort
 const terminals: Tmux[] = []
 const clients: pg.Client[] = []
 
 beforeAll(async () => {
   postgres = await TestPostgres.start()
+  await postgres.query('CREATE TABLE visits (id int); INSERT INTO visits SELECT generate_series(1, 20)')
+  await postgres.query('CREATE TABLE people (name text, ssn text); INSERT INTO people VALUES (\'Ada\', \'123-45-6789\')')
   const target = { address: postgres.address, database: 'postgres', credential: { user: postgres.superuser, password: postgres.password } }
   gateway = await TestGateway.start({
     targets: { 'prod-db': target, 'vault-db': { ...target, labels: { env: 'vault' } } },
-    users: [...testUsers, { username: 'dora', password: 'dora-password', email: 'dora@example.com', groups: ['dba'] }, olga],
+    users: [...testUsers, { username: 'dora', password: 'dora-password', email: 'dora@example.com', groups: ['dba'] }, onCall],
     policy: [
-      { name: 'engineers may work', who: { group: 'engineers' }, effects: ['read', 'write', 'session'], then: 'allow' },
+      { name: 'engineers may work', who: { group: 'engineers' }, effects: ['read', 'write', 'session', 'unknown'], then: 'allow' },
       { name: 'writes need the DBAs', effects: ['write'], then: 'hold', approvers: { group: 'dba' }, timeout: '10m', breakGlass: ['oncall'] },
       { name: 'the vault needs the DBAs', targets: { env: 'vault' }, on: 'open', then: 'hold', approvers: { group: 'dba' }, window: '1h' }
-    ]
+    ],
+    sections: { protect: [{ name: 'PHI', columns: ['public.people.name', 'public.people.ssn'] }] }
   })
-  await postgres.query('CREATE TABLE visits (id int); INSERT INTO visits SELECT generate_series(1, 20)')
-  ;[alice, dora] = await Promise.all([gateway.person('alice'), gateway.person('dora')])
+  ;[alice, dora, olga] = await Promise.all([gateway.person('alice'), gateway.person('dora'), gateway.person('olga')])
   port = await alice.connect('prod-db')
 })
 afterEach(async () => {
@@ -163,6 +168,45 @@ describe('hoop connect on a terminal', () => {
     const end = await terminal.see(/ended with 0/)
     expect(end).toMatch(/^hoop: also on the Unix socket [\s\S]*hoop: connection 1: \w{26} is withdrawn[\s\S]*hoop: closed\nended with 0/)
     expect(end).not.toMatch(/q quits/)
+  })
+
+  test('counts rows and masked cells up while a statement runs, and says how old it is', async () => {
+    const terminal = await opened(alice.terminal(['connect', 'prod-db', '--port', '0'], { columns: 100 }))
+    const at = portOn(await terminal.see(/0 connections/))
+    const { result } = await asked('SELECT v.id, p.ssn, p.name, repeat(v.id::text, 9000), pg_sleep(0.1) FROM visits v, people p WHERE v.id > 0', at)
+    const rowsSeen = async () => Number(/worker: running 0:0\d, (\d+) rows?, \d+ cells of 2 columns masked/.exec(await terminal.screen())?.[1] ?? 0)
+    const first = await until('the first rows', async () => await rowsSeen() > 0 && rowsSeen())
+    await until('more of them', async () => await rowsSeen() > first)
+    expect(await terminal.screen()).toMatch(/SELECT v\.id, p\.ssn, p\.name, repeat\(v\.id::text, \?\), pg_sleep/)
+    expect(await result).toMatch(/^\d+ rows$/)
+    const count = Number((await result).split(' ')[0])
+    await terminal.see(new RegExp(`worker: idle 0:0\\d, ${count} rows, ${2 * count} cells of 2 columns masked\\n +${count} rows, \\d`))
+  })
+
+  test('puts the URL into tmux\'s buffer', async () => {
+    const terminal = await opened(alice.terminal(['connect', 'prod-db', '--port', '0'], { columns: 100 }))
+    const text = await terminal.see(/q quits/)
+    await terminal.press('c')
+    await terminal.see(/copied: it is in tmux's buffer/)
+    expect(await terminal.buffer()).toBe(/^postgresql:.*$/m.exec(text)![0])
+  })
+
+  test('says that the login has ended, makes another with a code, and keeps the port', async () => {
+    const root = await gateway.person('root')
+    const terminal = await opened(olga.terminal(['connect', 'prod-db', '--port', '0'], { columns: 100 }))
+    const at = portOn(await terminal.see(/0 connections/))
+    expect((await root.finish(['users', 'disable', 'olga@example.com'])).code).toBe(0)
+    await terminal.see(/the port stays open, and clients are told to log in\n.*hoop login http/)
+    expect(await asked('SELECT 1', at).catch((error: Error) => error.message)).toBe('your login has ended; sign in: hoop login')
+    const { body } = await gateway.get<UserSummary[]>('root', paths.users)
+    expect((await root.finish(['users', 'enable', body.find(({ email }) => email === 'olga@example.com')!.id])).code).toBe(0)
+    await terminal.press('d')
+    const asking = await terminal.see(/enter the code ([A-Z0-9-]+)[\s\S]*logging in: enter the code elsewhere\nEsc gives up/)
+    const [, page, code] = /open (http\S+) on any device and enter the code ([A-Z0-9-]+)/.exec(asking)!
+    await new TestBrowser().confirmDevice(page!, code!, onCall)
+    await terminal.see(/logged in to http:\S+ as olga@example\.com[\s\S]*0 connections {2}\| {2}c copies/)
+    expect(await (await asked('SELECT 1', at)).result).toBe('1 rows')
+    expect(portOn(await terminal.screen())).toEqual(at)
   })
 
   test('waits for the review of a target that wants one, with a clock, and opens it then', async () => {

@@ -1,6 +1,7 @@
 // The screens in a real terminal, with keys pressed and psql beside it: what a person sees.
 import { readdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import pg from 'pg'
@@ -191,22 +192,46 @@ describe('hoop connect on a terminal', () => {
     expect(await terminal.buffer()).toBe(/^postgresql:.*$/m.exec(text)![0])
   })
 
-  test('says that the login has ended, makes another with a code, and keeps the port', async () => {
+  /** Shuts olga out and in again: her login is gone for good. */
+  async function endLogin(): Promise<void> {
     const root = await gateway.person('root')
-    const terminal = await opened(olga.terminal(['connect', 'prod-db', '--port', '0'], { columns: 100 }))
-    const at = portOn(await terminal.see(/0 connections/))
     expect((await root.finish(['users', 'disable', 'olga@example.com'])).code).toBe(0)
-    await terminal.see(/the port stays open, and clients are told to log in\n.*hoop login http/)
-    expect(await asked('SELECT 1', at).catch((error: Error) => error.message)).toBe('your login has ended; sign in: hoop login')
     const { body } = await gateway.get<UserSummary[]>('root', paths.users)
     expect((await root.finish(['users', 'enable', body.find(({ email }) => email === 'olga@example.com')!.id])).code).toBe(0)
+  }
+
+  test('says that the login has ended, makes another with a code, and keeps the port', async () => {
+    const terminal = await opened(olga.terminal(['connect', 'prod-db', '--port', '0'], { columns: 100 }))
+    const at = portOn(await terminal.see(/0 connections/))
+    await endLogin()
+    await terminal.see(/the port stays open, and clients are told to log in\n.*hoop login http/)
+    expect(await asked('SELECT 1', at).catch((error: Error) => error.message)).toBe('your login has ended; sign in: hoop login')
     await terminal.press('d')
     const asking = await terminal.see(/enter the code ([A-Z0-9-]+)[\s\S]*logging in: enter the code elsewhere\nEsc gives up/)
     const [, page, code] = /open (http\S+) on any device and enter the code ([A-Z0-9-]+)/.exec(asking)!
     await new TestBrowser().confirmDevice(page!, code!, onCall)
     await terminal.see(/logged in to http:\S+ as olga@example\.com[\s\S]*0 connections {2}\| {2}c copies/)
     expect(await (await asked('SELECT 1', at)).result).toBe('1 rows')
-    expect(portOn(await terminal.screen())).toEqual(at)
+  })
+
+  test('makes another login with the browser', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hoop-browser-'))
+    await writeFile(join(folder, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > ${join(folder, 'part')} && mv ${join(folder, 'part')} ${join(folder, 'url')}\n`, { mode: 0o700 })
+    try {
+      const terminal = await opened(olga.terminal(['connect', 'prod-db', '--port', '0'], { columns: 100, env: { PATH: `${folder}:${process.env.PATH}` } }))
+      const at = portOn(await terminal.see(/0 connections/))
+      await endLogin()
+      await terminal.see(/l logs in with the browser/)
+      await terminal.press('l')
+      await terminal.see(/logging in: go on in the browser/)
+      const url = await until('the browser to be opened', () => readFile(join(folder, 'url'), 'utf8').catch(() => undefined))
+      const browser = new TestBrowser()
+      expect((await browser.visit(await browser.logIn(url, onCall))).body).toContain('You are logged in')
+      await terminal.see(/logged in to http:\S+ as olga@example\.com[\s\S]*0 connections {2}\| {2}c copies/)
+      expect(await (await asked('SELECT 1', at)).result).toBe('1 rows')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   test('waits for the review of a target that wants one, with a clock, and opens it then', async () => {

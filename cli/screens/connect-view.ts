@@ -1,21 +1,20 @@
 // What the screen of `hoop connect` shows, as lines that fit: where the port is, connections and what they do, what is held, whether the
 // gateway is there, and what can be pressed. Pure.
 import type { ReviewDetail } from '../../shared/api.ts'
-import type { StatementActivity } from '../../shared/events.ts'
 import type { LoginWay } from '../login/anew.ts'
-import type { Line, Tone } from '../reviews/detail.ts'
-import { clockText, cutCells, exactLines, visible, wrapCells } from '../reviews/text.ts'
+import type { Line } from '../reviews/detail.ts'
+import { clockText, exactLines, visible, wrapCells } from '../reviews/text.ts'
 import { cellsOf } from '../table.ts'
 import { counted } from '../tunnel/lines.ts'
-import type { Away, Held, Live, LiveConnection } from '../tunnel/live.ts'
+import type { Away, Held, Live } from '../tunnel/live.ts'
+import { ageClock, connectionLines } from './connection-lines.ts'
+import { line, narrowColumns } from './lines.ts'
 import type { Size } from './screen.tsx'
 
-/** Below these, texts are shorter, and what can be done without is left out. */
-const narrowColumns = 64
+/** Below these, what can be done without is left out. */
 const roomyRows = 14
 const lowRows = 8
 const maxExactLines = 6
-const clientCells = 16
 
 export interface PortFacts {
   readonly target: string
@@ -76,10 +75,6 @@ export function showsUsage({ url, command }: PortFacts, { columns, rows }: Size)
 
 const blank: Line = { text: '', tone: 'plain' }
 
-function line(text: string, columns: number, tone: Tone = 'plain'): Line {
-  return { text: cutCells(visible(text), columns), tone }
-}
-
 function titleLine({ target, protocol, host, port }: PortFacts, columns: number): Line {
   const long = `${target} (${protocol}) on ${host}:${port}, for you alone`
   return line(cellsOf(long) <= columns ? long : `${target} ${host}:${port}`, columns, 'strong')
@@ -133,119 +128,6 @@ function holdLines(hold: Held, marked: boolean, columns: number, now: number): L
   ]
 }
 
-// What is open
-
-function connectionLines({ connections, held }: Live, now: number, columns: number, room: number): Line[] {
-  const waiting = new Set(held.map(({ connection }) => connection))
-  const rows = connections.map((connection) => rowOf(connection, waiting, now))
-  const pairs = 2 * rows.length <= room && columns < 2 * narrowColumns
-  if (pairs) return rows.flatMap((row) => pairLines(row, columns))
-  const head = columns >= narrowColumns ? 1 : 0
-  const fits = rows.length + head <= room
-  const shown = fits ? rows : busiest(rows, room - head - 1)
-  return [
-    ...(columns >= narrowColumns ? tableLines(shown, columns) : shown.map((row) => compactLine(row, columns))),
-    ...(fits ? [] : [line(`${rows.length - shown.length} more`, columns, 'dim')])
-  ]
-}
-
-interface Row {
-  readonly connection: number
-  readonly client: string
-  readonly state: 'held' | 'running' | 'idle'
-  /** Of what runs, or since something did; milliseconds. */
-  readonly age: number | undefined
-  readonly rows: number
-  readonly maskedCells: number
-  readonly maskedColumns: number
-  readonly statement: string
-  readonly ended: string | undefined
-}
-
-function rowOf({ connection, activity, at }: LiveConnection, waiting: ReadonlySet<number>, now: number): Row {
-  const { client = '', rows = 0, maskedCells = 0, maskedColumns = 0, statement } = activity ?? {}
-  const since = Math.max(0, now - at)
-  const running = statement?.state === 'running'
-  return {
-    connection,
-    client: visible(client),
-    state: waiting.has(connection) ? 'held' : running ? 'running' : 'idle',
-    age: running ? statement.milliseconds + since : statement === undefined ? undefined : since,
-    rows,
-    maskedCells,
-    maskedColumns,
-    statement: visible(statement?.text ?? ''),
-    ended: statement === undefined || running ? undefined : endedText(statement)
-  }
-}
-
-/** Those that one wants to see where not all fit: what waits, what runs longest, what ended last. In the order of their numbers. */
-function busiest(rows: readonly Row[], room: number): Row[] {
-  const rank = { held: 0, running: 1, idle: 2 }
-  return [...rows]
-    .sort((a, b) => rank[a.state] - rank[b.state] || (a.state === 'running' ? (b.age ?? 0) - (a.age ?? 0) : (a.age ?? Infinity) - (b.age ?? Infinity)))
-    .slice(0, Math.max(0, room))
-    .sort((a, b) => a.connection - b.connection)
-}
-
-function pairLines({ connection, client, state, age, rows, maskedCells, maskedColumns, statement, ended }: Row, columns: number): Line[] {
-  const masked = maskedColumns === 0 ? '' : `, ${counted(maskedCells, 'cell')} of ${counted(maskedColumns, 'column')} masked`
-  const clock = age === undefined || state === 'held' ? '' : ` ${ageClock(age)}`
-  const head = `  ${connection}  ${client === '' ? '' : `${cutCells(client, clientCells)}: `}${state}${clock}, ${counted(rows, 'row')}${masked}`
-  const text = statement === '' ? 'nothing yet' : ended === undefined ? statement : `${ended}: ${statement}`
-  return [
-    { text: cutCells(head, columns), tone: state === 'idle' ? 'plain' : 'strong' },
-    // What is held stands below, with all there is to say of it.
-    ...(state === 'held' ? [] : [{ text: cutCells(`     ${text}`, columns), tone: state === 'running' ? 'plain' as const : 'dim' as const }])
-  ]
-}
-
-function tableLines(rows: readonly Row[], columns: number): Line[] {
-  const cells = rows.map((row) => [
-    String(row.connection),
-    cutCells(row.client, clientCells),
-    row.age === undefined || row.state === 'held' ? row.state : `${row.state} ${ageClock(row.age)}`,
-    row.rows.toLocaleString('en'),
-    row.maskedColumns === 0 ? '' : `${row.maskedCells.toLocaleString('en')} in ${row.maskedColumns}`
-  ])
-  const titles = ['', 'client', 'state', 'rows', 'masked']
-  const widths = titles.map((title, i) => Math.max(title.length, ...cells.map((row) => cellsOf(row[i]!))))
-  const joined = (row: readonly string[], last: string) => row.map((cell, i) => {
-    const gap = ' '.repeat(widths[i]! - cellsOf(cell))
-    return i === 0 || i === 3 ? gap + cell : cell + gap
-  }).join('  ') + `  ${last}`
-  return [
-    { text: cutCells(`  ${joined(titles, 'statement')}`, columns), tone: 'dim' },
-    ...rows.map(({ state, statement, ended }, i): Line => ({
-      text: cutCells(`  ${joined(cells[i]!, ended === undefined ? statement : `${ended}: ${statement}`)}`, columns),
-      tone: state === 'idle' ? 'plain' : 'strong'
-    }))
-  ]
-}
-
-function compactLine({ connection, client, state, age, rows, statement }: Row, columns: number): Line {
-  const what = state === 'running' ? ageClock(age!) : state
-  return {
-    text: cutCells(`${connection} ${what} ${rows.toLocaleString('en')} ${cutCells(client, 8)} ${statement}`, columns),
-    tone: state === 'idle' ? 'plain' : 'strong'
-  }
-}
-
-function endedText({ state, milliseconds, rows }: StatementActivity): string {
-  const took = milliseconds < 1000 ? `${milliseconds} ms` : milliseconds < 60_000 ? `${(milliseconds / 1000).toFixed(1)} s` : ageClock(milliseconds)
-  switch (state) {
-    case 'ok': return `${counted(rows, 'row')}, ${took}`
-    case 'error': return `failed after ${took}`
-    case 'cancelled': return `cancelled after ${took}`
-    default: return `its end is not known`
-  }
-}
-
-/** `0:04`: whole minutes and seconds that have passed. */
-function ageClock(milliseconds: number): string {
-  return clockText(Math.floor(milliseconds / 1000) * 1000)
-}
-
 // What can be pressed
 
 function footLines({ live, selected, prompt, told, mayLogIn }: ConnectFacts, { columns, rows }: Size): Line[] {
@@ -260,11 +142,19 @@ function footLines({ live, selected, prompt, told, mayLogIn }: ConnectFacts, { c
     ...(hold === undefined ? [] : narrow ? ['r reason', 'w withdraw'] : ['r says why', 'w withdraws']),
     ...(hold?.mayRelease === true ? narrow ? ['a release'] : ['a breaks the glass'] : []),
     ...(narrow ? ['c copy', 'q quit'] : ['c copies the URL', 'q quits'])
-  ].join(', ')
+  ]
   const said = told === undefined ? [] : wrapCells(visible(told), columns).slice(0, rows < lowRows ? 1 : 3).map((text): Line => ({ text, tone: 'strong' }))
-  if (rows < lowRows) return [...said, line(keys, columns, 'dim')]
-  const both = `${count}  |  ${keys}`
-  return [...said, ...(cellsOf(both) <= columns ? [both] : [count, keys]).map((text) => line(text, columns, 'dim'))]
+  if (rows < lowRows) return [...said, line(keys.join(', '), columns, 'dim')]
+  const both = `${count}  |  ${keys.join(', ')}`
+  return [...said, ...(cellsOf(both) <= columns ? [both] : [count, ...flowed(keys, columns)]).map((text) => line(text, columns, 'dim'))]
+}
+
+/** Joined by commas into as few lines as hold them whole. */
+function flowed(words: readonly string[], columns: number): string[] {
+  return words.reduce<string[]>((lines, word) => {
+    const joined = lines.length === 0 ? word : `${lines.at(-1)!}, ${word}`
+    return lines.length === 0 || cellsOf(joined) <= columns ? [...lines.slice(0, -1), joined] : [...lines, word]
+  }, [])
 }
 
 function promptLines(prompt: Prompt, { columns, rows }: Size): Line[] {

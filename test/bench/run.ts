@@ -2,8 +2,9 @@
 // rounds of the ratio to the reference path of the same round. Prints Markdown; judges nothing, since machines differ.
 //   --short          two rounds of one second
 //   --rounds N --seconds N
-//   --only PART      load, bulk, rest (repeatable); or seal, or record, by itself: what sealing, or recording, costs
-//   --clients N      with seal and record: so many at once (repeatable)
+//   --only PART      load, bulk, rest (repeatable); or seal, record or screen, by itself: what sealing, recording, or the screen of
+//                    hoop connect, costs
+//   --clients N      with seal, record and screen: so many at once (repeatable)
 //   --path NAME      direct, pgbouncer, ssh, pair, hoop (repeatable; direct is always there)
 //   --json FILE      every sample, too
 import { writeFile } from 'node:fs/promises'
@@ -14,6 +15,7 @@ import { Samples } from './figures.ts'
 import { measureBulk } from './measure-bulk.ts'
 import { measureLoad } from './measure-load.ts'
 import { measureRest } from './measure-rest.ts'
+import { measureScreen } from './measure-screen.ts'
 import { measureSwitch, switches } from './measure-switch.ts'
 import { barePair, direct, hoop, pgbouncer, program, sshTunnel, type HoopPath, type Path } from './paths.ts'
 import { benchDatabase, benchPassword, benchUser } from './pgbench.ts'
@@ -54,8 +56,9 @@ try {
   await prepare(postgres)
 
   const switched = values.only?.find((part) => switches[part] !== undefined)
-  const clients = values.clients?.map(Number)
-  if (switched !== undefined) console.log(await measureSwitch(switched, { postgres, rounds, seconds, clients, say }))
+  const pair = { postgres, rounds, seconds, clients: values.clients?.map(Number), say }
+  if (switched !== undefined) console.log(await measureSwitch(switched, pair))
+  else if (values.only?.includes('screen') === true) console.log(await measureScreen(pair))
   else await comparePaths(postgres)
 } finally {
   for (const one of started.reverse()) await one.stop()

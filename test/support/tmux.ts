@@ -55,6 +55,8 @@ export class Tmux {
   async screen(): Promise<string> { return (await this.#call('capture-pane', '-p')).replace(/\n+$/, '\n') }
   /** With the attributes and colours as escape sequences. */
   async painted(): Promise<string> { return this.#call('capture-pane', '-p', '-e') }
+  /** Of the shell that runs the command; descendants are its. */
+  async pid(): Promise<number> { return Number(await this.#call('display-message', '-p', '#{pane_pid}')) }
   /** What was copied into it last. */
   async buffer(): Promise<string> { return this.#call('show-buffer') }
   async resize(columns: number, rows: number): Promise<void> { await this.#call('resize-window', '-x', String(columns), '-y', String(rows)) }

@@ -6,6 +6,7 @@
 // - Every line passes safeText here, whoever wrote it, so a command that forgets is still safe; no caller writes escape sequences.
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError } from '../shared/errors.ts'
 import { safeJson, safeLine, safeText } from '../shared/text.ts'
 import { cutCells } from './reviews/text.ts'
@@ -24,6 +25,11 @@ export interface Terminal {
   say(line: string): void
   /** One NDJSON line on stdout. */
   json(value: unknown): void
+  /**
+   * Likewise, of what happens now, for as long as it does: a reader that no longer reads misses what it `mayMiss`, and is not waited
+   * for in the end.
+   */
+  event(value: unknown, mayMiss: boolean): void
   /** stdout, without a newline of its own: exactly as it is for a file or a program, safe to look at on a terminal. */
   exact(text: string): void
   /** A spinner on a terminal, for what takes longer than a moment; its text may change. Nothing elsewhere: a pipe gets results. */
@@ -37,7 +43,7 @@ export interface Terminal {
    * finished and safe, newline included. `full`: on a page of its own, behind which everything stays as it was. Only where `interactive`.
    */
   takeScreen(above: (text: string) => void, options?: { readonly full?: boolean }): ScreenStreams
-  /** Resolves when stdout and stderr have taken everything. */
+  /** Resolves when stdout and stderr have taken everything; where there were events, after two seconds at most. */
   flush(): Promise<void>
 }
 
@@ -61,6 +67,10 @@ export interface TerminalOptions {
   readonly inTmux?: boolean
 }
 
+/** Of events, before some are left out. */
+const maxUnreadBytes = 256 * 1024
+const lastEventsMilliseconds = 2_000
+
 const spinner = ['-', '\\', '|', '/']
 const frameMilliseconds = 120
 const escape = '\u001B'
@@ -69,6 +79,7 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract, i
   const interactive = mayInteract && stdin.isTTY === true && stderr.isTTY === true
   const color = mayColor && stderr.isTTY === true
   let spinning = false
+  let toldEvents = false
   // A reader that has seen enough (`| head`) closes the pipe; that is its right and no failure.
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
 
@@ -100,6 +111,10 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract, i
     json(value) {
       if (stdout.isTTY === true) wipe()
       toStdout(safeJson(value) + '\n')
+    },
+    event(value, mayMiss) {
+      toldEvents = true
+      if (!mayMiss || stdout.writableLength < maxUnreadBytes) this.json(value)
     },
     exact(text) {
       if (stdout.isTTY === true) wipe()
@@ -176,10 +191,11 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract, i
       }
     },
     async flush() {
-      await Promise.all([stdout, stderr].map((stream) => new Promise<void>((resolve) => {
+      const taken = Promise.all([stdout, stderr].map((stream) => new Promise<void>((resolve) => {
         if (stream.destroyed || stream.errored !== null || !stream.writable) resolve()
         else stream.write('', () => resolve())
       })))
+      await (toldEvents ? Promise.race([taken, delay(lastEventsMilliseconds)]) : taken)
     }
   }
 }

@@ -67,10 +67,11 @@ async function connect(context: Context, target: string, words: readonly string[
   let reader: LinesFor = wrapped ? 'command' : 'all'
   const tell = (event: VisitEvent) => {
     live?.take(event)
-    if (json === true) terminal.json(event)
+    // What connections do is told again soon.
+    if (json === true) terminal.event(event, event.type === 'activity')
     else for (const line of linesOf(event, reader)) terminal.say(line)
   }
-  const own = (event: OwnEvent) => { if (json === true) terminal.json(event) }
+  const own = (event: OwnEvent) => { if (json === true) terminal.event(event, false) }
   const waits = wait === true || (terminal.interactive && (!wrapped || psql) && json !== true)
   const opened = await withAccess(context, { wait: waits }, () => openPort({
     target,

@@ -42,6 +42,9 @@ export function ConnectScreen(props: ConnectScreenProps): ReactElement {
   const live = useSyncExternalStore(store.subscribe, store.current)
   const [read, change] = useLatest<State>({ mark: undefined, prompt: undefined, told: undefined })
   const login = useRef<AbortController | undefined>(undefined)
+  const away = live.away !== undefined
+  // It may have been made in another window.
+  useEffect(() => { if (!away) login.current?.abort() }, [away])
   useEffect(() => () => login.current?.abort(), [])
 
   const state = () => {

@@ -14,10 +14,10 @@ export function connectionLines({ connections, held }: Live, now: number, column
   const waiting = new Set(held.map(({ connection }) => connection))
   const rows = connections.map((connection) => rowOf(connection, waiting, now))
   const pairs = 2 * rows.length <= room && columns < 2 * narrowColumns
-  if (pairs) return rows.flatMap((row) => pairLines(row, columns))
+  if (pairs) return rows.flatMap((row) => pairLines(printable(row), columns))
   const head = columns >= narrowColumns ? 1 : 0
   const fits = rows.length + head <= room
-  const shown = fits ? rows : busiest(rows, room - head - 1)
+  const shown = (fits ? rows : busiest(rows, room - head - 1)).map(printable)
   return [
     ...(columns >= narrowColumns && shown.length > 0 ? tableLines(shown, columns) : shown.map((row) => compactLine(row, columns))),
     ...(fits ? [] : [line(shown.length === 0 ? counted(rows.length, 'connection') : `${rows.length - shown.length} more`, columns, 'dim')])
@@ -43,22 +43,28 @@ function rowOf({ connection, activity, at }: LiveConnection, waiting: ReadonlySe
   const running = statement?.state === 'running'
   return {
     connection,
-    client: visible(client),
+    client,
     state: waiting.has(connection) ? 'held' : running ? 'running' : 'idle',
     age: running ? statement.milliseconds + since : statement === undefined ? undefined : since,
     rows,
     maskedCells,
     maskedColumns,
-    statement: visible(statement?.text ?? ''),
+    statement: statement?.text ?? '',
     ended: statement === undefined || running ? undefined : endedText(statement)
   }
+}
+
+/** Of those that are shown only: there may be hundreds. */
+function printable(row: Row): Row {
+  return { ...row, client: visible(row.client), statement: visible(row.statement) }
 }
 
 /** Those that one wants to see where not all fit: what waits, what runs longest, what ended last. In the order of their numbers. */
 function busiest(rows: readonly Row[], room: number): Row[] {
   const rank = { held: 0, running: 1, idle: 2 }
+  const ageOf = ({ age = Number.MAX_SAFE_INTEGER }: Row) => age
   return [...rows]
-    .sort((a, b) => rank[a.state] - rank[b.state] || (a.state === 'running' ? (b.age ?? 0) - (a.age ?? 0) : (a.age ?? Infinity) - (b.age ?? Infinity)))
+    .sort((a, b) => rank[a.state] - rank[b.state] || (a.state === 'running' ? ageOf(b) - ageOf(a) : ageOf(a) - ageOf(b)))
     .slice(0, Math.max(0, room))
     .sort((a, b) => a.connection - b.connection)
 }

@@ -1,5 +1,5 @@
-// Puts frames on a terminal, one over the other, below what is printed there, or on a page of their own. Ink only makes the frames: where
-// it paints them itself, it erases a terminal's history once one does not fit, and leaves rests where lines fold in a narrower window.
+// Puts frames on a terminal, one over the other, below what is printed there, or on a page of their own. Ink, which could, erases a
+// terminal's history once one does not fit, and leaves rests where lines fold in a narrower window.
 import { cellsOf } from '../table.ts'
 
 export interface Painter {

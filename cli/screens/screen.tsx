@@ -1,8 +1,9 @@
-// What every screen is made of: lines that are printable and fit, keys, the size, the clock. Loaded only where a screen is shown.
+// What every screen is made of: lines that are printable and fit, keys, the size, the clock. Ink has the keys and the state; frames are
+// painted by painter.ts. Loaded only where a screen is shown.
 import { EventEmitter } from 'node:events'
-import { Box, render, Text, useStdout, type Key } from 'ink'
+import { render, useStdout, type Key } from 'ink'
 import chalk from 'chalk'
-import { useCallback, useEffect, useReducer, useRef, useState, type ReactElement } from 'react'
+import { createContext, useCallback, useContext, useEffect, useLayoutEffect, useReducer, useRef, useState, type ReactElement } from 'react'
 import type { Line, Tone } from '../reviews/detail.ts'
 import type { Terminal, TerminalOptions } from '../terminal.ts'
 import { createPainter, type Painter } from './painter.ts'
@@ -50,21 +51,25 @@ export function useLatest<S>(first: S): [read: () => S, change: (by: Partial<S> 
   return [read, change]
 }
 
-const styles: Readonly<Record<Tone, Readonly<Record<string, unknown>>>> = {
-  plain: {},
-  strong: { bold: true },
-  dim: { dimColor: true },
-  warning: { color: 'yellow', bold: true },
-  bad: { color: 'red' },
-  good: { color: 'green' }
+const painted: Readonly<Record<Tone, (text: string) => string>> = {
+  plain: (text) => text,
+  strong: (text) => chalk.bold(text),
+  dim: (text) => chalk.dim(text),
+  warning: (text) => chalk.yellow.bold(text),
+  bad: (text) => chalk.red(text),
+  good: (text) => chalk.green(text)
 }
 
-export function Lines({ lines }: { readonly lines: readonly Line[] }): ReactElement {
-  return (
-    <Box flexDirection="column">
-      {lines.map(({ text, tone }, i) => <Text key={i} wrap="truncate" {...styles[tone]}>{text === '' ? ' ' : text}</Text>)}
-    </Box>
-  )
+/** Takes frames: lines with their colours. */
+export const Frames = createContext<(frame: string) => void>(() => undefined)
+
+/**
+ * A screen. Its lines fit already: laid out by Ink once more, each frame would hold up what the machine is for by ten milliseconds.
+ */
+export function Lines({ lines }: { readonly lines: readonly Line[] }): null {
+  const paint = useContext(Frames)
+  useLayoutEffect(() => paint(lines.map(({ text, tone }) => text === '' ? '' : painted[tone](text)).join('\n')))
+  return null
 }
 
 /** What is typed, or pasted, at the end of a text: controls have no place in it. */
@@ -122,22 +127,22 @@ export function show(
 ): Shown {
   const { input, output, bell, copy, release } = terminal.takeScreen(above, { full })
   const painter = createPainter(output, { full })
-  const frames = frameOutput(output, painter)
+  const sizes = sizesOf(output, painter)
   const parts: ScreenParts = { bell, copy, print: (text) => painter.print(text) }
   // Ink paints by chalk, which looks at stdout; the screen is on stderr, and the flags and variables have been judged already.
   chalk.level = terminal.color ? 1 : 0
-  const app = render(screen(parts), {
+  const app = render(<Frames.Provider value={(frame) => painter.paint(frame)}>{screen(parts)}</Frames.Provider>, {
     stdin: keyInput(input as NodeJS.ReadStream),
-    stdout: frames.stream,
+    stdout: sizes.stream,
     stderr: output as NodeJS.WriteStream,
     exitOnCtrlC: false,
     patchConsole: false,
-    // Whole frames, one a write.
+    // It has nothing to paint.
     debug: true
   })
   const over = app.waitUntilExit().finally(() => {
     app.cleanup()
-    frames.end()
+    sizes.end()
     painter.close()
     release()
   })
@@ -151,15 +156,9 @@ export function show(
   }
 }
 
-/** What Ink takes for its terminal: it learns sizes there, after the painter has, and leaves frames. */
-function frameOutput(output: TerminalOptions['stderr'], painter: Painter): { readonly stream: NodeJS.WriteStream, readonly end: () => void } {
-  const stream = Object.assign(new EventEmitter(), {
-    write(frame: string) {
-      // Nothing is a wish to take its own last frame back.
-      if (frame !== '') painter.paint(frame)
-      return true
-    }
-  })
+/** What Ink takes for its terminal: it only learns sizes there, after the painter has. */
+function sizesOf(output: TerminalOptions['stderr'], painter: Painter): { readonly stream: NodeJS.WriteStream, readonly end: () => void } {
+  const stream = Object.assign(new EventEmitter(), { write: () => true })
   Object.defineProperties(stream, { columns: { get: () => output.columns }, rows: { get: () => output.rows } })
   const resized = () => {
     painter.resized()

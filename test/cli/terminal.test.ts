@@ -1,5 +1,5 @@
-import { PassThrough } from 'node:stream'
-import { expect, test, vi } from 'vitest'
+import { PassThrough, Writable } from 'node:stream'
+import { describe, expect, test, vi } from 'vitest'
 import { createTerminal } from '../../cli/terminal.ts'
 import { until } from '../support/until.ts'
 
@@ -127,6 +127,36 @@ test('while a screen is up, lines for the terminal go to it; afterwards they are
   await terminal.flush()
   expect(above).toEqual(['hoop: a remark<U+001B>[2K\n', 'a row\n'])
   expect(text).toEqual({ out: '', err: '\u001B[?1049h\u001B[H\u001B[?25l\u001B[?25h\u001B[?1049lhoop: later\n' })
+})
+
+describe('events to a reader that does not read', () => {
+  const stuck = () => {
+    const stdout = new Writable({ write() { /* Never done. */ }, decodeStrings: false })
+    const stderr = new PassThrough()
+    return { stdout, terminal: createTerminal({ stdin: new PassThrough(), stdout, stderr, mayColor: false, mayInteract: false }) }
+  }
+
+  test('are left out where they may be missed, and kept where not', () => {
+    const { stdout, terminal } = stuck()
+    for (let i = 0; i < 10_000; i++) terminal.event({ type: 'activity', text: 'x'.repeat(200) }, true)
+    expect(stdout.writableLength).toBeLessThan(300 * 1024)
+    const before = stdout.writableLength
+    terminal.event({ type: 'held' }, false)
+    expect(stdout.writableLength).toBeGreaterThan(before)
+  })
+
+  test('do not keep it from its end', async () => {
+    const { terminal } = stuck()
+    terminal.event({ type: 'closed' }, false)
+    await terminal.flush()
+  })
+
+  test('and nothing else is cut short', async () => {
+    const { terminal } = stuck()
+    terminal.json({ a: 1 })
+    const flushed = terminal.flush().then(() => true)
+    expect(await Promise.race([flushed, new Promise((resolve) => setTimeout(() => resolve(false), 2_500))])).toBe(false)
+  })
 })
 
 test('a file\'s rows do not go to a screen', async () => {

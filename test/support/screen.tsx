@@ -2,11 +2,11 @@
 import { EventEmitter } from 'node:events'
 import { render } from 'ink'
 import type { ReactElement } from 'react'
+import { Frames } from '../../cli/screens/screen.tsx'
 import { until } from './until.ts'
 
 class Output extends EventEmitter {
   readonly isTTY = true
-  frame = ''
   columns: number
   rows: number
 
@@ -16,10 +16,7 @@ class Output extends EventEmitter {
     this.rows = rows
   }
 
-  write(text: string): boolean {
-    this.frame = text
-    return true
-  }
+  write(): boolean { return true }
 }
 
 class Input extends EventEmitter {
@@ -49,10 +46,11 @@ export class TestScreen {
   readonly #output: Output
   readonly #input = new Input()
   readonly #app: { unmount(): void }
+  #frame = ''
 
   constructor(screen: ReactElement, { columns = 80, rows = 24 } = {}) {
     this.#output = new Output(columns, rows)
-    this.#app = render(screen, {
+    this.#app = render(<Frames.Provider value={(frame) => { this.#frame = frame }}>{screen}</Frames.Provider>, {
       stdout: this.#output as unknown as NodeJS.WriteStream,
       stdin: this.#input as unknown as NodeJS.ReadStream,
       stderr: this.#output as unknown as NodeJS.WriteStream,
@@ -63,10 +61,10 @@ export class TestScreen {
   }
 
   /** The frame without colours. */
-  get text(): string { return this.#output.frame.replace(/\u001B\[[\d;]*m/g, '') }
+  get text(): string { return this.#frame.replace(/\u001B\[[\d;]*m/g, '') }
   get lines(): string[] { return this.text.split('\n') }
   /** With them. */
-  get painted(): string { return this.#output.frame }
+  get painted(): string { return this.#frame }
 
   async press(...presses: string[]): Promise<void> {
     for (const press of presses) {

@@ -1,5 +1,5 @@
-// What the screen of `hoop connect` costs: pgbench -S through three ports of one gateway that differ in who is told what happens, by turns:
-// a person at a terminal, a file of plain lines, a program that reads events.
+// What the screen of `hoop connect` costs: pgbench -S through three ports of one gateway that differ in what is told of what happens, by turns:
+// a screen in a terminal, plain lines in another (the reference: whatever runs in tmux is scheduled with it), and events into a pipe.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TestPostgres } from '../support/postgres.ts'
 import { markdownTable, Samples, shown, shuffled } from './figures.ts'
@@ -25,14 +25,13 @@ export async function measureScreen({ postgres, rounds, seconds, clients: counts
   const alice = await programs.gateway.person('alice')
   const gateway = await programs.gateway.pid
   const terminal = await alice.terminal(['connect', 'bench', '--port', '0'], { columns: 120, rows: 50 })
-  const lines = alice.run(['connect', 'bench', '--port', '0'])
+  const lines = await alice.terminal(['connect', 'bench', '--port', '0'], { columns: 120, rows: 50, env: { TERM: 'dumb' } })
   const portIn = (text: string) => Number(/@127\.0\.0\.1:(\d+)\//.exec(text)![1])
   try {
-    const [written] = await lines.line(/postgresql:.*\n/)
     const paths: Path[] = [
       { ...programs, name: json },
       { ...programs, name: screen, port: portIn(await terminal.see(/q quits/)), pids: [await terminal.pid(), gateway] },
-      { ...programs, name: plain, port: portIn(written), pids: [await lines.pid, gateway] }
+      { ...programs, name: plain, port: portIn(await lines.see(/Ctrl-C closes it/)), pids: [await lines.pid(), gateway] }
     ]
     for (let round = 0; round < rounds; round++) {
       for (const [mode, clients] of shuffled(modes.flatMap((each) => counts.map((count) => [each, count] as const)), Math.random)) {
@@ -50,7 +49,7 @@ export async function measureScreen({ postgres, rounds, seconds, clients: counts
     say((await terminal.screen()).split('\n').slice(-12).join('\n'))
   } finally {
     await terminal.close()
-    await lines.end('INT')
+    await lines.close()
     await programs.stop()
   }
   return markdownTable(['of plain lines', ...[screen, json].flatMap((path) => figures.map((figure) => `${path}: ${figure}`))], modes.flatMap((mode) => counts.map((clients) => [

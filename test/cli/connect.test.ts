@@ -1,5 +1,5 @@
 // `hoop connect` as people, jobs and tools use it: the shipped program, a real gateway, a real PostgreSQL, psql.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { connect as connectTcp, createServer, type Server } from 'node:net'
@@ -240,6 +240,29 @@ describe('the port', () => {
     const closed = await until('its end', () => port.events().find(({ type }) => type === 'connection.closed'))
     expect(closed).toEqual({ type: 'connection.closed', connection: 1, statements: 1, rows: 3, maskedColumns: 0, maskedCells: 0 })
     await port.close()
+  })
+
+  test('ends when asked to, though its events are no longer read', async () => {
+    const hoop = spawn(process.execPath, [gateway.hoop, 'connect', 'prod-db', '--port', '0', '--json'], {
+      env: { ...process.env, ...alice.environment },
+      stdio: ['ignore', 'pipe', 'ignore']
+    })
+    try {
+      const [ready] = await once(hoop.stdout, 'data') as [Buffer]
+      hoop.stdout.pause()
+      const { host, port } = JSON.parse(ready.toString().split('\n')[0]!) as { host: string, port: number }
+      const client = new pg.Client({ host, port, user: 'hoop', database: 'postgres' })
+      client.on('error', () => undefined)
+      await client.connect()
+      // More than a pipe holds.
+      const denied = Array.from({ length: 500 }, () => client.query(`DROP TABLE ${'x'.repeat(190)}`).catch((error: Error) => error.message))
+      expect(new Set(await Promise.all(denied)).size).toBe(1)
+      const ended = once(hoop, 'exit')
+      hoop.kill('SIGTERM')
+      expect(await ended).toEqual([0, null])
+    } finally {
+      hoop.kill('SIGKILL')
+    }
   })
 
   test('outlives a client that speaks HTTP, or breaks off', async () => {

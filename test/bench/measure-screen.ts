@@ -1,5 +1,5 @@
-// What the screen of `hoop connect` costs: pgbench -S through three ports of one gateway that differ in what is told of what happens, by turns:
-// a screen in a terminal, plain lines in another (the reference: whatever runs in tmux is scheduled with it), and events into a pipe.
+// What the screen of `hoop connect` costs: pgbench -S through three ports of one gateway, by turns, that differ in how it is told what
+// happens: a screen in a terminal, plain lines in another (the reference: what runs in tmux is scheduled with it), events into a pipe.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TestPostgres } from '../support/postgres.ts'
 import { markdownTable, Samples, shown, shuffled } from './figures.ts'

@@ -305,19 +305,22 @@ describe('a session opened with a reason', () => {
   test('is masked from its end on, and told so once: at once, or when somebody listens again', async () => {
     const { id, protection } = await openClear()
     const before = protection()
-    const hush = registry.subscribe(id, dana, () => { throw new Error('told too early') })
+    const early: string[] = []
+    const hush = registry.subscribe(id, dana, ({ type }) => early.push(type))
     time += 3600_000 - 1
     registry.sweep()
     expect(protection()).toBe(before)
+    // Whoever begins to listen is told what is open.
+    expect(early).toEqual(['activity'])
     hush()
     time += 1
     registry.sweep()
     const heard: SessionEvent[] = []
     registry.subscribe(id, dana, (event) => heard.push(event))
-    expect(heard).toMatchObject([{ type: 'warning', message: expect.stringMatching(/masked from now on: the exemption from "PHI" has ended/) as string }])
+    expect(heard).toMatchObject([{ type: 'activity', whole: true }, { type: 'warning', message: expect.stringMatching(/masked from now on: the exemption from "PHI" has ended/) as string }])
     expect(exempt(protection)).toEqual([false])
     registry.sweep()
-    expect(heard).toHaveLength(1)
+    expect(heard).toHaveLength(2)
     time -= 3600_000
     expect(exempt(protection)).toEqual([false])
   })

@@ -14,8 +14,8 @@
 //   ## a comment
 //
 // What differs from run to run has a name: {id1} is the first id that was shown, and the same one wherever {id1} stands, also where it is
-// typed; {time}, {port} and the like are any such thing. The columns of a table with a duration in it stand two blanks apart. Nothing
-// else is left out.
+// typed; {time}, {port} and the like are any such thing. The columns of a table with a duration or an age in it stand two blanks apart.
+// Nothing else is left out.
 import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -175,10 +175,13 @@ export class Transcript {
       if (!this.#ids.includes(id)) this.#ids.push(id)
       return `{id${this.#ids.indexOf(id) + 1}}`
     })
-    const steady = /\d ms\b/.test(withIds) ? withIds.replace(/(?<=\S) {2,}(?=\S)/g, '  ') : withIds
+    const swaying = tableHead.test(withIds) && /\d ms\b|\d (s|min|h|d) ago\b|:\d\d left\b/.test(withIds)
+    const steady = swaying ? withIds.replace(/(?<=\S) {2,}(?=\S)/g, '  ') : withIds
     return varying.reduce((so, [pattern, name]) => so.replace(pattern, name), steady)
   }
 }
+
+const tableHead = /^[A-Z]+(?: {2,}[A-Z][A-Z ()]*){3}/m
 
 /** What differs, however it is reached; in this order. */
 const varying: readonly (readonly [RegExp, string])[] = [
@@ -203,6 +206,7 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\d+ (s|min|h|d) ago/g, '{while} ago'],
   [/"monotonic":( ?)"\d+"/g, '"monotonic":$1{n}'],
   [/"durationMilliseconds":[\d.]+/g, '"durationMilliseconds":{n}'],
+  [/"sealed":\{"bytes":\d+/g, '"sealed":{"bytes":{n}'],
   [/\bin \d+ (min|h|days)\b/g, 'in {while}'],
   [/\b\d+(\.\d+)? ms\b/g, '{n} ms']
 ]

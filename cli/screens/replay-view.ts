@@ -82,7 +82,8 @@ export function replayView(facts: ReplayFacts, size: Size): ReplayView {
   const sideways = Math.min(facts.sideways, furthest)
   const body = shown.map((line): Line => ({ text: line.gutter + window(line.text, line.wide ? sideways : 0, room(line)), tone: line.tone }))
   const blank = Array.from({ length: page - body.length }, (): Line => ({ text: '', tone: 'plain' }))
-  return { lines: [...above, ...body, ...blank, ...below], top, page, furthest }
+  const all = [...above, ...body, ...blank, ...below].map(({ text, tone }): Line => ({ text: within(text, columns), tone }))
+  return { lines: all, top, page, furthest }
 }
 
 /** The place `count` lines further up; the very first line at most. */
@@ -112,6 +113,19 @@ export function ahead(lines: ReplayFacts['lines'], { event, line }: Place, end: 
 
 function isBefore(one: Place, other: Place): boolean {
   return one.event < other.event || (one.event === other.event && one.line < other.line)
+}
+
+/** A token that stands for a character is never cut, but for a terminal narrower than one. */
+function within(text: string, columns: number): string {
+  if (cellsOf(text) <= columns) return text
+  let cells = 0
+  let at = 0
+  for (const character of text) {
+    cells += cellsOf(character)
+    if (cells > columns - 1) break
+    at += character.length
+  }
+  return `${text.slice(0, at)}~`
 }
 
 /** A line as it is seen through a window: what is cut off is marked at either side. */

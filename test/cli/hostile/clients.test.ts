@@ -78,7 +78,7 @@ describe('hoop query', () => {
     // Says what it was given, byte for byte, but through a terminal's eyes.
     const { emulator, exited } = hoop(['query', 'prod-db', select], { env: { PAGER: 'cat -v' } })
     expect(await exited).toBe(0)
-    expectUnharmed(emulator, plainOwn)
+    expectUnharmed(emulator, screenOwn)
     expect(emulator.lines.join('\n')).not.toMatch(/\^[[G]|M-BM-\^/)
     expect(emulator.lines.join('\n')).toContain('<U+001B>]')
   })

@@ -65,7 +65,12 @@ describe.each(readdirSync(transcripts).filter((file) => file.endsWith('.txt')))(
       users,
       policy,
       targets: { 'prod-db': target, 'staging-db': { ...target, labels: { env: 'staging' } }, 'vault-db': { ...target, labels: { env: 'vault' } } },
-      sections: { protect, audit: { directory: 'audit', origin: 'clinic.example/log', sealTo } }
+      ...(name === 'recordings.txt' ? { env: { RECORDING_KEY: '0'.repeat(64) } } : {}),
+      sections: {
+        protect,
+        audit: { directory: 'audit', origin: 'clinic.example/log', sealTo },
+        ...(name === 'recordings.txt' ? { recording: { directory: 'recordings', key: 'env:RECORDING_KEY' } } : {})
+      }
     })
     await writeFile(join(gateway.folder, 'auditor.key'), auditor.privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
     transcript = new Transcript(gateway, users, { database: postgres.address }, {

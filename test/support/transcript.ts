@@ -193,6 +193,7 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '{time}'],
   [/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b/g, '{time}'],
   [/\b\d\d:\d\d:\d\d(\.\d+)?\b/g, '{clock}'],
+  [/"at":\d+/g, '"at":{n}'],
   [/\b[0-9a-f]{64}\b/g, '{sha256}'],
   [/\b(?!0{16})[0-9a-f]{16}\b/g, '{hash}'],
   [/\b[0-9a-f]{32}\b/g, '{hash}'],

@@ -230,12 +230,13 @@ export interface SessionSummary {
   readonly startedAt: string
   readonly endedAt?: string
   readonly endReason?: string
-  readonly statements: number
-  readonly denied: number
+  /** Absent, as the other counts: the gateway stopped without an orderly end, and nobody had counted yet. The audit log has them all. */
+  readonly statements?: number
+  readonly denied?: number
 }
 
 export interface SessionDetail extends SessionSummary {
-  readonly connections: number
+  readonly connections?: number
   /** Entries of the audit log that speak of this session, in order: intents, decisions, outcomes, start and end. */
   readonly entries: readonly AuditEntry[]
   /** There are more than these first ones; the log's files have them all. */

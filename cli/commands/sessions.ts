@@ -65,5 +65,5 @@ function candidate({ id, target, principal, startedAt }: SessionSummary): { word
 
 function row({ id, startedAt, principal, target, statements, denied, endedAt, endReason }: SessionSummary): string[] {
   const ended = endedAt === undefined ? 'still open' : `${timeFrom(endedAt)}${endReason === undefined ? '' : ` ${endReason}`}`
-  return [id, timeFrom(startedAt), principal.email ?? principal.subject, target, String(statements), String(denied), ended]
+  return [id, timeFrom(startedAt), principal.email ?? principal.subject, target, String(statements ?? '-'), String(denied ?? '-'), ended]
 }

@@ -43,7 +43,7 @@ export interface SessionFilter {
   readonly subject?: string
 }
 
-export type SessionRecord = SessionSummary & { readonly connections: number, readonly firstEntry: number, readonly lastEntry?: number }
+export type SessionRecord = SessionSummary & { readonly connections?: number, readonly firstEntry: number, readonly lastEntry?: number }
 
 export interface Sessions {
   insert(row: StartedSession): void
@@ -96,7 +96,7 @@ export function sessionsIn(database: Database): Sessions {
       if (row === undefined) return undefined
       return {
         ...summaryOf(row),
-        connections: row.connections,
+        ...(isCounted(row) ? { connections: row.connections } : {}),
         firstEntry: row.first_entry,
         ...(row.last_entry === null ? {} : { lastEntry: row.last_entry })
       }
@@ -164,7 +164,11 @@ function summaryOf(row: SessionRow): SessionSummary {
     startedAt: new Date(row.started_at).toISOString(),
     ...(row.ended_at === null ? {} : { endedAt: new Date(row.ended_at).toISOString() }),
     ...(row.end_reason === null ? {} : { endReason: row.end_reason }),
-    statements: row.statements,
-    denied: row.denied
+    ...(isCounted(row) ? { statements: row.statements, denied: row.denied } : {})
   }
+}
+
+/** Not where its gateway was killed: it would have counted at the end. */
+function isCounted({ ended_at: ended, last_entry: last, connections, statements, denied }: SessionRow): boolean {
+  return ended === null || last !== null || connections + statements + denied > 0
 }

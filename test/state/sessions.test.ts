@@ -124,6 +124,9 @@ describe('a session', () => {
     state.sessions.endOrphans(start + 1000, 'the gateway was killed')
     expect(state.sessions.get(first!)).toMatchObject({ endedAt: '2026-01-01T00:00:01.000Z', endReason: 'the gateway was killed' })
     expect(state.sessions.get(second!)).toMatchObject({ endedAt: '2026-01-01T00:01:00.000Z' })
+    // It would have been counted at its end: that it did nothing cannot be said.
+    for (const count of ['connections', 'statements', 'denied']) expect(state.sessions.get(first!)).not.toHaveProperty(count)
+    expect(state.sessions.list({})[0]).not.toHaveProperty('statements')
   })
 
   test('cannot be begun twice', () => {

@@ -30,15 +30,20 @@ export function register(sessions: Command, context: () => Promise<Context>): vo
 }
 
 function headLines(session: SessionDetail): string[] {
-  const { id, principal, target, startedAt, endedAt, endReason, connections, statements, denied, entries } = session
+  const { id, principal, target, startedAt, endedAt, endReason, entries } = session
   return tableLines(['SESSION', id], [
     ['who', `${principal.email ?? principal.subject} (${principal.kind}; ${principal.subject} at ${principal.issuer})`],
     ['target', target],
     ['started', `${timeFrom(startedAt)} UTC`],
     ['ended', endedAt === undefined ? 'still open' : `${timeFrom(endedAt)} UTC${endReason === undefined ? '' : `: ${endReason}`}`],
     ...recordedRow(id, entries),
-    ['counted', `${connections} ${connections === 1 ? 'connection' : 'connections'}, ${statements} ${statements === 1 ? 'statement' : 'statements'} allowed, ${denied} denied`]
+    ['counted', countsText(session)]
   ])
+}
+
+function countsText({ connections, statements, denied }: SessionDetail): string {
+  if (connections === undefined) return 'nothing: the gateway stopped before it could; what is below is from the audit log'
+  return `${connections} ${connections === 1 ? 'connection' : 'connections'}, ${statements} ${statements === 1 ? 'statement' : 'statements'} allowed, ${denied} denied`
 }
 
 function recordedRow(id: string, entries: readonly AuditEntry[]): string[][] {

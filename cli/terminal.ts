@@ -40,9 +40,10 @@ export interface Terminal {
   input(maxBytes: number, signal: AbortSignal): Promise<string>
   /**
    * The terminal itself, for a screen that lives on it. Until released, every line for the terminal is given to `above` instead,
-   * finished and safe, newline included. `full`: on a page of its own, behind which everything stays as it was. Only where `interactive`.
+   * finished and safe, newline included. `full`: on a page of its own, behind which everything stays as it was. `cursor`: it stays visible,
+   * for a program that sees to it itself. Only where `interactive`.
    */
-  takeScreen(above: (text: string) => void, options?: { readonly full?: boolean }): ScreenStreams
+  takeScreen(above: (text: string) => void, options?: { readonly full?: boolean, readonly cursor?: boolean }): ScreenStreams
   /** Resolves when stdout and stderr have taken everything; where there were events, after two seconds at most. */
   flush(): Promise<void>
 }
@@ -168,11 +169,13 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract, i
         signal.removeEventListener('abort', stop)
       }
     },
-    takeScreen(lines, { full = false } = {}) {
+    takeScreen(lines, { full = false, cursor = false } = {}) {
       above = lines
       // A page of its own, and no cursor. Both are given back even where the process ends in a way nobody foresaw.
-      stderr.write(`${full ? `${escape}[?1049h${escape}[H` : ''}${escape}[?25l`)
-      const giveBack = () => stderr.write(`${escape}[?25h${full ? `${escape}[?1049l` : ''}`)
+      const taken = `${full ? `${escape}[?1049h${escape}[H` : ''}${cursor ? '' : `${escape}[?25l`}`
+      const given = `${cursor ? '' : `${escape}[?25h`}${full ? `${escape}[?1049l` : ''}`
+      stderr.write(taken)
+      const giveBack = () => stderr.write(given)
       process.once('exit', giveBack)
       return {
         input: stdin,

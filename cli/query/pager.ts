@@ -48,7 +48,7 @@ export function openPager({ terminal, settings: { environment }, divertSignals, 
       interrupt()
     })
     const said: string[] = []
-    const screen = terminal.takeScreen((text) => said.push(text))
+    const screen = terminal.takeScreen((text) => said.push(text), { cursor: true })
     // Whoever leaves early has seen enough: the rest is read and dropped, since ending the statement could undo what it has done.
     child.stdin!.on('error', () => undefined)
     const left = new Promise<void>((resolve) => {

@@ -2,11 +2,9 @@
 // either order.
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { recipientKeyLine } from '../../shared/audit/session-key.ts'
-import type { TestPostgres } from '../support/postgres.ts'
-import { markdownTable, Samples, shown, shuffled } from './figures.ts'
-import { cell, clientCounts, modes } from './measure-load.ts'
+import { measureByTurns, turnFigures, type TurnsBench } from './by-turns.ts'
+import { markdownTable, shown } from './figures.ts'
 import { hoop, type HoopVariant } from './paths.ts'
-import { pgbench } from './pgbench.ts'
 
 /** What can be switched on, by the name it is asked for. */
 export const switches: Readonly<Record<string, () => { readonly name: string, readonly on: HoopVariant }>> = {
@@ -24,44 +22,18 @@ export const switches: Readonly<Record<string, () => { readonly name: string, re
   })
 }
 
-export interface SwitchBench {
-  readonly postgres: TestPostgres
-  readonly rounds: number
-  readonly seconds: number
-  readonly clients: readonly number[] | undefined
-  readonly say: (line: string) => void
-}
-
 /** @returns the table: medians over rounds of the ratio of a pair */
-export async function measureSwitch(
-  what: string,
-  { postgres, rounds, seconds, clients: counts = clientCounts, say }: SwitchBench
-): Promise<string> {
-  const samples = new Samples()
+export async function measureSwitch(what: string, bench: TurnsBench): Promise<string> {
   const { name, on: variant } = switches[what]!()
   const [on, off] = [`${name} on`, `${name} off`]
   const paths = [
-    { ...await hoop(postgres, false), name: off },
-    { ...await hoop(postgres, false, variant), name: on }
+    { ...await hoop(bench.postgres, false), name: off },
+    { ...await hoop(bench.postgres, false, variant), name: on }
   ]
   try {
-    for (let round = 0; round < rounds; round++) {
-      for (const [mode, clients] of shuffled(modes.flatMap((each) => counts.map((count) => [each, count] as const)), Math.random)) {
-        for (const path of shuffled(paths, Math.random)) {
-          const { tps, p50, cpu } = await pgbench(path, { mode, clients, seconds, pids: path.pids })
-          for (const [figure, value] of [['TPS', tps], ['p50', p50], ['CPU', cpu]] as const) {
-            samples.add({ path: path.name, cell: cell(mode, clients, figure), round, value })
-          }
-        }
-      }
-      say(`${what}: round ${round + 1} of ${rounds}`)
-    }
+    const { samples, rows } = await measureByTurns(what, paths, bench)
+    return markdownTable([`${on}, of off`, ...turnFigures], rows((cellOf) => turnFigures.map((figure) => shown(samples.ratio(on, off, cellOf(figure))))))
   } finally {
     for (const path of paths) await path.stop()
   }
-  const figures = ['TPS', 'p50', 'CPU'] as const
-  return markdownTable([`${on}, of off`, ...figures], modes.flatMap((mode) => counts.map((clients) => [
-    `${mode}, ${clients} ${clients === 1 ? 'client' : 'clients'}`,
-    ...figures.map((figure) => shown(samples.ratio(on, off, cell(mode, clients, figure))))
-  ])))
 }

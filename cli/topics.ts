@@ -29,6 +29,7 @@ hoop connect TARGET -- COMMAND, and --psql, end with its own code, or 128 plus t
   HOOP_KEYCHAIN     "off": keep the login in a private file instead of the system's keychain
   HOOP_DEBUG        as --debug
   HOOP_PAGER        what shows a result longer than the screen, before PAGER and less; "cat": none. LESS is FRX unless set
+  TMUX              set by tmux: a copied URL goes to its buffer, too
   XDG_RUNTIME_DIR   where Unix sockets go, in a folder hoop (default: in the configuration folder)
   NO_COLOR, CI, TERM=dumb   no colour; CI and TERM=dumb: no questions, no browser`
 }

@@ -44,6 +44,7 @@ export class NotWaited extends GatewayError {
 export function createHolding({ gateway, terminal, wait, timeoutSeconds, reason, now }: HeldOptions): Holding {
   let held: Held | undefined
   let why: GatewayError | undefined
+  let takingBack: Promise<void> | undefined
   let progress: { done(): void } | undefined
   let timer: NodeJS.Timeout | undefined
   const stopClock = () => {
@@ -54,7 +55,7 @@ export function createHolding({ gateway, terminal, wait, timeoutSeconds, reason,
 
   /** Somebody may decide at this very moment: then the decision stands, and the statement's own answer tells it. */
   function takeBack(review: string, because: GatewayError): void {
-    gateway.withdrawReview(review).then(() => { why = because }, () => undefined)
+    takingBack = gateway.withdrawReview(review).then(() => { why = because }, () => undefined)
   }
 
   async function began(event: Held): Promise<void> {
@@ -93,6 +94,8 @@ export function createHolding({ gateway, terminal, wait, timeoutSeconds, reason,
     async explain(error) {
       stopClock()
       if (held === undefined) return error
+      // The statement's end may be here before the answer to whoever took it back.
+      await takingBack
       // Its answer and the events travel by two ways; the review itself knows.
       why ??= await gateway.review(held.review).then(refusalFrom, () => undefined)
       return why ?? error

@@ -180,8 +180,8 @@ describe.skipIf(!isRoot)(`a second user of the machine${isRoot ? '' : ' (skipped
           try { console.log(file + ' ' + fs.readFileSync('/proc/' + pid + '/' + file, 'latin1').replaceAll('\\0', ' ')) } catch {}`)
       expect(told.stdout).toContain('connect prod-db')
       const tokens = JSON.stringify(JSON.parse(await readFile(join(alice.configDirectory, 'tokens.json'), 'utf8')))
-      for (const secret of [postgres.password, ...tokens.match(/hoop_\w{20,}/g) ?? []]) expect(told.stdout).not.toContain(secret)
-      expect(tokens).toMatch(/hoop_\w{20,}/)
+      for (const secret of [postgres.password, ...tokens.match(/hoop_[\w-]{20,}/g) ?? []]) expect(told.stdout).not.toContain(secret)
+      expect(tokens).toMatch(/hoop_[\w-]{20,}/)
     })
   })
 

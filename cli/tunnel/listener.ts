@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError } from '../../shared/errors.ts'
 import { carry, type Carried, type Carrying } from './connection.ts'
-import { peerOf, type Guard } from './guard.ts'
+import { isOthersPort, peerOf, type Guard } from './guard.ts'
 import { bindSticky, portInUse, type PortKey } from './ports.ts'
 import { removeStale, socketFolder } from './socket-folder.ts'
 
@@ -56,7 +56,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   }
 
   const { bound: server, taken } = wanted === undefined
-    ? await bindSticky(options.configDirectory, options, bindAt)
+    ? await bindSticky(options.configDirectory, options, bindAt, isOthersPort)
     : { bound: await bindAt(wanted), taken: undefined }
   if (server === undefined) throw portInUse(wanted!, options.target)
   const { port } = server.address() as { port: number }

@@ -5,7 +5,7 @@ import type { GatewayError } from '../../shared/errors.ts'
 import type { SessionId } from '../../shared/model.ts'
 import type { CliSettings } from '../config.ts'
 import type { Gateway } from '../gateway.ts'
-import { isOthersPort, localGuard } from './guard.ts'
+import { localGuard } from './guard.ts'
 import { openListener } from './listener.ts'
 import { fillUsage, type FilledUsage } from './usage.ts'
 import { openVisit, type VisitEvent } from './visit.ts'
@@ -78,7 +78,7 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     await visit.close()
     throw error
   })
-  const warning = listener.taken === undefined ? undefined : await takenWarning(listener.taken, listener.port, target)
+  const warning = listener.taken === undefined ? undefined : takenWarning(listener.taken, listener.port, target)
   const place = () => {
     const { clientPassword } = visit.opened
     return { host: listener.host, port: listener.port, ...(clientPassword === undefined ? {} : { password: clientPassword }) }
@@ -102,12 +102,10 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
   }
 }
 
-/** Whatever is set to the target's own port reaches somebody else meanwhile: said as plainly as it matters. */
-async function takenWarning(taken: number, instead: number, target: string): Promise<VisitEvent> {
-  const others = await isOthersPort(taken)
+function takenWarning(taken: number, instead: number, target: string): VisitEvent {
   return {
     type: 'warning',
-    message: `port ${taken}, which ${target} has otherwise, is in use by ${others === true ? 'another user of this machine' : 'something else, perhaps another hoop connect'}; this time it is ${instead}`,
-    hint: `what is set to ${taken} does not reach ${target} now${others === true ? ', and must not be given a password' : `; stop what listens there and start again, or name one: hoop connect ${target} --port PORT`}`
+    message: `port ${taken}, which ${target} has otherwise, is in use by something else of yours, perhaps another hoop connect; this time it is ${instead}`,
+    hint: `what is set to ${taken} does not reach ${target} now; stop what listens there and start again, or name one: hoop connect ${target} --port PORT`
   }
 }

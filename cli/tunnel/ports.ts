@@ -1,5 +1,5 @@
 // Which local port a target has: the same one each time, so that saved connections and open tools keep working. Another one only where
-// somebody has taken it, which is said.
+// something else of this user's has it, which is said; where it is somebody else's, what is set to it would reach them.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { GatewayError } from '../../shared/errors.ts'
@@ -20,19 +20,21 @@ export interface PortKey {
 
 export interface BoundSticky<T> {
   readonly bound: T
-  /** The target's own port, where somebody else has it just now and this is another one. */
+  /** The target's own port, where something else of this user's has it just now and this is another one. */
   readonly taken?: number
 }
 
 /**
  * Binds the target's remembered port, or for once another one where that is in use; the first time, a free one nobody else has been given.
  * `bind` is asked with one port after another and returns undefined where that one is in use.
- * @throws GatewayError conflict when none is free
+ * @param isOthers whether another user listens there; undefined where nobody can tell
+ * @throws GatewayError conflict when none is free, or when it may be another user who has the target's own
  */
 export async function bindSticky<T>(
   configDirectory: string,
   key: PortKey,
-  bind: (port: number) => Promise<T | undefined>
+  bind: (port: number) => Promise<T | undefined>,
+  isOthers: (port: number) => Promise<boolean | undefined>
 ): Promise<BoundSticky<T>> {
   const file = join(configDirectory, 'ports.json')
   const name = nameOf(key)
@@ -41,6 +43,8 @@ export async function bindSticky<T>(
     const own = ports.get(name)
     const atOwn = own === undefined ? undefined : await bind(own)
     if (atOwn !== undefined) return { bound: atOwn }
+    const others = own === undefined ? false : await isOthers(own)
+    if (others !== false) throw squatted(own!, key.target, others === true)
     const given = new Set(ports.values())
     for (const port of candidatesFor(name)) {
       if (given.has(port)) continue
@@ -66,6 +70,13 @@ export async function rememberedPorts(configDirectory: string, gatewayUrl: strin
 /** An address holds no blank. */
 function nameOf({ gatewayUrl, target }: PortKey): string {
   return `${gatewayUrl} ${target}`
+}
+
+function squatted(port: number, target: string, others: boolean): GatewayError {
+  const who = others ? 'by another user of this machine' : 'and whose that is cannot be told here'
+  return new GatewayError('conflict', `port ${port} on 127.0.0.1, which ${target} has otherwise, is in use ${who}: what is set to it would reach them`, {
+    hint: `stop what listens there; or take another port, and set your tools to that: hoop connect ${target} --port PORT`
+  })
 }
 
 export function portInUse(port: number, target: string): GatewayError {

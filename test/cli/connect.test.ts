@@ -158,7 +158,7 @@ describe('the port', () => {
     const usual = await open()
     const second = await open()
     expect(second.port).not.toBe(usual.port)
-    await second.hoop.line(new RegExp(`"type":"warning","message":"port ${usual.port}, which prod-db has otherwise, is in use by something else.*; this time it is ${second.port}"`))
+    await second.hoop.line(new RegExp(`"type":"warning","message":"port ${usual.port}, which prod-db has otherwise, is in use by something else of yours.*; this time it is ${second.port}"`))
     expect((await psql('127.0.0.1', second.port, 'SELECT 1')).stdout).toBe('1\n')
     expect(await Promise.all([usual, second].map(({ hoop }) => hoop.end('INT')))).toEqual([0, 0])
     const again = await open()

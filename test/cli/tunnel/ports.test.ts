@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { bindSticky, candidatesFor, portsFrom, rememberedPorts } from '../../../cli/tunnel/ports.ts'
+import { bindSticky, candidatesFor, portsFrom, rememberedPorts, type PortKey } from '../../../cli/tunnel/ports.ts'
 
 let folder: string
 beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'hoop-ports-')) })
@@ -10,7 +10,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const key = { gatewayUrl: 'https://gw.example', target: 'prod-db' }
 const free = async (port: number) => port
-const portOf = async (...args: Parameters<typeof bindSticky<number>>) => (await bindSticky(...args)).bound
+type Bind = (port: number) => Promise<number | undefined>
+const sticky = (folder: string, key: PortKey, bind: Bind) => bindSticky(folder, key, bind, async () => false)
+const portOf = async (...args: Parameters<typeof sticky>) => (await sticky(...args)).bound
 
 test('a target has the same port each time', async () => {
   const first = await portOf(folder, key, free)
@@ -26,27 +28,36 @@ test('the first time, ports in use are passed over', async () => {
 })
 
 test('later, a port in use is told, another one taken for once, and its own one kept', async () => {
-  const { bound: own } = await bindSticky(folder, key, free)
-  const { bound, taken } = await bindSticky(folder, key, async (port) => port === own ? undefined : port)
+  const { bound: own } = await sticky(folder, key, free)
+  const { bound, taken } = await sticky(folder, key, async (port) => port === own ? undefined : port)
   expect({ bound, taken }).toEqual({ bound: candidatesFor('https://gw.example prod-db')[1], taken: own })
-  expect(await bindSticky(folder, key, free)).toEqual({ bound: own })
+  expect(await sticky(folder, key, free)).toEqual({ bound: own })
+})
+
+test.each([
+  ['another user has', true, 'is in use by another user of this machine: what is set to it would reach them'],
+  ['somebody has, nobody knows who,', undefined, 'is in use and whose that is cannot be told here']
+])('a port of its own that %s is not passed over', async (_, others, message) => {
+  const own = await portOf(folder, key, free)
+  const bound = bindSticky(folder, key, async (port) => port === own ? undefined : port, async () => others)
+  await expect(bound).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining(message) as string, hint: expect.stringContaining('--port PORT') as string })
 })
 
 test('the port taken instead is never one of another target', async () => {
-  const { bound: own } = await bindSticky(folder, key, free)
+  const { bound: own } = await sticky(folder, key, free)
   const second = candidatesFor('https://gw.example prod-db')[1]!
   await writeFile(join(folder, 'ports.json'), JSON.stringify({ 'https://gw.example prod-db': own, 'https://gw.example other': second }), { mode: 0o600 })
-  expect((await bindSticky(folder, key, async (port) => port === own ? undefined : port)).bound).not.toBe(second)
+  expect((await sticky(folder, key, async (port) => port === own ? undefined : port)).bound).not.toBe(second)
 })
 
 test('where no port is free, the error names --port', async () => {
-  await bindSticky(folder, key, free)
-  await expect(bindSticky(folder, key, async () => undefined)).rejects.toMatchObject({ code: 'conflict', hint: expect.stringContaining('--port') as string })
+  await sticky(folder, key, free)
+  await expect(sticky(folder, key, async () => undefined)).rejects.toMatchObject({ code: 'conflict', hint: expect.stringContaining('--port') as string })
 })
 
 test('what is remembered is told by target, of the one gateway', async () => {
-  const { bound } = await bindSticky(folder, key, free)
-  await bindSticky(folder, { gatewayUrl: 'https://gw.example.org', target: 'prod-db' }, free)
+  const { bound } = await sticky(folder, key, free)
+  await sticky(folder, { gatewayUrl: 'https://gw.example.org', target: 'prod-db' }, free)
   expect(await rememberedPorts(folder, 'https://gw.example')).toEqual(new Map([['prod-db', bound]]))
   expect(await rememberedPorts(folder, 'https://other.example')).toEqual(new Map())
 })

@@ -130,7 +130,9 @@ export function createReviews({ state, audit, identity, now, randomBytes, notify
         ...(mine === true ? { requester: { issuer, subject } } : {}),
         ...(isAdmin(viewer, people) ? {} : { visibleTo: { issuer, subject, groups: groupsOf(viewer) } })
       })
-      return rows.filter((review) => maySee(review, viewer, people))
+      // What is not durable yet was never seen.
+      const isSeen = ({ id }: Review) => live.get(id)?.open !== false
+      return rows.filter((review) => isSeen(review) && maySee(review, viewer, people))
         .map((review) => summaryFor(live.get(review.id)?.review ?? review, viewer, people))
     },
 

@@ -59,7 +59,11 @@ const open = (to: TestPort = local) => WireClient.open({ host: to.host, port: to
 const rows = async () => Number((await postgres.query('SELECT count(*) FROM visits', { database: 'clinic' }))[0]!.count)
 const pending = async (who = 'bob') => (await gateway.get<ReviewSummary[]>(who, `${paths.reviews}?state=pending`)).body
 const theOne = () => until('one pending review', async () => (await pending())[0])
-const detail = async (id: string, who = 'bob') => (await gateway.get<ReviewDetail>(who, paths.review(id))).body
+async function detail(id: string, who = 'bob'): Promise<ReviewDetail> {
+  const { status, body } = await gateway.get<ReviewDetail>(who, paths.review(id))
+  expect({ status, body }).toMatchObject({ status: 200 })
+  return body
+}
 
 async function approve(id: string, who = 'bob', more: object = {}) {
   const { binding } = await detail(id, who)
@@ -149,7 +153,7 @@ describe('a held statement', () => {
     other.sendRaw(m.cancelRequest(key.readInt32BE(0), key.subarray(4)))
     const frames = await client.until('Z')
     expect(reportFields(frames.find(({ type }) => type === 'E')!)).toMatchObject({ C: '57014' })
-    expect((await gateway.post('bob', paths.approveReview(review.id), { binding })).status).toBe(409)
+    expect(await gateway.post('bob', paths.approveReview(review.id), { binding })).toMatchObject({ status: 409 })
     expect((await client.ask('SELECT 1')).rows).toEqual([['1']])
     expect(await rows()).toBe(0)
     await client.close()

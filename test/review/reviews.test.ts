@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ReviewEvent } from '../../shared/events.ts'
 import { GatewayError } from '../../shared/errors.ts'
+import { until } from '../support/until.ts'
 import { agentOf, binding, human, review, terms } from './sample.ts'
 import { ann, don, dora, factsOf, failure, held, login, root, World } from './world.ts'
 
@@ -29,6 +30,19 @@ describe('a hold', () => {
     expect(world.written[0]).toMatchObject({ review: open.id, binding, asked: ['dba'], decision: { action: 'hold', review: open.id } })
     expect(world.notified).toEqual([`held ${open.id}`])
     expect(heard).toMatchObject([{ review: { id: open.id, state: 'pending', mayDecide: true, mine: false } }])
+  })
+
+  test('whose state is not on the disk yet is nowhere, neither listed nor shown', async () => {
+    let synced!: () => void
+    Object.assign(world.state, { synced: () => new Promise<void>((resolve) => { synced = resolve }) })
+    const opening = world.hold()
+    await until('the state to be written', () => world.state.reviews.list({}).length === 1)
+    expect(world.reviews.list(dora, {})).toEqual([])
+    expect(world.reviews.show(dora, world.state.reviews.list({})[0]!.id)).toBeUndefined()
+    synced()
+    const { id } = await opening
+    expect(world.reviews.list(dora, {})).toMatchObject([{ id }])
+    expect(world.reviews.show(dora, id)).toMatchObject({ id, state: 'pending' })
   })
 
   test('that cannot be written down asks nobody', async () => {

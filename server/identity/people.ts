@@ -21,7 +21,7 @@ export interface People {
   /**
    * When it returns, the person's logins, tokens, service tokens and workloads are dead and every listener was told.
    * Nobody disables themself: so the last admin is always left.
-   * @throws GatewayError not_found | conflict
+   * @throws GatewayError not_found | conflict | state_unavailable, and then every listener was told all the same
    */
   disable(who: Verified, id: string): void
   /** What was ended stays ended; the person may log in again. */
@@ -41,15 +41,22 @@ export function createPeople({ state, note, now, changed, revoked }: PeopleParts
         throw new GatewayError('conflict', 'you cannot disable yourself', { hint: 'ask another admin' })
       }
       const at = now()
-      state.transaction(() => {
-        if (person.disabledAt === undefined) state.users.setDisabled(id, at)
-        state.logins.endAllOf(id, at)
-        state.serviceTokens.revokeAllOf(id, at)
-      })
-      changed()
       const { issuer, subject } = person
+      const endAll = () => revoked({ issuer, subject, reason: 'your access was ended by an administrator' })
+      try {
+        state.transaction(() => {
+          if (person.disabledAt === undefined) state.users.setDisabled(id, at)
+          state.logins.endAllOf(id, at)
+          state.serviceTokens.revokeAllOf(id, at)
+        })
+      } catch (error) {
+        // It cannot be remembered, and nothing new begins while that is so. What runs ends all the same.
+        endAll()
+        throw error
+      }
+      changed()
       note({ kind: 'revocation', actor: actorOf(who.principal), subject: { issuer, subject }, action: 'disable' })
-      revoked({ issuer, subject, reason: 'your access was ended by an administrator' })
+      endAll()
     },
 
     enable(who, id) {

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Verified } from '../../server/identity/identity.ts'
+import { GatewayError } from '../../shared/errors.ts'
 import { codeOf, day, hour, minute, source, World } from './world.ts'
 
 let world: World
@@ -272,6 +273,16 @@ describe('disabling a person', () => {
     stop()
     expect(() => world.identity.disableUser(root, world.user('alice'))).toThrow(AggregateError)
     expect(told).toEqual(['alice'])
+  })
+
+  test('that cannot be written ends what runs, and says that it cannot be remembered', async () => {
+    const { root } = await everything()
+    const told: string[] = []
+    world.identity.onRevoked(({ subject }) => { told.push(subject) })
+    Object.assign(world.state, { transaction: () => { throw new GatewayError('state_unavailable', 'the gateway\'s state file cannot be written') } })
+    expect(codeOf(() => world.identity.disableUser(root, world.user('alice')))).toBe('state_unavailable')
+    expect(told).toEqual(['alice'])
+    expect(world.notes.filter(({ kind }) => kind === 'revocation')).toEqual([])
   })
 
   test('shows in the list of people', async () => {

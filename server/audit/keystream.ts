@@ -15,10 +15,13 @@ export function counterBlock(stream: number, block: number): Buffer {
 }
 
 export function writeCounterBlock(bytes: Buffer, at: number, stream: number, block: number): void {
-  for (const [i, number] of [stream, block].entries()) {
-    bytes.writeUInt32BE(Math.floor(number / 2 ** 32), at + 8 * i)
-    bytes.writeUInt32BE(number % 2 ** 32, at + 8 * i + 4)
-  }
+  writeUint64(bytes, at, stream)
+  writeUint64(bytes, at + 8, block)
+}
+
+function writeUint64(bytes: Buffer, at: number, number: number): void {
+  bytes.writeUInt32BE(Math.floor(number / 2 ** 32), at)
+  bytes.writeUInt32BE(number % 2 ** 32, at + 4)
 }
 
 export class Keystream {

@@ -74,7 +74,6 @@ export interface SealParts {
 }
 
 export class SessionSeal {
-  readonly #key: Buffer
   readonly #keys: SealedKeys
   /** For all that is short; a long text has one of its own, since others get their turn while it is encrypted. */
   readonly #stream: Keystream
@@ -85,10 +84,10 @@ export class SessionSeal {
   readonly #texts = new Map<string, { readonly entry: number, readonly at: number }>()
   #forgotten = false
 
-  /** @param key taken over: zeroed by `forget` */
+  /** @param key taken over: zeroed once what is needed was derived from it */
   constructor(key: Buffer, { origin, session, elapsed }: SealParts) {
-    this.#key = key
     this.#keys = sealedKeys(key, origin, session)
+    key.fill(0)
     this.#stream = new Keystream(this.#keys.encryption, 0)
     this.#hmac = new ShortHmac(this.#keys.tag)
     this.#elapsed = elapsed
@@ -129,7 +128,6 @@ export class SessionSeal {
   forget(): void {
     if (this.#forgotten) return
     this.#forgotten = true
-    this.#key.fill(0)
     this.#keys.encryption.fill(0)
     this.#keys.tag.fill(0)
     this.#stream.forget()

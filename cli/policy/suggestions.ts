@@ -1,7 +1,7 @@
 // What looks worth protecting, as a `protect` section to paste: YAML, whose comments say why. Pure.
 import type { Suggestion, Suggestions } from '../../shared/explain.ts'
 import { safeJson, safeLine } from '../../shared/text.ts'
-import { counted } from './words.ts'
+import { counted } from '../counted.ts'
 
 /** One rule for each kind and mask. Names are written as the section wants them, and in double quotes. */
 export function suggestionLines({ target, database, relations, sampledColumns, unread, suggestions }: Suggestions): string[] {

@@ -1,6 +1,7 @@
 // What a policy author should know of a target, as lines. Pure.
 import type { Survey } from '../../shared/explain.ts'
-import { counted, section, tableBelow } from './words.ts'
+import { counted } from '../counted.ts'
+import { section, tableBelow } from './words.ts'
 
 export function surveyLines(survey: Survey): string[] {
   const { target, database, problems, columns, views, functions, indexes, lookAlikes } = survey

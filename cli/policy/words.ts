@@ -12,10 +12,6 @@ export function tableBelow(heading: string, head: readonly string[], rows: reado
   return rows.length === 0 ? [] : section(heading, tableLines(head, rows))
 }
 
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`
-}
-
 /** What a person sees in its cells. */
 export function shownAs({ shown, mask, tells, exemptions = [], mayAsk = [] }: ExplainedColumn): string {
   const whose = exemptions.length === 0 ? 'an exemption' : `the exemption from ${exemptions.map(exemptionText).join(' and ')}`

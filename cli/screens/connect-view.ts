@@ -5,7 +5,7 @@ import type { LoginWay } from '../login/anew.ts'
 import type { Line } from '../reviews/detail.ts'
 import { clockText, exactLines, visible, wrapCells } from '../reviews/text.ts'
 import { cellsOf } from '../table.ts'
-import { counted } from '../tunnel/lines.ts'
+import { countedInThousands } from '../counted.ts'
 import type { Away, Held, Live } from '../tunnel/live.ts'
 import { ageClock, connectionLines } from './connection-lines.ts'
 import { line, narrowColumns } from './lines.ts'
@@ -135,7 +135,7 @@ function footLines({ live, selected, prompt, told, mayLogIn }: ConnectFacts, { c
   const { held, connections, away } = live
   const hold = held[selected]
   const narrow = columns < narrowColumns
-  const count = counted(connections.length, 'connection') + (held.length === 0 ? '' : `, ${held.length} held`)
+  const count = countedInThousands(connections.length, 'connection') + (held.length === 0 ? '' : `, ${held.length} held`)
   const signIn = mayLogIn && away?.code === 'unauthenticated'
   const keys = [
     ...(signIn ? narrow ? ['l log in', 'd by code'] : ['l logs in with the browser', 'd with a code'] : []),

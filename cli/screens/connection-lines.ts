@@ -3,7 +3,7 @@ import type { StatementActivity } from '../../shared/events.ts'
 import type { Line } from '../reviews/detail.ts'
 import { clockText, cutCells, visible } from '../reviews/text.ts'
 import { cellsOf } from '../table.ts'
-import { counted } from '../tunnel/lines.ts'
+import { countedInThousands } from '../counted.ts'
 import type { Live, LiveConnection } from '../tunnel/live.ts'
 import { line, narrowColumns } from './lines.ts'
 
@@ -20,7 +20,7 @@ export function connectionLines({ connections, held }: Live, now: number, column
   const shown = (fits ? rows : busiest(rows, room - head - 1)).map(printable)
   return [
     ...(columns >= narrowColumns && shown.length > 0 ? tableLines(shown, columns) : shown.map((row) => compactLine(row, columns))),
-    ...(fits ? [] : [line(shown.length === 0 ? counted(rows.length, 'connection') : `${rows.length - shown.length} more`, columns, 'dim')])
+    ...(fits ? [] : [line(shown.length === 0 ? countedInThousands(rows.length, 'connection') : `${rows.length - shown.length} more`, columns, 'dim')])
   ]
 }
 
@@ -70,9 +70,9 @@ function busiest(rows: readonly Row[], room: number): Row[] {
 }
 
 function pairLines({ connection, client, state, age, rows, maskedCells, maskedColumns, statement, ended }: Row, columns: number): Line[] {
-  const masked = maskedColumns === 0 ? '' : `, ${counted(maskedCells, 'cell')} of ${counted(maskedColumns, 'column')} masked`
+  const masked = maskedColumns === 0 ? '' : `, ${countedInThousands(maskedCells, 'cell')} of ${countedInThousands(maskedColumns, 'column')} masked`
   const clock = age === undefined || state === 'held' ? '' : ` ${ageClock(age)}`
-  const head = `  ${connection}  ${client === '' ? '' : `${cutCells(client, clientCells)}: `}${state}${clock}, ${counted(rows, 'row')}${masked}`
+  const head = `  ${connection}  ${client === '' ? '' : `${cutCells(client, clientCells)}: `}${state}${clock}, ${countedInThousands(rows, 'row')}${masked}`
   const text = statement === '' ? 'nothing yet' : ended === undefined ? statement : `${ended}: ${statement}`
   return [
     { text: cutCells(head, columns), tone: state === 'idle' ? 'plain' : 'strong' },
@@ -115,7 +115,7 @@ function compactLine({ connection, client, state, age, rows, statement }: Row, c
 function endedText({ state, milliseconds, rows }: StatementActivity): string {
   const took = milliseconds < 1000 ? `${milliseconds} ms` : milliseconds < 60_000 ? `${(milliseconds / 1000).toFixed(1)} s` : ageClock(milliseconds)
   switch (state) {
-    case 'ok': return `${counted(rows, 'row')}, ${took}`
+    case 'ok': return `${countedInThousands(rows, 'row')}, ${took}`
     case 'error': return `failed after ${took}`
     case 'cancelled': return `cancelled after ${took}`
     default: return `its end is not known`

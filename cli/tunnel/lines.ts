@@ -1,6 +1,7 @@
 // What happens on an open port, as plain lines: where there is no screen, inside a wrapped command, and above the screen.
 import type { ErrorCode } from '../../shared/errors.ts'
 import type { ConnectionTotals } from '../../shared/events.ts'
+import { countedInThousands } from '../counted.ts'
 import { endText } from '../reviews/text.ts'
 import type { VisitEvent } from './visit.ts'
 
@@ -68,13 +69,8 @@ export function createLines(): (event: VisitEvent, reader: LinesFor) => string[]
 /** `12 statements, 3,400 rows, 24 cells of 2 columns masked`; a gateway of before may not say. */
 export function totalsText({ statements, rows, maskedColumns, maskedCells }: Partial<ConnectionTotals>): string {
   if (statements === undefined || rows === undefined) return 'what it did is not known'
-  const masked = maskedColumns === undefined || maskedColumns === 0 ? [] : [`${counted(maskedCells ?? 0, 'cell')} of ${counted(maskedColumns, 'column')} masked`]
-  return [counted(statements, 'statement'), counted(rows, 'row'), ...masked].join(', ')
-}
-
-/** `1 row`, `12,034 rows`. */
-export function counted(count: number, what: string): string {
-  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
+  const masked = maskedColumns === undefined || maskedColumns === 0 ? [] : [`${countedInThousands(maskedCells ?? 0, 'cell')} of ${countedInThousands(maskedColumns, 'column')} masked`]
+  return [countedInThousands(statements, 'statement'), countedInThousands(rows, 'row'), ...masked].join(', ')
 }
 
 function hint(text: string | undefined): string[] {

@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts'
 import { exitCodes } from '../../failure.ts'
 import { helpTail } from '../../help.ts'
 import { openLogFiles } from '../../log-files.ts'
-import { counted } from '../../policy/words.ts'
+import { counted } from '../../counted.ts'
 import { tableLines, timeFrom } from '../../table.ts'
 
 export function register(audit: Command, context: () => Promise<Context>): void {

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../failure.ts'
 import { helpTail } from '../../help.ts'
-import { counted } from '../../policy/words.ts'
+import { counted } from '../../counted.ts'
 import { serverModule } from '../../server.ts'
 
 interface Flags {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { outcomeText, whatOf } from '../../audit/words.ts'
+import { counted } from '../../counted.ts'
 import { helpTail } from '../../help.ts'
 import { exemptionText } from '../../policy/words.ts'
 import { tableLines, timeFrom } from '../../table.ts'
@@ -43,7 +44,7 @@ function headLines(session: SessionDetail): string[] {
 
 function countsText({ connections, statements, denied }: SessionDetail): string {
   if (connections === undefined) return 'nothing: the gateway stopped before it could; what is below is from the audit log'
-  return `${connections} ${connections === 1 ? 'connection' : 'connections'}, ${statements} ${statements === 1 ? 'statement' : 'statements'} allowed, ${denied} denied`
+  return `${counted(connections, 'connection')}, ${counted(statements!, 'statement')} allowed, ${denied} denied`
 }
 
 function recordedRow(id: string, entries: readonly AuditEntry[]): string[][] {

@@ -3,19 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { ReplayText } from '../../../cli/replay/text.ts'
 import type { RecordingEvent, RecordingHead, ReplayLine } from '../../../shared/recording.ts'
 import { hostiles } from '../../support/hostile.ts'
+import { recordingHead } from '../../support/recording-head.ts'
 
-const head = (matches: RecordingHead['matches']): RecordingHead => ({
-  type: 'recording',
-  matches,
-  session: {
-    id: '01k5b2y8v4s0q9m3t7x6c1n0ad',
-    principal: { issuer: 'i', subject: 's', email: 'ann@example.com', groups: [], kind: 'human' },
-    target: 'prod-db',
-    startedAt: '2026-11-25T22:00:00.000Z',
-    statements: 1,
-    denied: 0
-  } as RecordingHead['session']
-})
+const head = (matches: RecordingHead['matches']) => recordingHead(matches, 1)
 const textOf = (...lines: readonly ReplayLine[]) => {
   const text = new ReplayText()
   return lines.flatMap((line) => text.lines(line)).join('\n')

@@ -5,6 +5,7 @@ import { ReplayScreen } from '../../../cli/screens/replay-screen.tsx'
 import { ahead, back, markedBar, window } from '../../../cli/screens/replay-view.ts'
 import { cellsOf } from '../../../cli/table.ts'
 import type { RecordingEvent, RecordingHead, ReplayLine } from '../../../shared/recording.ts'
+import { recordingHead } from '../../support/recording-head.ts'
 import { hostileText, printableLine } from '../../support/reviews.ts'
 import { keys, TestScreen } from '../../support/screen.tsx'
 
@@ -16,18 +17,7 @@ const left = '\u001B[D'
 const pageUp = '\u001B[5~'
 const home = '\u001B[H'
 
-const head = (matches: RecordingHead['matches'] = true): RecordingHead => ({
-  type: 'recording',
-  matches,
-  session: {
-    id: '01k5b2y8v4s0q9m3t7x6c1n0ad',
-    principal: { issuer: 'i', subject: 's', email: 'ann@example.com', groups: [], kind: 'human' },
-    target: 'prod-db',
-    startedAt: '2026-11-25T22:00:00.000Z',
-    statements: 3,
-    denied: 0
-  } as RecordingHead['session']
-})
+const head = (matches: RecordingHead['matches'] = true) => recordingHead(matches, 3)
 
 const on = (at: number, connection = 1) => ({ at, connection })
 const statement = (at: number, text: string): RecordingEvent => ({ ...on(at), type: 'statement', entry: at, step: 'execute', verb: 'X', text })

@@ -72,12 +72,15 @@ export function Lines({ lines }: { readonly lines: readonly Line[] }): null {
   return null
 }
 
-/** What is typed, or pasted, at the end of a text: controls have no place in it. */
+/**
+ * What is typed, or pasted, at the end of a text: controls have no place in it, and blanks none at its start. A slow line brings
+ * several keys at once, such as Enter with what was typed after it.
+ */
 export function edited(text: string, input: string, key: Key, maxCharacters: number): string {
   if (key.backspace || key.delete) return [...text].slice(0, -1).join('')
   if (key.ctrl && input === 'u') return ''
   if (key.ctrl || key.meta || key.tab) return text
-  return (text + input.replace(/[\r\n\t]+/g, ' ').replace(/\p{C}/gu, '')).slice(0, maxCharacters)
+  return (text + input.replace(/[\r\n\t]+/g, ' ').replace(/\p{C}/gu, '')).trimStart().slice(0, maxCharacters)
 }
 
 /** Arrows, Home, End, with their modifiers, and the keys that are numbered. */

@@ -245,6 +245,17 @@ describe('breaking the glass', () => {
     expect(votes).toEqual([{ binding: detail({}).binding, reason: 'fire', breakGlass: true }])
   })
 
+  test('takes what a slow line brings together with an Enter for what was typed after it', async () => {
+    const { shown, store, votes } = opened({ mayRelease: true })
+    store.take(hold(1))
+    await shown.see(/in an emergency, a/)
+    await shown.press('a')
+    await shown.see(/Reason: _/)
+    await shown.press(`${keys.enter}fire`)
+    await shown.see(/Reason: fire_/)
+    expect(votes).toEqual([])
+  })
+
   test('goes back with Esc, and says why the gateway refused', async () => {
     const { shown, store, votes } = opened({ mayRelease: true, refuse: new GatewayError('conflict', 'it is not pending any more') })
     store.take(hold(1))

@@ -159,6 +159,7 @@ describe('hoop connect on a terminal', () => {
     await terminal.press('r')
     await terminal.see(/Reason: _/)
     await terminal.type('INC-4711')
+    await terminal.see(/INC-4711_/)
     await terminal.press('Enter')
     await terminal.see(/those who decide see your reason now/)
     expect((await dora.finish(['reviews', '--json'])).stdout).toContain('"requesterReason":"INC-4711"')

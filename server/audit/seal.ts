@@ -95,27 +95,20 @@ export class SessionSeal {
 
   /** One attachment for each operation. @throws GatewayError session_ended once the key is forgotten */
   async each(operations: readonly Operation[]): Promise<Sealed> {
-    const fresh: (string | undefined)[] = []
     const attachments: (Attachment | undefined)[] = []
+    /** By number of the operation: hashes of texts that no entry has yet. */
+    const fresh: [number, string][] = []
     for (const operation of operations) {
       if (operation.kind !== 'statement') {
-        fresh.push(undefined)
         attachments.push(undefined)
         continue
       }
       const textIn = this.#textOf(operation.sha256)
-      fresh.push(textIn === undefined ? operation.sha256 : undefined)
+      if (textIn === undefined) fresh.push([attachments.length, operation.sha256])
       const plain = plainOf([operation], textIn)
       attachments.push(plain.paddedBytes <= wholeBytes ? this.#whole(plain) : await inTurns(this.#steps(plain)))
     }
-    return {
-      attachments,
-      written: (entries) => fresh.forEach((sha256, i) => {
-        if (sha256 === undefined) return
-        if (this.#texts.size >= maxTexts) this.#texts.clear()
-        this.#texts.set(sha256, { entry: entries[i]!, at: this.#elapsed() })
-      })
-    }
+    return { attachments, written: (entries) => { for (const [i, sha256] of fresh) this.#remember(sha256, entries[i]!) } }
   }
 
   /** One attachment with all of them, each text included. @throws GatewayError session_ended once the key is forgotten */
@@ -138,6 +131,11 @@ export class SessionSeal {
   #textOf(sha256: string): number | undefined {
     const known = this.#texts.get(sha256)
     return known !== undefined && this.#elapsed() - known.at < textMilliseconds ? known.entry : undefined
+  }
+
+  #remember(sha256: string, entry: number): void {
+    if (this.#texts.size >= maxTexts) this.#texts.clear()
+    this.#texts.set(sha256, { entry, at: this.#elapsed() })
   }
 
   /** Every statement takes this way but the very long ones: put together, encrypted and tagged where it goes to the log from. */

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 const blockBytes = 64
 const hashBytes = 32
 const maxMessageBytes = 32 * 1024
-/** Shared: nobody else gets a turn while it is in use. */
+/** Shared: nobody else gets a turn while it is in use. What the last one left there is overwritten by the next, or when it is forgotten. */
 const scratch = Buffer.alloc(blockBytes + maxMessageBytes)
 
 export class ShortHmac {
@@ -26,12 +26,12 @@ export class ShortHmac {
     scratch.set(this.#innerPad)
     scratch.set(message, blockBytes)
     this.#outerPad.write(hash('sha256', scratch.subarray(0, blockBytes + message.length), 'binary'), blockBytes, 'latin1')
-    scratch.fill(0, 0, blockBytes)
     return hash('sha256', this.#outerPad, 'binary')
   }
 
   /** What was made of the key is overwritten. */
   forget(): void {
+    scratch.fill(0)
     this.#innerPad.fill(0)
     this.#outerPad.fill(0)
   }

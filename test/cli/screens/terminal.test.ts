@@ -118,7 +118,10 @@ describe('hoop reviews watch', () => {
     expect(text.split('\n')[0]).toBe('alice@example.com wants to run this on p')
     await terminal.press('G')
     await terminal.see(/-- the end/)
-    await terminal.press('g', 'Space')
+    // One after the other: several keys that arrive together are taken for a paste, which decides nothing here.
+    await terminal.press('g')
+    await terminal.see(/more lines below/)
+    await terminal.press('Space')
     await terminal.see(/<U\+001B>\[2K/)
     await terminal.resize(100, 30)
     await terminal.see(/^alice@example.com wants to run this on prod-db$/m)

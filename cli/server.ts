@@ -2,6 +2,7 @@
 import type { AuditEntry } from '../shared/audit/entry.ts'
 import type { Suggestions, Survey } from '../shared/explain.ts'
 import type { ReplayedLog, TestedCase } from '../shared/policy-check.ts'
+import type { Context } from './context.ts'
 
 /** Where it shows what it has to say; `progress` while something takes long. */
 interface GatewayIo {
@@ -12,7 +13,10 @@ interface GatewayIo {
 
 /** What of it the command line uses. */
 export interface ServerModule {
-  gateway(argv: readonly string[], io: GatewayIo): Promise<number>
+  /** Of these three the exit code, what is wrong having been told. */
+  init(file: string, io: GatewayIo): Promise<number>
+  check(configFile: string, json: boolean, io: GatewayIo): Promise<number>
+  start(configFile: string, once: { readonly acceptLoss: boolean, readonly rotateKey: boolean }, io: GatewayIo): Promise<number>
   /** @throws GatewayError, of the configuration or an unknown target; what is wrong with one target stands in its place */
   survey(configFile: string, target: string | undefined): Promise<readonly SurveyedTarget[]>
   /** @param connect whether targets may be asked for their catalogs. @throws GatewayError */
@@ -28,4 +32,22 @@ export type SurveyedTarget = Survey | { readonly target: string, readonly error:
 export async function serverModule(): Promise<ServerModule> {
   // Beside the built command line; computed, so that neither bundle takes in the other.
   return await import(new URL(import.meta.url.endsWith('.ts') ? '../server/main.ts' : './server.js', import.meta.url).href) as ServerModule
+}
+
+/** One of the gateway's own commands, on this terminal. It stops in its own order, and has its own second Ctrl-C. */
+export async function runGateway(
+  { terminal, exitWith, divertSignals }: Pick<Context, 'terminal' | 'exitWith' | 'divertSignals'>,
+  run: (server: ServerModule, io: GatewayIo) => Promise<number>
+): Promise<void> {
+  const server = await serverModule()
+  const restore = divertSignals(() => undefined)
+  try {
+    exitWith(await run(server, {
+      out: (line) => terminal.out(line.trimEnd()),
+      progress: (text) => terminal.progress(text),
+      err: (line) => terminal.say(line.replace(/^hoop: /, '').trimEnd())
+    }))
+  } finally {
+    restore()
+  }
 }

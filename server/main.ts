@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { hostname } from 'node:os'
 import { watchFile, unwatchFile } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { asGatewayError, type GatewayError } from '../shared/errors.ts'
 import type { Target } from '../shared/model.ts'
 import { holdingStatements, openExports } from './audit/export/exports.ts'
@@ -39,6 +38,12 @@ import { openState } from './state/state.ts'
 import { createCatalog } from './targets/catalog.ts'
 import { version } from '../shared/version.ts'
 
+/** What is said once, at the start, and never kept in the configuration. */
+export interface OnceOptions {
+  readonly acceptLoss: boolean
+  readonly rotateKey: boolean
+}
+
 /** Where the command line shows what a gateway command says. */
 export interface GatewayIo {
   readonly out: (line: string) => void
@@ -47,62 +52,23 @@ export interface GatewayIo {
   readonly progress: (text: string) => { done(): void }
 }
 
-const help = `hoop gateway: runs the gateway
+/** `hoop gateway init`. */
+export function init(file: string, io: GatewayIo): Promise<number> {
+  return told(io, async () => {
+    await writeStarter(file)
+    io.out(`wrote ${file}; put your database under targets, then: hoop gateway check --config ${file}`)
+    return 0
+  })
+}
 
-  hoop gateway init [FILE]            write a commented starter configuration (default hoop.yaml)
-  hoop gateway check [--config FILE]  say what is wrong with it, and whether each target answers
-  hoop gateway start [--config FILE]  run it until SIGTERM; SIGHUP, or a change of the file, reloads the policy
+/** `hoop gateway check`. @returns 1 where the configuration is wrong or a target does not answer, which is told */
+export function check(file: string, json: boolean, io: GatewayIo): Promise<number> {
+  return told(io, () => checked(file, json, io))
+}
 
-  --config FILE   the configuration (default hoop.yaml)
-  --json          with check: findings as JSON
-  --rotate-audit-key   with start: the audit log is signed by a new key from now on; an entry signed by both says so
-  --accept-loss   with start: go on with an audit log that has lost entries; the loss is written into it
-`
-
-/** @returns the exit code: 0 done, 1 failed, 64 wrong usage */
-export async function gateway(argv: readonly string[], io: GatewayIo): Promise<number> {
-  let parsed
-  try {
-    parsed = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        config: { type: 'string', default: 'hoop.yaml' },
-        json: { type: 'boolean', default: false },
-        'accept-loss': { type: 'boolean', default: false },
-        'rotate-audit-key': { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false }
-      }
-    })
-  } catch (error) {
-    io.err(`hoop: error: ${(error as Error).message}`)
-    return 64
-  }
-  const { values, positionals: [command, file, ...more] } = parsed
-  if (values.help || command === undefined) {
-    io.out(help)
-    return values.help ? 0 : 64
-  }
-  if (more.length > 0 || (file !== undefined && command !== 'init')) {
-    io.err(`hoop: error: hoop gateway ${command} takes no "${more[0] ?? file}"`)
-    return 64
-  }
-  try {
-    switch (command) {
-      case 'init':
-        await writeStarter(file ?? 'hoop.yaml')
-        io.out(`wrote ${file ?? 'hoop.yaml'}; next: hoop gateway check --config ${file ?? 'hoop.yaml'}`)
-        return 0
-      case 'check': return await check(values.config, values.json, io)
-      case 'start': return await start(values.config, { acceptLoss: values['accept-loss'], rotateKey: values['rotate-audit-key'] }, io)
-      default:
-        io.err(`hoop: error: there is no "hoop gateway ${command}"`)
-        io.err('hoop: hint: one of init, check, start')
-        return 64
-    }
-  } catch (error) {
-    return tell(error, io)
-  }
+/** `hoop gateway start`: until SIGTERM or SIGINT. */
+export function start(file: string, once: OnceOptions, io: GatewayIo): Promise<number> {
+  return told(io, () => served(file, once, io))
 }
 
 /** `hoop policy check`. @throws GatewayError config_invalid, target_unknown; what is wrong with one target is a finding */
@@ -140,28 +106,33 @@ function protectionsOf({ policy: { protection } }: Config): (target: Target) => 
   return (target) => protectionFor(protection, { issuer: '', subject: '', groups: [], kind: 'service' }, target, { now: Date.now() })
 }
 
-function tell(error: unknown, io: GatewayIo): number {
-  if (error instanceof ConfigError) {
-    for (const { path, message } of error.problems) io.err(`hoop: error: ${path === '' ? error.file : path}: ${message}`)
-  } else {
-    io.err(`hoop: error: ${asGatewayError(error).code === 'internal' ? (error as Error).stack : (error as Error).message}`)
+/** Every problem of a configuration is told, not only the first. @returns the exit code: what `work` returned, or 1 */
+async function told(io: GatewayIo, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      for (const { path, message } of error.problems) io.err(`hoop: error: ${path === '' ? error.file : path}: ${message}`)
+    } else {
+      io.err(`hoop: error: ${asGatewayError(error).code === 'internal' ? (error as Error).stack : (error as Error).message}`)
+    }
+    const { hint } = asGatewayError(error)
+    if (hint !== undefined) io.err(`hoop: hint: ${hint}`)
+    return 1
   }
-  const { hint } = asGatewayError(error)
-  if (hint !== undefined) io.err(`hoop: hint: ${hint}`)
-  return 1
 }
 
-async function check(file: string, json: boolean, io: GatewayIo): Promise<number> {
+async function checked(file: string, json: boolean, io: GatewayIo): Promise<number> {
   const config = await loadConfig(file)
   await recipientsOf(config)
   const catalog = createCatalog(config.targets, protocols(), config.secrets)
   await checkRecordingKey(config)
-  const asking = io.progress(`asking ${catalog.entries.length} target(s)`)
+  const asking = io.progress('asking the targets')
   const findings = await probeTargets(catalog).finally(() => asking.done())
   if (json) {
     io.out(JSON.stringify(findings))
   } else {
-    io.out(`${file}: ${Object.keys(config.targets).length} target(s), ${config.policy.rules.length} rule(s), nothing wrong with the file itself`)
+    io.out(`${file}: targets: ${catalog.entries.length}, rules: ${config.policy.rules.length}; nothing wrong with the file itself`)
     for (const finding of findings) {
       io.out(finding.ok ? `${finding.target}: answers and accepts the credential (${finding.version})` : `${finding.target}: ${finding.message}`)
       if (!finding.ok && finding.hint !== undefined) io.err(`hoop: hint: ${finding.hint}`)
@@ -170,7 +141,7 @@ async function check(file: string, json: boolean, io: GatewayIo): Promise<number
   return findings.every((finding) => finding.ok) ? 0 : 1
 }
 
-async function start(file: string, once: { readonly acceptLoss: boolean, readonly rotateKey: boolean }, io: GatewayIo): Promise<number> {
+async function served(file: string, once: OnceOptions, io: GatewayIo): Promise<number> {
   // Node would open its inspector to every local user on this signal.
   process.on('SIGUSR1', () => undefined)
   const config = await loadConfig(file)

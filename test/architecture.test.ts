@@ -22,7 +22,7 @@ const protocolTypes = /^server\/protocols\/protocol\.ts$/
 
 const parts: Record<string, Part> = {
   shared: { files: shared, may: [] },
-  'command line, composition root': { files: /^cli\/(main|context)\.ts$/, may: [/^cli\//, shared] },
+  'command line, composition root': { files: /^cli\/(main|commands|context)\.ts$/, may: [/^cli\//, shared] },
   'demo, which is a command': { files: /^cli\/(commands\/demo\.ts|demo\/)/, may: [/^cli\/(?!commands\/)/, shared] },
   commands: { files: /^cli\/commands\//, may: [/^cli\/(?!commands\/)/, shared] },
   'command line': { files: /^cli\//, may: [/^cli\/(?!commands\/)/, shared] },

@@ -39,7 +39,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .usage('TARGET [flags] [-- COMMAND ...]')
     .argument('<target>', 'as hoop targets lists it')
     .argument('[command...]', 'after --: run with the port in its environment (PGHOST, PGPORT, DATABASE_URL ...)')
-    .option('--port <port>', 'the local port; 0 for any free one (default: the same each time, any free one for a command)', wholeNumber(0, 65_535, 'a port is a number'))
+    .option('--port <port>', 'the local port; 0 for any free one (default: the same each time, any free one for a command)', wholeNumber(0, 65_535))
     .option('--psql', 'run psql on it, with the words after -- as its own, and end with its exit code')
     .addOption(new Option('--print <form>', 'print only how to reach it, as a client\'s configuration has it, then stay open').choices(printForms))
     .option('--json', 'print events only, one JSON object a line')
@@ -47,7 +47,8 @@ export function register(program: Command, context: () => Promise<Context>): voi
     .option('--wait', 'where opening it needs a review: wait for the decision; on a terminal it is waited for anyway')
     .addHelpText('after', helpTail([
       ['hoop connect prod-db', 'open the port; Ctrl-C closes it'],
-      ['hoop connect prod-db --psql', 'open it, and psql on it; hoop connect prod-db -- npm run migrate: a command of your own'],
+      ['hoop connect prod-db --psql', 'open it, and psql on it'],
+      ['hoop connect prod-db -- npm run migrate', 'open it for a command, and end with its exit code'],
       ['hoop connect prod-db --port 6543 --print jdbc', 'for the settings of a GUI tool; --json for programs']
     ], ['hoop targets', 'hoop sessions', 'hoop help exit-codes']))
     .action(async (target: string, words: readonly string[], flags: Flags, command: Command) => {

@@ -152,5 +152,5 @@ function secondsFrom(text: string): number {
   const [, count, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? []
   const seconds = Number(count) * (unitSeconds[unit ?? ''] ?? Number.NaN)
   if (seconds > 0 && seconds <= 86_400) return seconds
-  throw new InvalidArgumentError('such as 90s, 30m or 2h, at most 24h.')
+  throw new InvalidArgumentError('a time such as 90s, 30m or 2h, at most 24h.')
 }

@@ -84,16 +84,8 @@ function flagsOf(command: Command): Candidate[] {
 
 function commandsOf(command: Command): Candidate[] {
   const below = command.commands.map((child) => ({ word: child.name(), about: child.summary() || child.description() }))
-  if (command.name() === 'gateway') return gatewayWords
   return command.parent === null ? [...below, { word: 'help', about: 'show help for a command or a topic' }] : below
 }
-
-/** The gateway parses its words itself (server/main.ts). */
-const gatewayWords: Candidate[] = [
-  { word: 'init', about: 'write a commented starter configuration' },
-  { word: 'check', about: 'say what is wrong with a configuration, and whether each target answers' },
-  { word: 'start', about: 'run it' }
-]
 
 /** A flag that means something else on each command, behind its command. */
 const namesByFlag: Readonly<Record<string, NameKind>> = { '--target': 'targets', '--profile': 'profiles', 'sessions --before': 'sessions' }

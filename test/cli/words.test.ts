@@ -35,6 +35,11 @@ test('a time is shown as the log has it', () => {
   expect(timeFrom('2026-03-10T12:00:00.123Z')).toBe('2026-03-10 12:00:00')
 })
 
+test('an example that would not fit beside what it does stands above it, and so do the others', () => {
+  const long = `hoop ${'a'.repeat(70)}`
+  expect(helpTail([[long, 'one'], ['hoop b', 'two']], ['hoop c'])).toBe(`\nExamples:\n  ${long}\n      one\n  hoop b\n      two\n\nSee also: hoop c`)
+})
+
 test('examples are aligned', () => {
   expect(helpTail([['hoop a', 'one'], ['hoop abc', 'two']], ['hoop b'])).toBe('\nExamples:\n  hoop a    one\n  hoop abc  two\n\nSee also: hoop b')
 })

@@ -12,7 +12,8 @@ export function register(sessions: Command, context: () => Promise<Context>): vo
     .option('--json', 'one JSON object a line')
     .addHelpText('after', helpTail([
       ['hoop sessions follow 01k5b2y8v4s0q9m3t7x6c1n0ad', 'look on'],
-      ['hoop sessions follow 01k5b2y8v4s0q9m3t7x6c1n0ad --json', 'for a program']
+      ['hoop sessions follow 01k5b2y8v4s0q9m3t7x6c1n0ad --json', 'for a program'],
+      ['hoop sessions --status open', 'find the id']
     ], ['hoop sessions replay', 'hoop sessions kill']))
     .action(async (id: string, _: unknown, command: Command) => {
       // A flag that the listing has too is taken for the listing's own.

@@ -10,7 +10,9 @@ export function register(sessions: Command, context: () => Promise<Context>): vo
     .argument('<id>', 'as hoop sessions lists it')
     .requiredOption('--reason <text>', 'why')
     .addHelpText('after', helpTail([
-      ['hoop sessions kill 01k5b2y8v4s0q9m3t7x6c1n0ad --reason "runs for two hours, locks visits"', 'end it']
+      ['hoop sessions kill 01k5b2y8v4s0q9m3t7x6c1n0ad --reason "runs for two hours, locks visits"', 'end it'],
+      ['hoop sessions --status open', 'find the id'],
+      ['hoop sessions show 01k5b2y8v4s0q9m3t7x6c1n0ad', 'what it did until then']
     ], ['hoop sessions', 'hoop sessions follow', 'hoop users disable']))
     .action(async (id: string, { reason }: { reason: string }) => {
       checkReason(reason)

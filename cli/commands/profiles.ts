@@ -4,7 +4,7 @@ import { asGatewayError } from '../../shared/errors.ts'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
 import { profileNames, readProfile, type Profile } from '../profiles.ts'
-import { tableLines } from '../table.ts'
+import { room, tableLines } from '../table.ts'
 
 /** With --json, one a line. */
 interface Listed extends Profile {
@@ -34,7 +34,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
       })))
       if (json) found.forEach((one) => terminal.json(one))
       else if (found.length === 0) terminal.say('no gateway is remembered: hoop login https://hoop.example.com')
-      else tableLines(['IN USE', 'PROFILE', 'CERTIFICATES', 'GATEWAY'], found.map(row)).forEach((line) => terminal.out(line))
+      else tableLines(['IN USE', 'PROFILE', 'CERTIFICATES', 'GATEWAY'], found.map(row), room(terminal)).forEach((line) => terminal.out(line))
     })
 }
 

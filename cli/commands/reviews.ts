@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
 import { requesterText, stateText, wishText } from '../reviews/text.ts'
 import { sinceFrom } from '../since.ts'
-import { tableLines } from '../table.ts'
+import { room, tableLines } from '../table.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface Flags {
@@ -47,7 +47,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
       if (json === true) return reviews.forEach((review) => terminal.json(review))
       if (reviews.length === 0) return terminal.say(state === 'pending' ? 'nothing waits for a decision' : 'there are no such reviews')
       const rows = reviews.map((review) => row(review, now()))
-      tableLines(['REVIEW', 'STATE', 'WHO', 'TARGET', 'DECIDE', 'STATEMENT'], rows).forEach((line) => terminal.out(line))
+      tableLines(['REVIEW', 'STATE', 'WHO', 'TARGET', 'DECIDE', 'STATEMENT'], rows, room(terminal)).forEach((line) => terminal.out(line))
     })
 }
 

@@ -6,7 +6,7 @@ import { helpTail } from '../help.ts'
 import { listSessions } from '../sessions/list.ts'
 import { shellWord } from '../shell-word.ts'
 import { sinceFrom } from '../since.ts'
-import { tableLines, timeFrom } from '../table.ts'
+import { room, tableLines, timeFrom } from '../table.ts'
 import type { SessionSummary } from '../../shared/api.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -47,7 +47,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
       })
       if (json === true) sessions.forEach((session) => terminal.json(session))
       else if (sessions.length === 0) terminal.say('there are no such sessions')
-      else tableLines(['SESSION', 'STARTED (UTC)', 'USER', 'TARGET', 'STATEMENTS', 'DENIED', 'ENDED'], sessions.map(row)).forEach((line) => terminal.out(line))
+      else tableLines(['SESSION', 'STARTED (UTC)', 'USER', 'TARGET', 'STATEMENTS', 'DENIED', 'ENDED'], sessions.map(row), room(terminal)).forEach((line) => terminal.out(line))
       if (more) terminal.say(`hint: there are more: ${nextPage(flags, sessions.at(-1)!.id)}`)
       await rememberNames({ configDirectory: settings.configDirectory, gatewayUrl: gatewayUrl() }, 'sessions', sessions.map(candidate))
     })

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { rememberNames } from '../completion/remembered.ts'
 import type { Context } from '../context.ts'
 import { helpTail } from '../help.ts'
-import { tableLines } from '../table.ts'
+import { room, tableLines } from '../table.ts'
 import { rememberedPorts } from '../tunnel/ports.ts'
 import type { TargetSummary } from '../../shared/api.ts'
 
@@ -23,7 +23,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
       const ports = await rememberedPorts(settings.configDirectory, gatewayUrl()).catch(() => new Map<string, number>())
       if (json === true) targets.forEach((target) => terminal.json({ ...target, port: ports.get(target.name) }))
       else if (targets.length === 0) terminal.say('there is no target you may open: ask whoever writes the policy')
-      else tableLines(['TARGET', 'PROTOCOL', 'DATABASE', 'PORT', 'LABELS'], targets.map((target) => row(target, ports.get(target.name)))).forEach((line) => terminal.out(line))
+      else tableLines(['TARGET', 'PROTOCOL', 'DATABASE', 'PORT', 'LABELS'], targets.map((target) => row(target, ports.get(target.name))), room(terminal)).forEach((line) => terminal.out(line))
       const where = { configDirectory: settings.configDirectory, gatewayUrl: gatewayUrl() }
       await rememberNames(where, 'targets', targets.map(({ name, protocol }) => ({ word: name, about: protocol })))
     })

@@ -31,6 +31,46 @@ test('a table has one line a row, whatever a cell holds, and its columns are ali
   ])
 })
 
+test('a table wider than the terminal is folded, each row alike and its columns still aligned', () => {
+  const rows = [['1', 'alice@example.com', 'SELECT 1'], ['22', 'bob@example.com', 'SELECT name FROM patients']]
+  expect(tableLines(['ID', 'WHO', 'STATEMENT'], rows, 30)).toEqual([
+    'ID  WHO',
+    '  STATEMENT',
+    '1   alice@example.com',
+    '  SELECT 1',
+    '22  bob@example.com',
+    '  SELECT name FROM patients'
+  ])
+  expect(tableLines(['ID', 'WHO', 'STATEMENT'], rows, 49)).toEqual(tableLines(['ID', 'WHO', 'STATEMENT'], rows, 48))
+  expect(tableLines(['ID', 'WHO', 'STATEMENT'], rows, 48)).toEqual(tableLines(['ID', 'WHO', 'STATEMENT'], rows))
+  expect(tableLines(['ID', 'WHO', 'STATEMENT'], rows, 47)).not.toEqual(tableLines(['ID', 'WHO', 'STATEMENT'], rows))
+})
+
+test('columns that are folded away are aligned among themselves, and one that has no room at all has a line', () => {
+  expect(tableLines(['A', 'B', 'C', 'D'], [['aaaa', 'b', 'cccc', 'd'], ['a', 'bb', 'c', 'dd']], 6)).toEqual([
+    'A',
+    '  B',
+    '  C',
+    '  D',
+    'aaaa',
+    '  b',
+    '  cccc',
+    '  d',
+    'a',
+    '  bb',
+    '  c',
+    '  dd'
+  ])
+  expect(tableLines(['A', 'B', 'C', 'D'], [['aaaa', 'b', 'cccc', 'd'], ['a', 'bb', 'c', 'dd']], 10)).toEqual([
+    'A     B',
+    '  C     D',
+    'aaaa  b',
+    '  cccc  d',
+    'a     bb',
+    '  c     dd'
+  ])
+})
+
 test('a time is shown as the log has it', () => {
   expect(timeFrom('2026-03-10T12:00:00.123Z')).toBe('2026-03-10 12:00:00')
 })

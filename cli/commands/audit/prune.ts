@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
-import { tableLines, timeFrom } from '../../table.ts'
+import { room, tableLines, timeFrom } from '../../table.ts'
 import type { PruneProposal } from '../../../shared/api.ts'
 import { GatewayError } from '../../../shared/errors.ts'
 
@@ -38,7 +38,7 @@ export function register(audit: Command, context: () => Promise<Context>): void 
       if (before === undefined) {
         const proposals = await client.prunes()
         if (json === true) return terminal.json(proposals)
-        for (const line of listLines(proposals)) terminal.out(line)
+        for (const line of listLines(proposals, room(terminal))) terminal.out(line)
         return
       }
       const proposal = await client.proposePrune({ before: dateFrom(before), reason: reason! })
@@ -62,9 +62,9 @@ export function proposalLines({ id, first, entries, bytes, newest, expiresAt }: 
 }
 
 /** Pure. */
-export function listLines(proposals: readonly PruneProposal[]): string[] {
+export function listLines(proposals: readonly PruneProposal[], columns = Infinity): string[] {
   if (proposals.length === 0) return ['nothing is proposed']
-  const head = ['id', 'entries', 'newest', 'by', 'until', 'reason']
+  const head = ['PROPOSAL', 'ENTRIES', 'NEWEST (UTC)', 'BY', 'UNTIL (UTC)', 'REASON']
   return tableLines(head, proposals.map(({ id, entries, newest, requestedBy, expiresAt, reason }) =>
-    [id, String(entries), timeFrom(newest), requestedBy, timeFrom(expiresAt), reason]))
+    [id, String(entries), timeFrom(newest), requestedBy, timeFrom(expiresAt), reason]), columns)
 }

@@ -9,7 +9,7 @@ import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
 import { openLogFiles } from '../../log-files.ts'
 import { sinceFrom } from '../../since.ts'
-import { tableLines } from '../../table.ts'
+import { room, tableLines } from '../../table.ts'
 import { wholeNumber } from '../../whole-number.ts'
 
 interface Flags {
@@ -62,7 +62,8 @@ async function search({ terminal, signal, now }: Context, directory: string, fla
   }
   const isWanted = matcher(filter)
   const stories = new Stories()
-  const printer = paged(json === true ? (told) => told.forEach((one) => terminal.json(one)) : tables((line) => terminal.out(line)))
+  const asTables = tables((line) => terminal.out(line), room(terminal))
+  const printer = paged(json === true ? (told) => told.forEach((one) => terminal.json(one)) : asTables)
   let [read, found, more] = [0, 0, false]
   const files = await openLogFiles(directory)
   const progress = terminal.progress(() => `searching: ${read.toLocaleString('en-US')} entries, ${found} found`)
@@ -104,10 +105,11 @@ function paged(print: (told: readonly Told[]) => void) {
 }
 
 /** Tables without end: the head once, widths page by page. */
-function tables(out: (line: string) => void): (told: readonly Told[]) => void {
+function tables(out: (line: string) => void, columns: number): (told: readonly Told[]) => void {
   let headed = false
   return (told) => {
-    tableLines(entryHead, told.map((one) => looked(one.entry, () => entryLine(one)))).slice(headed ? 1 : 0).forEach(out)
+    const lines = tableLines(entryHead, told.map((one) => looked(one.entry, () => entryLine(one))), columns)
+    lines.slice(headed ? lines.length / (told.length + 1) : 0).forEach(out)
     headed = true
   }
 }

@@ -7,7 +7,7 @@ import { openLogFiles } from '../../log-files.ts'
 import { counted } from '../../counted.ts'
 import { serverModule } from '../../server.ts'
 import { sinceFrom } from '../../since.ts'
-import { tableLines } from '../../table.ts'
+import { room, tableLines } from '../../table.ts'
 
 interface Flags {
   readonly audit: string
@@ -50,7 +50,7 @@ export function register(policy: Command, context: () => Promise<Context>): void
       else if (changes.length > 0) {
         const rows = changes.map(({ count, who, target, before: was, after: is, statement }) =>
           [String(count), who, target, `${was.action} -> ${is.action}`, is.rule, statement])
-        tableLines(['COUNT', 'WHO', 'TARGET', 'DECISION', 'NEW RULE', 'STATEMENT'], rows).forEach((line) => terminal.out(line))
+        tableLines(['COUNT', 'WHO', 'TARGET', 'DECISION', 'NEW RULE', 'STATEMENT'], rows, room(terminal)).forEach((line) => terminal.out(line))
       }
       terminal.say(`${counted(statements, 'statement')}, ${changed === 0 ? 'every decision stays' : `${counted(changed, 'decision')} would change`}`)
     })

@@ -5,7 +5,7 @@ import { outcomeText, whatOf } from '../../audit/words.ts'
 import { counted } from '../../counted.ts'
 import { helpTail } from '../../help.ts'
 import { exemptionText } from '../../policy/words.ts'
-import { tableLines, timeFrom } from '../../table.ts'
+import { room, tableLines, timeFrom } from '../../table.ts'
 import type { SessionDetail } from '../../../shared/api.ts'
 import type { AuditEntry } from '../../../shared/audit/entry.ts'
 import { safeLine } from '../../../shared/text.ts'
@@ -26,7 +26,7 @@ export function register(sessions: Command, context: () => Promise<Context>): vo
       const { terminal, gateway } = await context()
       const session = await (await gateway()).session(id)
       if (json === true) return terminal.json(session)
-      for (const line of [...headLines(session), ...exemptionLines(session.entries), '', ...statementLines(session.entries)]) terminal.out(line)
+      for (const line of [...headLines(session), ...exemptionLines(session.entries), '', ...statementLines(session.entries, room(terminal))]) terminal.out(line)
     })
 }
 
@@ -64,8 +64,8 @@ function exemptionLines(entries: readonly AuditEntry[]): string[] {
       ])
 }
 
-/** Pure. One line for each thing asked; `AT` is its number in the audit log. */
-export function statementLines(entries: readonly AuditEntry[]): string[] {
+/** Pure. One row for each thing asked; `AT` is its number in the audit log. @param columns as wide as lines may be */
+export function statementLines(entries: readonly AuditEntry[], columns = Infinity): string[] {
   const outcomes = new Map(entries.flatMap((entry) => entry.kind === 'outcome' ? [[entry.intent, entry.outcome] as const] : []))
   const rows = entries.flatMap((entry): string[][] => {
     if (entry.kind !== 'statement.intent' && entry.kind !== 'decision' && entry.kind !== 'cancel') return []
@@ -75,5 +75,5 @@ export function statementLines(entries: readonly AuditEntry[]): string[] {
     return [[String(entry.index), timeFrom(entry.time).slice(11), String(entry.connection), step, `${action}: ${reason ?? rule}`, outcome, whatOf(entry)]]
   })
   if (rows.length === 0) return ['no statements']
-  return tableLines(['AT', 'TIME', 'CONN', 'STEP', 'DECISION', 'OUTCOME', 'STATEMENT'], rows)
+  return tableLines(['AT', 'TIME', 'CONN', 'STEP', 'DECISION', 'OUTCOME', 'STATEMENT'], rows, columns)
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
-import { tableLines, timeFrom } from '../../table.ts'
+import { room, tableLines, timeFrom } from '../../table.ts'
 import type { ServiceTokenSummary } from '../../../shared/api.ts'
 
 export function register(tokens: Command, context: () => Promise<Context>): void {
@@ -28,7 +28,7 @@ export function register(tokens: Command, context: () => Promise<Context>): void
         token.lastUsedAt === undefined ? 'never' : timeFrom(token.lastUsedAt),
         standing(token, now())
       ])
-      tableLines(['TOKEN', 'NAME', 'OWNER', 'KIND', 'TARGETS', 'LAST USED', 'STANDING'], rows).forEach((line) => terminal.out(line))
+      tableLines(['TOKEN', 'NAME', 'OWNER', 'KIND', 'TARGETS', 'LAST USED', 'STANDING'], rows, room(terminal)).forEach((line) => terminal.out(line))
     })
 }
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Context } from '../../context.ts'
 import { helpTail } from '../../help.ts'
-import { tableLines, timeFrom } from '../../table.ts'
+import { room, tableLines, timeFrom } from '../../table.ts'
 
 export function register(users: Command, context: () => Promise<Context>): void {
   users.command('list')
@@ -26,6 +26,6 @@ export function register(users: Command, context: () => Promise<Context>): void 
         lastLoginAt === undefined ? 'never' : timeFrom(lastLoginAt),
         disabledAt === undefined ? 'enabled' : `disabled ${timeFrom(disabledAt)}`
       ])
-      tableLines(['USER', 'E-MAIL', 'SUBJECT', 'GROUPS', 'LAST LOGIN', 'STANDING'], rows).forEach((line) => terminal.out(line))
+      tableLines(['USER', 'E-MAIL', 'SUBJECT', 'GROUPS', 'LAST LOGIN', 'STANDING'], rows, room(terminal)).forEach((line) => terminal.out(line))
     })
 }

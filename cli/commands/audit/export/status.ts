@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Context } from '../../../context.ts'
 import { exitCodes } from '../../../failure.ts'
 import { helpTail } from '../../../help.ts'
-import { tableLines, timeFrom } from '../../../table.ts'
+import { room, tableLines, timeFrom } from '../../../table.ts'
 import type { ExportStatus } from '../../../../shared/api.ts'
 
 export function register(exports: Command, context: () => Promise<Context>): void {
@@ -21,12 +21,12 @@ export function register(exports: Command, context: () => Promise<Context>): voi
       if (found.some(({ state }) => state !== 'running')) exitWith(exitCodes.failed)
       if (json === true) return found.forEach((sink) => terminal.json(sink))
       if (found.length === 0) return terminal.say('the audit log is exported nowhere; see audit.export in the gateway\'s configuration')
-      statusLines(found).forEach((line) => terminal.out(line))
+      statusLines(found, room(terminal)).forEach((line) => terminal.out(line))
     })
 }
 
 /** Pure. */
-export function statusLines(found: readonly ExportStatus[]): string[] {
+export function statusLines(found: readonly ExportStatus[], columns = Infinity): string[] {
   const rows = found.map(({ name, kind, state, next, lagEntries, lagSeconds, deadLetters, strict, blocking, lastError }) => [
     name,
     kind,
@@ -36,5 +36,5 @@ export function statusLines(found: readonly ExportStatus[]): string[] {
     String(deadLetters),
     lastError === undefined ? '-' : `${timeFrom(lastError.at)}: ${lastError.reason}`
   ])
-  return tableLines(['SINK', 'KIND', 'STATE', 'NEXT ENTRY', 'BEHIND', 'DEAD LETTERS', 'LAST ERROR'], rows)
+  return tableLines(['SINK', 'KIND', 'STATE', 'NEXT ENTRY', 'BEHIND', 'DEAD LETTERS', 'LAST ERROR'], rows, columns)
 }

@@ -66,6 +66,15 @@ const nothing = { functions: [], relations: [], flags: [], text: '', sha256: has
 /** An empty query string: nothing runs, and yet it was sent. */
 const empty: AnalyzedStatement = { ...nothing, verb: 'EMPTY', effects: [], redacted: '' }
 
+/** Nothing but blanks, comments and semicolons: no statement, and yet the server is sent it, and its own log has it. */
+function withoutStatement(text: string): AnalyzedStatement {
+  return text === '' ? empty : { ...empty, text, sha256: createHash('sha256').update(text).digest('hex') }
+}
+
+function isEmpty({ verb }: AnalyzedStatement): boolean {
+  return verb === empty.verb
+}
+
 /**
  * @param refusal an ErrorResponse for a text that the gateway cannot parse though the server can
  * @param guards where something is protected, or looked for
@@ -158,7 +167,7 @@ class Planner {
   /** @returns whether nothing behind this message may be sent */
   #add({ bytes, message }: Received): boolean {
     switch (message.type) {
-      case 'Query': return this.#query(bytes, message.textBytes, this.analyzer.analyze(message.text))
+      case 'Query': return this.#query(bytes, message, this.analyzer.analyze(message.text))
       case 'Parse': return this.#parse(bytes, message, this.analyzer.analyze(message.text))
       case 'Bind': this.#bind(bytes, message); return false
       case 'Execute': this.#execute(bytes, message.portal); return false
@@ -168,8 +177,8 @@ class Planner {
     }
   }
 
-  #query(bytes: Buffer, textBytes: Buffer, analysis: Analysis): boolean {
-    const all = analysis.type === 'syntax_error' ? [analysis.statement] : analysis.statements.length === 0 ? [empty] : analysis.statements
+  #query(bytes: Buffer, { text, textBytes }: Extract<FrontendMessage, { type: 'Query' }>, analysis: Analysis): boolean {
+    const all = analysis.type === 'syntax_error' ? [analysis.statement] : analysis.statements.length === 0 ? [withoutStatement(text)] : analysis.statements
     const [first] = all as [AnalyzedStatement]
     const alone = all.length === 1
     // Of several, what one means may rest on those before it.
@@ -198,8 +207,8 @@ class Planner {
     return false
   }
 
-  #parse(bytes: Buffer, { name, parameterTypes }: Extract<FrontendMessage, { type: 'Parse' }>, analysis: Analysis): boolean {
-    const statement = analysis.type === 'syntax_error' ? analysis.statement : single(analysis.statements)
+  #parse(bytes: Buffer, { name, text, parameterTypes }: Extract<FrontendMessage, { type: 'Parse' }>, analysis: Analysis): boolean {
+    const statement = analysis.type === 'syntax_error' ? analysis.statement : single(text, analysis.statements)
     const changes: NameChange[] = [{ kind: 'statement', name, value: statement }]
     const found = analysis.type === 'syntax_error' ? undefined : this.#find(statement)
     const missing = missingIn(statement, found)
@@ -293,7 +302,7 @@ class Planner {
   #stillGuarded(portal: Portal): Pick<Portal, 'guard' | 'search'> {
     const { guards } = this
     const { statement, guard, judged, search } = portal
-    if (guards === undefined || statement === empty) return portal
+    if (guards === undefined || isEmpty(statement)) return portal
     if (judged?.by === guards.setting.protection) {
       // One that was bound before anything was looked for is described now.
       const unsearched = this.searches !== undefined && search === undefined && guard === undefined
@@ -357,7 +366,7 @@ class Planner {
 
   #find(statement: AnalyzedStatement): Finding | undefined {
     const { guards } = this
-    if (guards === undefined || statement === empty) return undefined
+    if (guards === undefined || isEmpty(statement)) return undefined
     const named: NamedFindings = {
       prepared: (name) => {
         const known = this.#statement(name)
@@ -441,9 +450,9 @@ function settled<T>(found: Lookup<T>): T | undefined {
 }
 
 /** A Parse takes one statement; the server itself refuses more, and until it has, all of them count. */
-function single(statements: readonly AnalyzedStatement[]): AnalyzedStatement {
+function single(text: string, statements: readonly AnalyzedStatement[]): AnalyzedStatement {
   const [first, ...more] = statements
-  if (first === undefined) return empty
+  if (first === undefined) return withoutStatement(text)
   return more.reduce((all, next) => ({ ...all, ...together(all, next) }), first)
 }
 

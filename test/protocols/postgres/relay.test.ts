@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { postgres } from '../../../server/protocols/postgres/index.ts'
 import { GatewayError } from '../../../shared/errors.ts'
@@ -221,7 +222,9 @@ describe('text that does not parse', () => {
     expect(frameTypes((await client.ask('')).frames)).toBe('I ZI')
     expect(frameTypes((await client.ask(' ; ; -- nothing')).frames)).toBe('I ZI')
     expect(frameTypes(await client.exchange([m.parse(''), m.bind(), m.describePortal(), m.execute(), m.sync()]))).toBe('1 2 n I ZI')
-    expect(harness.operations).toMatchObject([{ verb: 'EMPTY' }, { verb: 'EMPTY' }, { verb: 'EMPTY' }])
+    expect(frameTypes(await client.exchange([m.parse('/* a ping */'), m.bind(), m.execute(), m.sync()]))).toBe('1 2 I ZI')
+    const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
+    expect(harness.operations).toMatchObject(['', ' ; ; -- nothing', '', '/* a ping */'].map((text) => ({ verb: 'EMPTY', text, sha256: hashOf(text), redacted: '' })))
   })
 })
 

@@ -8,6 +8,7 @@ import { helpTail } from '../help.ts'
 import { createHolding, NotWaited, type Holding } from '../query/held.ts'
 import { createOutput, type Form, type Output } from '../query/output.ts'
 import { openPager, type Pager } from '../query/pager.ts'
+import { placeLines } from '../query/place.ts'
 import { readStatement } from '../query/statement.ts'
 import type { QueryConnection, Results } from '../query/wire.ts'
 import { withAccess } from '../reviews/access.ts'
@@ -57,6 +58,7 @@ async function query(context: Context, target: string, sql: string | undefined, 
     throw new GatewayError('usage', '--timeout says how long to wait, and --wait is missing', { hint: 'hoop query TARGET --wait --timeout 30m' })
   }
   const texts: string[] = []
+  let running = ''
   for (const file of flags.file ?? [undefined]) texts.push(await readStatement(context, sql, file))
   const waiting = { ...(timeout === undefined ? {} : { timeoutSeconds: timeout }), ...(reason === undefined ? {} : { reason }) }
   try {
@@ -71,9 +73,9 @@ async function query(context: Context, target: string, sql: string | undefined, 
     const cancel = () => session.connection.close()
     signal.addEventListener('abort', cancel, { once: true })
     try {
-      for (const text of texts) await show(context, text, flags, session.connection, holding)
+      for (running of texts) await show(context, running, flags, session.connection, holding)
     } catch (error) {
-      signal.throwIfAborted()
+      if (signal.aborted) throw holding.waitsFor === undefined ? signal.reason : cancelledWaiting(holding.waitsFor)
       throw told(await holding.explain(error))
     } finally {
       holding.close()
@@ -88,13 +90,19 @@ async function query(context: Context, target: string, sql: string | undefined, 
     throw error
   }
 
-  /** The SQLSTATE stands with the message; what else the server says, below it. */
+  /** The SQLSTATE stands with the message; where it is, and what else the server says, below it. */
   function told(error: unknown): unknown {
-    const { sqlState, detail } = error as { sqlState?: string, detail?: string }
+    const { sqlState, detail, position } = error as { sqlState?: string, detail?: string, position?: number }
     if (!(error instanceof GatewayError) || sqlState === undefined) return error
-    const lines = `${error.message} (${sqlState})${detail === undefined ? '' : `\n${detail}`}`
-    return new GatewayError(error.code, lines, error.hint === undefined ? {} : { hint: error.hint })
+    const place = position === undefined ? [] : placeLines(running, position)
+    const lines = [`${error.message} (${sqlState})`, ...place, ...(detail === undefined ? [] : [detail])]
+    return new GatewayError(error.code, lines.join('\n'), error.hint === undefined ? {} : { hint: error.hint })
   }
+}
+
+/** Somebody may have decided at that very moment: the review knows. */
+function cancelledWaiting(review: string): GatewayError {
+  return new GatewayError('cancelled', 'cancelled while it waited for a review, which is withdrawn', { hint: `hoop reviews show ${review} says how it ended` })
 }
 
 /** Runs a text to its end and prints what comes back. */
@@ -137,7 +145,10 @@ function into(terminal: Terminal, pager: Pager | undefined, output: Output, conn
       pager?.fits()
       terminal.say(count === undefined ? tag : count === 1 ? '1 row' : `${count} rows`)
     },
-    notice: ({ severity, message }) => holding.repeats(message) ? undefined : terminal.say(`${severity.toLowerCase()}: ${message}`)
+    notice: ({ severity, message, detail, hint }) => {
+      if (holding.repeats(message)) return
+      terminal.say([`${severity.toLowerCase()}: ${message}`, ...(detail === undefined ? [] : [detail]), ...(hint === undefined ? [] : [`hint: ${hint}`])].join('\n'))
+    }
   }
 }
 

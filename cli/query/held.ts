@@ -21,6 +21,8 @@ export interface HeldOptions {
 export interface Holding {
   /** To be called with each event of the session. */
   tell(event: SessionEvent): void
+  /** The review that is waited for just now. */
+  readonly waitsFor: string | undefined
   /** Whether a notice of the server's only repeats what is told here anyway. */
   repeats(notice: string): boolean
   /** What a failed statement failed of, where a hold was the cause; the error itself otherwise. */
@@ -43,6 +45,7 @@ export class NotWaited extends GatewayError {
 
 export function createHolding({ gateway, terminal, wait, timeoutSeconds, reason, now }: HeldOptions): Holding {
   let held: Held | undefined
+  let waitsFor: string | undefined
   let why: GatewayError | undefined
   let takingBack: Promise<void> | undefined
   let progress: { done(): void } | undefined
@@ -66,6 +69,7 @@ export function createHolding({ gateway, terminal, wait, timeoutSeconds, reason,
     else if (reasonWanted) {
       return takeBack(review, new GatewayError('usage', `rule "${rule}" wants a reason; ${review} was opened and taken back`, { hint: '--reason "..."' }))
     }
+    waitsFor = review
     terminal.say(`held: review ${review}, rule "${rule}", asked: ${asked.join(', ')}\nto decide: hoop reviews approve ${review}`)
     const end = Math.min(Date.parse(expiresAt), timeoutSeconds === undefined ? Infinity : now() + timeoutSeconds * 1000)
     if (timeoutSeconds !== undefined) {
@@ -75,12 +79,14 @@ export function createHolding({ gateway, terminal, wait, timeoutSeconds, reason,
   }
 
   return {
+    get waitsFor() { return waitsFor },
     tell(event) {
       if (event.type === 'held') {
         held = event
         began(event).catch((error: unknown) => takeBack(event.review, error as GatewayError))
       } else if (event.type === 'decided') {
         stopClock()
+        waitsFor = undefined
         if (event.state === 'approved') terminal.say(`approved${event.by === undefined ? '' : ` by ${event.by}`}${event.reason === undefined ? '' : `: ${event.reason}`}`)
         else why ??= refusal(event.review, event.state, event.by, event.reason)
       }

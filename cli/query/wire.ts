@@ -28,9 +28,15 @@ export interface ServerNotice {
   readonly hint?: string
 }
 
-/** The server's own error: its SQLSTATE says what kind. */
+/** The server's own error: its SQLSTATE says what kind, `position` where in the text, in characters from 1 on. */
 export class ServerError extends GatewayError {
-  constructor(readonly sqlState: string, message: string, readonly detail: string | undefined, hint: string | undefined) {
+  constructor(
+    readonly sqlState: string,
+    message: string,
+    readonly detail: string | undefined,
+    hint: string | undefined,
+    readonly position: number | undefined
+  ) {
     super('denied', message, hint === undefined ? {} : { hint })
   }
 }
@@ -56,7 +62,7 @@ interface Messages {
   readonly copyOutResponse: [{ readonly binary: boolean }]
   readonly copyData: [{ readonly chunk: Uint8Array }]
   readonly notice: [Partial<ServerNotice>]
-  readonly errorMessage: [{ readonly code?: string, readonly message?: string, readonly detail?: string, readonly hint?: string }]
+  readonly errorMessage: [Partial<Pick<ServerNotice, 'message' | 'detail' | 'hint'>> & { readonly code?: string, readonly position?: string }]
   readonly error: [Error]
   readonly end: []
 }
@@ -100,8 +106,8 @@ export async function openQuery(tunnel: Duplex, who: { readonly user: string, re
   })
   wire.on('notice', ({ severity = 'NOTICE', message = '', detail, hint }) =>
     results?.notice({ severity, message, ...(detail === undefined ? {} : { detail }), ...(hint === undefined ? {} : { hint }) }))
-  wire.on('errorMessage', ({ code = '', message = '', detail, hint }) => {
-    failure ??= new ServerError(code, message, detail, hint)
+  wire.on('errorMessage', ({ code = '', message = '', detail, hint, position }) => {
+    failure ??= new ServerError(code, message, detail, hint, position === undefined ? undefined : Number(position))
   })
   wire.on('authenticationCleartextPassword', () => {
     failure ??= new GatewayError('protocol_violation', 'the gateway asked for a password where none is due')

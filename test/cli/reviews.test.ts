@@ -71,7 +71,7 @@ describe('hoop query', () => {
     expect(await alice.finish(['query', 'prod-db', 'SELECT * FROM nowhere'])).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: 'hoop: error: relation "nowhere" does not exist (42P01)\n'
+      stderr: 'hoop: error: relation "nowhere" does not exist (42P01)\nhoop:   LINE 1: SELECT * FROM nowhere\nhoop:                         ^\n'
     })
     expect(await alice.finish(['query', 'prod-db', 'GRANT ALL ON visits TO public'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/error: .*\(42501\)/) as string })
     expect(await alice.finish(['query', 'no-such-db', 'SELECT 1'])).toMatchObject({ code: 1 })

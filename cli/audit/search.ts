@@ -1,5 +1,7 @@
 // Which entries of a log somebody looks for. Pure.
 import type { Actor, AuditEntry, EntryFacts, StatementFacts } from '../../shared/audit/entry.ts'
+import { GatewayError } from '../../shared/errors.ts'
+import { nearest } from '../../shared/nearest.ts'
 
 export type DecisionWord = 'allowed' | 'held' | 'denied'
 
@@ -18,6 +20,49 @@ export interface Filter {
   readonly until?: string
   /** Kinds of entries; without them: what was asked. */
   readonly kinds?: readonly string[]
+}
+
+/** Every kind there is: that none is like a kind nobody knows proves nothing. */
+const everyKind = {
+  'session.start': true,
+  'session.end': true,
+  'connection.start': true,
+  'connection.end': true,
+  'statement.intent': true,
+  decision: true,
+  outcome: true,
+  cancel: true,
+  'review.held': true,
+  'review.asked': true,
+  'review.seen': true,
+  'review.reason': true,
+  'review.vote': true,
+  'review.end': true,
+  'review.release': true,
+  login: true,
+  token: true,
+  revocation: true,
+  'audit.read': true,
+  redaction: true,
+  'policy.change': true,
+  admin: true,
+  'key.rotate': true,
+  'retention.prune': true,
+  heartbeat: true,
+  'clock.jump': true,
+  'export.dead-letter': true,
+  recovery: true
+} satisfies Record<EntryFacts['kind'], true>
+
+/** @throws GatewayError usage, with the nearest kinds or all of them */
+export function checkKinds(kinds: readonly string[]): void {
+  const unknown = kinds.find((kind) => !Object.hasOwn(everyKind, kind))
+  if (unknown === undefined) return
+  const all = Object.keys(everyKind)
+  const meant = nearest(unknown, all)
+  throw new GatewayError('usage', `there are no entries of the kind "${unknown}"`, {
+    hint: meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : `one of ${all.join(', ')}`
+  })
 }
 
 /** What somebody asked, and was answered. */

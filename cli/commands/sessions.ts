@@ -46,7 +46,7 @@ export function register(program: Command, context: () => Promise<Context>): voi
         ...(until === undefined ? {} : { until: sinceFrom(until, now()) })
       })
       if (json === true) sessions.forEach((session) => terminal.json(session))
-      else if (sessions.length === 0) terminal.say('there are no such sessions')
+      else if (sessions.length === 0) terminal.say(Object.keys(rest).length === 0 && since === undefined && until === undefined ? 'there are no sessions yet' : 'there are no such sessions')
       else tableLines(['SESSION', 'STARTED (UTC)', 'USER', 'TARGET', 'STATEMENTS', 'DENIED', 'ENDED'], sessions.map(row), room(terminal)).forEach((line) => terminal.out(line))
       if (more) terminal.say(`hint: there are more: ${nextPage(flags, sessions.at(-1)!.id)}`)
       await rememberNames({ configDirectory: settings.configDirectory, gatewayUrl: gatewayUrl() }, 'sessions', sessions.map(candidate))

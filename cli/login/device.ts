@@ -37,7 +37,8 @@ export async function logInWithDevice(o: DeviceLoginOptions): Promise<TokenRespo
   const grant = await initiateDeviceAuthorization(provider, { scope: scopeOf(o.discovery) })
     .catch((error: unknown) => { throw providerError(error, issuer) })
 
-  o.say(`open ${safeLine(grant.verification_uri)} on any device and enter the code ${safeLine(grant.user_code)}`)
+  // The code on a line of its own: it is short enough for every terminal not to break it.
+  o.say(`open ${safeLine(grant.verification_uri)} on any device and enter the code\n${safeLine(grant.user_code)}`)
   if (grant.verification_uri_complete !== undefined) o.say(`or open ${safeLine(grant.verification_uri_complete)} and check that it shows the same code`)
   o.say('enter it only if you started this login yourself')
 

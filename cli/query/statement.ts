@@ -24,7 +24,7 @@ export async function readStatement(
 
 async function contentOf(file: string): Promise<string> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new GatewayError('usage', `${file} cannot be read (${error.code ?? 'unknown error'})`)
+    throw new GatewayError('usage', `${file} ${error.code === 'ENOENT' ? 'does not exist' : error.code === 'EISDIR' ? 'is a folder' : `cannot be read (${error.code ?? 'unknown error'})`}`)
   })
   if (bytes.length > maxStatementBytes) throw new GatewayError('usage', `${file} is larger than ${maxStatementBytes >> 20} MiB`)
   try {

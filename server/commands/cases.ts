@@ -43,8 +43,10 @@ export type PolicyCase = z.infer<typeof caseSchema>
 
 /** @throws GatewayError config_invalid naming the file and what is wrong in it */
 export async function readCases(file: string): Promise<readonly PolicyCase[]> {
-  const wrong = (what: string) => new GatewayError('config_invalid', `${file} ${what}`, { hint: 'docs/policy.md shows what it should hold' })
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw wrong(`cannot be read (${error.code ?? 'unknown error'})`) })
+  const wrong = (what: string) => new GatewayError('config_invalid', `${file} ${what}`, {
+    hint: 'such as: cases: [{ who: { groups: [engineers] }, target: prod-db, statement: SELECT 1, expect: allow }]'
+  })
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw wrong(error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code ?? 'unknown error'})`) })
   if (Buffer.byteLength(text) > maxFileBytes) throw wrong('is larger than 4 MiB')
   let raw: unknown
   try {
@@ -54,7 +56,7 @@ export async function readCases(file: string): Promise<readonly PolicyCase[]> {
   }
   const parsed = fileSchema.safeParse(raw)
   if (parsed.success) return parsed.data.cases
-  throw wrong(parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`).join('\n'))
+  throw wrong(`is wrong in\n${parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`).join('\n')}`)
 }
 
 export interface TestOptions {

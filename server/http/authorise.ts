@@ -64,7 +64,16 @@ export function authorise(who: Verified, action: Action, ...about: [object?: Own
     ? action.startsWith('review.')
       ? new GatewayError('not_found', 'there is no such review', { hint: 'hoop reviews lists those you may see' })
       : new GatewayError('not_found', 'there is no such session', { hint: 'hoop sessions lists yours' })
-    : new GatewayError('forbidden', 'you may not do that')
+    : new GatewayError('forbidden', 'you may not do that', hintFor(action))
+}
+
+function hintFor(action: Action): { hint?: string } {
+  switch (rules[action]) {
+    case people: return { hint: 'only people may, and no service token: hoop login' }
+    case admins: return { hint: 'only admins may; hoop whoami says who you are' }
+    case auditors: return { hint: 'only auditors and admins may; hoop whoami says who you are' }
+    default: return {}
+  }
 }
 
 /** Whose a session is where it is to be seen again: nobody's, for its owner where people may not see their own. */

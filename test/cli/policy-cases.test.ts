@@ -60,7 +60,7 @@ describe('a case fails', () => {
   test('a file that says something else is refused whole, naming the place', async () => {
     const { code, cases, stderr } = await tested([{ target: 'plain-db', statement: 'SELECT 1', expects: 'allow' }])
     expect({ code, cases }).toEqual({ code: 1, cases: [] })
-    expect(stderr).toMatch(/cases\.yaml cases\.0\.expect/)
+    expect(stderr).toMatch(/cases\.yaml is wrong in\nhoop: {3}cases\.0\.expect/)
   })
 })
 

@@ -1,7 +1,7 @@
 // `hoop audit search DIR`: what somebody asked, of what, when, and how it ended, from the log's files.
 import { Option, type Command } from 'commander'
 import { looked, readEntries } from '../../audit/entries.ts'
-import { matcher, type DecisionWord, type Filter } from '../../audit/search.ts'
+import { checkKinds, matcher, type DecisionWord, type Filter } from '../../audit/search.ts'
 import { Stories, type Told } from '../../audit/statements.ts'
 import { entryLine, entryHead } from '../../audit/words.ts'
 import { collected } from '../../collected.ts'
@@ -60,6 +60,7 @@ async function search({ terminal, signal, now }: Context, directory: string, fla
     ...(until === undefined ? {} : { until: sinceFrom(until, now()) }),
     ...(kind.length === 0 ? {} : { kinds: kind })
   }
+  checkKinds(kind)
   const isWanted = matcher(filter)
   const stories = new Stories()
   const asTables = tables((line) => terminal.out(line), room(terminal))

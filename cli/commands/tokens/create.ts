@@ -31,6 +31,7 @@ export function register(tokens: Command, context: () => Promise<Context>): void
     ], ['hoop tokens list', 'hoop tokens revoke', 'hoop help environment']))
     .action(async (name: string, { target: targets, days, agent, json }: Flags) => {
       const { terminal, gateway } = await context()
+      if (name.trim() === '') throw new GatewayError('usage', 'a token wants a name that says what it is for', { hint: 'hoop tokens create nightly-report --target prod-db' })
       const client = await gateway()
       refuseUnknown(targets, await client.targets())
       const created = await client.createServiceToken({ name, targets, expiresInDays: days, kind: agent === true ? 'agent' : 'service' })

@@ -29,7 +29,7 @@ function kept(): { accessToken: string, refreshToken: string } {
 describe('hoop login', () => {
   test('--device, away from a terminal, keeps the login in a private file and shows no token', async () => {
     const login = person.run(['login', gateway.url, '--device'], { HOOP_GATEWAY: '' })
-    const [, address, code] = await login.line(/open (\S+) on any device and enter the code (\S+)/, { of: 'stderr' })
+    const [, address, code] = await login.line(/open (\S+) on any device and enter the code\nhoop: {3}(\S+)/, { of: 'stderr' })
     await new TestBrowser(gateway.authority!.ca).confirmDevice(address!, code!, alice)
     expect(await login.exited).toBe(0)
     expect(login.stderr).toContain(`logged in to ${gateway.url} as alice@example.com (engineers)`)
@@ -51,7 +51,7 @@ describe('hoop login', () => {
     expect(kept()).toEqual(before)
 
     const forced = person.run(['login', '--device', '--force'])
-    const [, address, code] = await forced.line(/open (\S+) on any device and enter the code (\S+)/, { of: 'stderr' })
+    const [, address, code] = await forced.line(/open (\S+) on any device and enter the code\nhoop: {3}(\S+)/, { of: 'stderr' })
     await new TestBrowser(gateway.authority!.ca).confirmDevice(address!, code!, bob)
     expect(await forced.exited).toBe(0)
     expect((await gateway.get(kept().accessToken, paths.whoami)).body).toMatchObject({ principal: { email: 'bob@example.com' } })

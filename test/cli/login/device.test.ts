@@ -26,7 +26,7 @@ describe('against a real provider', () => {
       wait: async (milliseconds) => {
         waits.push(milliseconds)
         if (waits.length !== 2) return
-        const [, address, code] = /open (\S+) on any device and enter the code (\S+)/.exec(said[0]!)!
+        const [, address, code] = /open (\S+) on any device and enter the code\n(\S+)/.exec(said[0]!)!
         await new TestBrowser().confirmDevice(address!, code!, anyone)
       }
     })

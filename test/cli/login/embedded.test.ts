@@ -82,7 +82,7 @@ describe('the embedded provider', () => {
       wait: async () => {
         if (entered) return
         entered = true
-        const [, address, code] = /open (\S+) on any device and enter the code (\S+)/.exec(said[0]!)!
+        const [, address, code] = /open (\S+) on any device and enter the code\n(\S+)/.exec(said[0]!)!
         await new TestBrowser().confirmDevice(address!, code!, alice)
       }
     })

@@ -211,8 +211,8 @@ describe('hoop connect on a terminal', () => {
     await terminal.see(/the port stays open, and clients are told to log in\n.*hoop login http/)
     expect(await asked('SELECT 1', at).catch((error: Error) => error.message)).toBe('your login has ended; sign in: hoop login')
     await terminal.press('d')
-    const asking = await terminal.see(/enter the code ([A-Z0-9-]+)[\s\S]*logging in: enter the code elsewhere\nEsc gives up/)
-    const [, page, code] = /open (http\S+) on any device and enter the code ([A-Z0-9-]+)/.exec(asking)!
+    const asking = await terminal.see(/enter the code\n.*?([A-Z0-9-]+)\n[\s\S]*logging in: enter the code elsewhere\nEsc gives up/)
+    const [, page, code] = /open (http\S+) on any device and enter the code\n.* ([A-Z0-9-]+)\n/.exec(asking)!
     await new TestBrowser().confirmDevice(page!, code!, onCall)
     await terminal.see(/logged in to http:\S+ as olga@example\.com[\s\S]*0 connections {2}\| {2}c copies/)
     expect(await (await asked('SELECT 1', at)).result).toBe('1 rows')

@@ -1,10 +1,12 @@
 // Audit entries of one session as lines: what was asked, what was decided, how it ended. Pure.
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { tableLines } from '../table.ts'
+import { hung } from './hung.ts'
 
-/** Every entry, in the log's order. */
-export function entryLines(entries: readonly AuditEntry[]): string[] {
-  return tableLines(['AT', 'ENTRY', 'SAYS'], entries.map((entry) => [String(entry.index), entry.kind, says(entry)]))
+/** Every entry, in the log's order. @param columns as wide as lines may be: what an entry says goes on below itself */
+export function entryLines(entries: readonly AuditEntry[], columns = Infinity): string[] {
+  const [head, ...lines] = tableLines(['AT', 'ENTRY', 'SAYS'], entries.map((entry) => [String(entry.index), entry.kind, says(entry)])) as [string]
+  return [head, ...lines.flatMap((line) => hung(line, columns, head.indexOf('SAYS')))]
 }
 
 function says(entry: AuditEntry): string {

@@ -13,15 +13,19 @@ import type { Context } from '../context.ts'
 import { exchange, health, discover, openGateway, type Gateway } from '../gateway.ts'
 import { logIn } from '../login/flow.ts'
 import type { TokenStore } from '../login/tokens.ts'
+import { room } from '../table.ts'
 import { openPort, type OpenPort } from '../tunnel/port.ts'
 import { logInByForm } from './browser.ts'
 import { Children } from './children.ts'
 import { startDatabase } from './database.ts'
 import { startGateway, target, type DemoGateway } from './gateway.ts'
 import { entryLines } from './entries.ts'
+import { hung } from './hung.ts'
 import { openClient, type DemoClient } from './statements.ts'
 
 const pollMilliseconds = 50
+/** How far what a step shows is set in. */
+const set = 4
 const patienceMilliseconds = 15_000
 
 export interface DemoOptions {
@@ -99,7 +103,7 @@ async function demonstrate(stage: Stage): Promise<void> {
     return opened
   }, ({ host, port }) => `${target} is open on ${host}:${port}, for you alone, without a password`)
 
-  const client = await step('client', () => openClient(port.usage.url), () => 'an ordinary PostgreSQL client, connected to that port')
+  const client = await step('client', () => openClient(port.usage.url, room(terminal) - set), () => 'an ordinary PostgreSQL client, connected to that port')
   undo.push(() => client.end())
   await step('statements', () => converse(client, terminal.out), () => 'three ran, one of them masked, and two were refused; the connection lives on')
   await step('review', async () => reviewed(client, apiFor(await logInAs('bob', gateway, stage), gateway, stage), stage), (approver) =>
@@ -107,7 +111,7 @@ async function demonstrate(stage: Stage): Promise<void> {
   await client.end()
 
   const session = await step('record', () => recorded(api, port), ({ entries }) => `${entries.length} entries of this session in the audit log`)
-  for (const line of entryLines(session.entries)) terminal.out(`    ${line}`)
+  for (const line of entryLines(session.entries, room(terminal) - set)) terminal.out(`    ${line}`)
   terminal.out('')
   if (terminal.interactive) await stay(stage, gateway, port, database.died)
 
@@ -118,7 +122,7 @@ async function demonstrate(stage: Stage): Promise<void> {
     await gateway.end()
     return verified(stage, gateway)
   }, () => 'the gateway has stopped; hoop audit verify, on the files of its log')
-  for (const line of report) terminal.out(`    ${line}`)
+  for (const line of report.flatMap((told) => hung(`    ${told}`, room(terminal), set + 4))) terminal.out(line)
 }
 
 /** Runs steps and prints them; a failed one is named. Ctrl-C does not wait for a step's end: what it started is ended by `undo`. */
@@ -130,7 +134,8 @@ function stepper({ terminal, signal }: Pick<Stage, 'terminal' | 'signal'>) {
     try {
       const result = await untilAborted(work(), signal)
       spinner.done()
-      terminal.out(`${`${((performance.now() - begun) / 1000).toFixed(1)} s`.padStart(7)}  ${name.padEnd(10)}  ${describe(result)}`)
+      const head = `${`${((performance.now() - begun) / 1000).toFixed(1)} s`.padStart(7)}  ${name.padEnd(10)}  `
+      for (const line of hung(`${head}${describe(result)}`, room(terminal), head.length)) terminal.out(line)
       return result
     } catch (error) {
       spinner.done()
@@ -236,18 +241,19 @@ async function converse(client: DemoClient, out: (line: string) => void): Promis
 }
 
 /** A statement that waits, and somebody else who looks at it and approves. @returns who that was */
-async function reviewed(client: DemoClient, bob: Gateway, { terminal: { out }, signal }: Stage): Promise<string> {
+async function reviewed(client: DemoClient, bob: Gateway, { terminal, signal }: Stage): Promise<string> {
   const asked = client.lines('update visits set charge = 0 where id = $1', ['7'])
   asked.catch(() => undefined)
   const { id, statement, requester, asked: groups } = await onePending(bob, signal)
   const { binding } = await bob.review(id)
   const { votes } = await bob.approveReview(id, { binding, reason: 'the invoice was written twice' })
   const { by, reason } = votes[0]!
-  out('')
-  out(`    review ${id}: ${requester.email ?? requester.subject} asks ${groups.join(', ')} for: ${statement ?? ''}`)
-  out(`    ${by} approves: ${reason ?? ''}`)
-  for (const line of await asked) out(`    ${line}`)
-  out('')
+  const wish = `    review ${id}: ${requester.email ?? requester.subject} asks ${groups.join(', ')} for: ${statement ?? ''}`
+  terminal.out('')
+  for (const line of hung(wish, room(terminal), set + 2)) terminal.out(line)
+  terminal.out(`    ${by} approves: ${reason ?? ''}`)
+  for (const line of await asked) terminal.out(`    ${line}`)
+  terminal.out('')
   return by
 }
 

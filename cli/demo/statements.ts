@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import { GatewayError } from '../../shared/errors.ts'
 import { tableLines } from '../table.ts'
+import { hung } from './hung.ts'
 
 export interface DemoClient {
   /** The statement and its answer, result or native error, as lines to show. @throws GatewayError internal when the connection fails */
@@ -11,7 +12,8 @@ export interface DemoClient {
   end(): Promise<void>
 }
 
-export async function openClient(url: string): Promise<DemoClient> {
+/** @param columns as wide as lines may be */
+export async function openClient(url: string, columns = Infinity): Promise<DemoClient> {
   const { default: { Client, DatabaseError } } = await import('pg')
   // Values as they came: the demo shows text, and needs no dates of JavaScript's.
   const types = { getTypeParser: () => (text: string | Buffer) => String(text) } as unknown as pg.CustomTypesConfig
@@ -21,6 +23,7 @@ export async function openClient(url: string): Promise<DemoClient> {
   let notices: string[] = []
   client.on('notice', ({ severity = 'NOTICE', message = '' }) => notices.push(`${severity}:  ${message}`))
   await client.connect()
+  const fitting = (lines: readonly string[]) => lines.flatMap((line) => hung(line, columns, 2))
   let refused = 0
   let ended: Promise<void> | undefined
   return {
@@ -30,23 +33,23 @@ export async function openClient(url: string): Promise<DemoClient> {
       notices = []
       try {
         const result = await client.query<(string | null)[]>({ text: statement, values: [...values], rowMode: 'array' })
-        return [shown, ...notices, ...resultLines(result)]
+        return [...fitting([shown, ...notices]), ...resultLines(result, columns)]
       } catch (error) {
         if (!(error instanceof DatabaseError)) {
           throw new GatewayError('internal', `the connection was lost: ${(lost ?? error as Error).message}`, { cause: error })
         }
         refused++
-        return [shown, ...notices, ...errorLines(error)]
+        return fitting([shown, ...notices, ...errorLines(error)])
       }
     },
     end: () => ended ??= client.end()
   }
 }
 
-function resultLines({ command, fields, rows, rowCount }: pg.QueryArrayResult<(string | null)[]>): string[] {
+function resultLines({ command, fields, rows, rowCount }: pg.QueryArrayResult<(string | null)[]>, columns: number): string[] {
   if (fields.length === 0) return [`${command} ${rowCount ?? ''}`.trimEnd()]
   return [
-    ...tableLines(fields.map(({ name }) => name), rows.map((row) => row.map((value) => value ?? ''))),
+    ...tableLines(fields.map(({ name }) => name), rows.map((row) => row.map((value) => value ?? '')), columns),
     `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`
   ]
 }

@@ -100,8 +100,9 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract, i
     interactive,
     onTerminal: stdout.isTTY === true,
     color,
-    get columns() { return stderr.columns ?? 80 },
-    get rows() { return stderr.rows ?? 24 },
+    // 0 where nobody has said, as on a serial line.
+    get columns() { return stderr.columns || 80 },
+    get rows() { return stderr.rows || 24 },
     out(line) { wipe(); toStdout(safeText(line) + '\n') },
     say(text) {
       wipe()
@@ -130,7 +131,7 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract, i
         spinning = true
         // A line that wraps could not be taken back, and a terminal writes ^C behind it.
         const line = `hoop: ${spinner[frame++ % spinner.length]!} ${safeLine(now())}`
-        stderr.write(`\r${escape}[K${cutCells(line, (stderr.columns ?? 80) - 3)}`)
+        stderr.write(`\r${escape}[K${cutCells(line, (stderr.columns || 80) - 3)}`)
       }, frameMilliseconds)
       return {
         done: () => {

@@ -37,6 +37,17 @@ test('JSON is one line that cannot act on a terminal, and the same value', async
   expect(JSON.parse(text.out)).toEqual(value)
 })
 
+test('a terminal that does not say how large it is has the usual size', () => {
+  const stream = (columns: number, rows: number) => Object.assign(new PassThrough(), { isTTY: true, columns, rows })
+  const sized = (columns: number, rows: number) => {
+    const streams = { stdin: stream(0, 0), stdout: stream(0, 0), stderr: stream(columns, rows) }
+    const { columns: wide, rows: high } = createTerminal({ ...streams, mayColor: false, mayInteract: true })
+    return [wide, high]
+  }
+  expect(sized(0, 0)).toEqual([80, 24])
+  expect(sized(50, 20)).toEqual([50, 20])
+})
+
 test('colour is for terminals that want it', async () => {
   for (const [options, colored] of [[{ tty: true }, true], [{ tty: false }, false], [{ tty: true, mayColor: false }, false]] as const) {
     const { terminal, text } = opened(options)

@@ -126,7 +126,7 @@ describe('hoop demo', () => {
   }, 60_000)
 
   test('on a terminal it stays open for native clients, until Ctrl-C', async () => {
-    const run = new Kept('script', ['-qefc', `"${process.execPath}" "${hoop}" demo`, '/dev/null'], { env: { ...env(), TERM: 'xterm' }, cwd: home })
+    const run = new Kept('script', ['-qefc', `stty cols 1000; exec "${process.execPath}" "${hoop}" demo`, '/dev/null'], { env: { ...env(), TERM: 'xterm' }, cwd: home })
     try {
       await run.line(/Ctrl-C ends it all/, { limitMilliseconds: 40_000 })
       const [command] = /psql "host=[^\r\n]+/.exec(run.stdout)!

@@ -41,6 +41,7 @@ export class CatalogKeeper {
   readonly #changing = new Map<Changing, number>()
   #users = 0
   #poll: NodeJS.Timeout | undefined
+  #polling = false
 
   constructor(edge: Edge, database: string, major: number) {
     this.#edge = edge
@@ -54,7 +55,7 @@ export class CatalogKeeper {
   /** Somebody is connected: the catalog is watched until everybody has left. */
   enter(): void {
     this.#users++
-    this.#poll ??= setInterval(() => void this.refresh().catch(() => undefined), pollMilliseconds).unref()
+    this.#poll ??= setInterval(() => void this.#pollOnce(), pollMilliseconds).unref()
   }
 
   leave(session?: Changing): void {
@@ -76,9 +77,10 @@ export class CatalogKeeper {
   /** The catalog as it is now: the same object where nothing has changed. */
   async refresh(): Promise<Catalog> {
     const over = [...this.#changing].filter(([session]) => session.over)
-    const known = await this.#current()
+    const reading = this.#current()
+    const known = await reading
     const digest = await this.#watcher.ask(catalogDigest)
-    const { catalog } = digest === known.digest ? known : await this.#begin(known.catalog)
+    const { catalog } = digest === known.digest ? known : await this.#later(reading, known.catalog)
     for (const [session, times] of over) if (this.#changing.get(session) === times) this.#changing.delete(session)
     return catalog
   }
@@ -141,6 +143,19 @@ export class CatalogKeeper {
 
   #current(): Promise<Read> {
     return this.#read ?? this.#begin(undefined)
+  }
+
+  /** One reading for all who saw the same change: any that was begun after `known` was the last is as good as one begun now. */
+  #later(known: Promise<Read>, previous: Catalog): Promise<Read> {
+    return this.#read === undefined || this.#read === known ? this.#begin(previous) : this.#read
+  }
+
+  /** Reading may take longer than it is until the next poll. */
+  async #pollOnce(): Promise<void> {
+    if (this.#polling) return
+    this.#polling = true
+    await this.refresh().catch(() => undefined)
+    this.#polling = false
   }
 
   /** Whoever asks meanwhile waits for this one; one that fails is forgotten. */

@@ -6,7 +6,7 @@ import { GatewayError } from '../../../shared/errors.ts'
 import { ownMark } from '../../../shared/own-statement.ts'
 import { decodeErrorFields } from './wire/backend.ts'
 import { encode } from './wire/frontend.ts'
-import { decodeRow } from './wire/row.ts'
+import { decodeRow, Texts } from './wire/row.ts'
 
 /** A question with its parameters, bytes as the client sent them. */
 export interface Question {
@@ -35,13 +35,14 @@ export class Asker {
       encode.sync()
     ]))
     const rows: (string | null)[][] = []
+    const texts = new Texts()
     let failed: string | undefined
     // What a fast server sends would otherwise be read without a stop: bytes are there before the last ones are decoded.
     const turns = new Turns()
     for (;;) {
       const { type, body } = await this.#reader.next()
       if (type === 'D') {
-        rows.push(decodeRow(body))
+        rows.push(decodeRow(body, texts))
         const pause = turns.next()
         if (pause !== undefined) await pause
       } else if (type === 'E') failed = decodeErrorFields(body).get('C') ?? 'no SQLSTATE'

@@ -29,6 +29,12 @@ export class Reader {
     return this.#body.subarray(start, start + length)
   }
 
+  /** The next `length` bytes as UTF-8; what is none is replaced. */
+  loose(length: number): string {
+    const start = this.#take(length)
+    return this.#body.toString('utf8', start, start + length)
+  }
+
   /** Bytes up to the next NUL, which is skipped, not copied. */
   cstringBytes(): Buffer {
     const end = this.#body.indexOf(0, this.#at)

@@ -16,8 +16,7 @@ export function* catalogInSlices(rows: CatalogRows, previous?: Catalog): Sliced<
   const relations = yield* relationsOf(rows)
   const functions: OwnFunction[] = []
   yield* inSlices(rows.functions, (row) => { functions.push(ownFunction(row)) })
-  const builtins = rows.builtins.map((row) => ({ oid: oid(row[0]), name: row[1] ?? '', builtin: builtin(row) }))
-  yield
+  const [builtins, builtinNames] = yield* builtinsOf(rows)
   const types = yield* typesOf(rows, relations)
   return {
     epoch: (previous?.epoch ?? 0) + 1,
@@ -28,8 +27,8 @@ export function* catalogInSlices(rows: CatalogRows, previous?: Catalog): Sliced<
     relationsByName: yield* groupedInSlices(relations.values(), ({ name }) => name),
     functions: yield* groupedInSlices(functions, ({ name }) => name),
     functionsByOid: new Map(functions.map((own) => [own.oid, own])),
-    builtins: merged(builtins),
-    builtinNames: new Map(builtins.map(({ oid, name }) => [oid, name])),
+    builtins,
+    builtinNames,
     operators: new Map([...grouped(rows.operators, ([name]) => name ?? '')].map(([name, found]) => [name, found.map(([, own]) => oid(own))])),
     casts: rows.casts.map(([source, target, context, own]) => ({
       source: oid(source),
@@ -184,27 +183,30 @@ function builtin([, , volatility, returnsSet, kind, outs, result]: Row): Builtin
   }
 }
 
-/** One of each name: the worst of its overloads. */
-function merged(found: readonly { readonly name: string, readonly builtin: Builtin }[]): Map<string, Builtin> {
-  const worst = ['immutable', 'stable', 'volatile'] as const
-  const all = new Map<string, Builtin>()
-  for (const { name, builtin } of found) {
-    const before = all.get(name)
-    if (before === undefined) {
-      all.set(name, builtin)
-      continue
-    }
-    const { result, ...rest } = before
-    all.set(name, {
-      ...rest,
-      volatility: worst[Math.max(worst.indexOf(before.volatility), worst.indexOf(builtin.volatility))]!,
-      returnsSet: before.returnsSet || builtin.returnsSet,
-      aggregate: before.aggregate || builtin.aggregate,
-      outNames: [...new Set([...before.outNames, ...builtin.outNames])],
-      ...(result !== undefined && result === builtin.result ? { result } : {})
-    })
+/** One of each name, the worst of its overloads; and all their names. */
+function* builtinsOf(rows: CatalogRows): Sliced<[Map<string, Builtin>, Map<Oid, string>]> {
+  const builtins = new Map<string, Builtin>()
+  const names = new Map<Oid, string>()
+  yield* inSlices(rows.builtins, (row) => {
+    const name = row[1] ?? ''
+    const before = builtins.get(name)
+    builtins.set(name, before === undefined ? builtin(row) : worse(before, builtin(row)))
+    names.set(oid(row[0]), name)
+  })
+  return [builtins, names]
+}
+
+const worst = ['immutable', 'stable', 'volatile'] as const
+
+function worse({ result, ...rest }: Builtin, other: Builtin): Builtin {
+  return {
+    ...rest,
+    volatility: worst[Math.max(worst.indexOf(rest.volatility), worst.indexOf(other.volatility))]!,
+    returnsSet: rest.returnsSet || other.returnsSet,
+    aggregate: rest.aggregate || other.aggregate,
+    outNames: [...new Set([...rest.outNames, ...other.outNames])],
+    ...(result !== undefined && result === other.result ? { result } : {})
   }
-  return all
 }
 
 function* typesOf(rows: CatalogRows, relations: ReadonlyMap<Oid, Relation>): Sliced<Map<Oid, Type>> {

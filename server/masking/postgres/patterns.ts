@@ -1,6 +1,8 @@
 // Names of columns as policy authors write them: `schema.relation.column` with `*` for any run of characters. Pure.
 
 export interface Glob {
+  /** The one text that matches, where it is one. */
+  readonly only?: string
   test(text: string): boolean
 }
 
@@ -29,7 +31,7 @@ export function columnPattern(text: string): ColumnPattern | undefined {
 export function glob(pattern: string): Glob {
   const pieces = pattern.split('*')
   const [first, last] = [pieces[0]!, pieces.at(-1)!]
-  if (pieces.length === 1) return { test: (text) => text === pattern }
+  if (pieces.length === 1) return { only: pattern, test: (text) => text === pattern }
   return {
     test(text) {
       if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false

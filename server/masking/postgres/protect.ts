@@ -51,7 +51,23 @@ export function protectedColumns(catalog: Catalog, rules: readonly ProtectRule[]
   return whole(protectedInSlices(catalog, rules, before))
 }
 
-export function* protectedInSlices(catalog: Catalog, rules: readonly ProtectRule[], before: Protected = new Map()): Sliced<Protection> {
+export function* protectedInSlices(catalog: Catalog, rules: readonly ProtectRule[], before?: Protected): Sliced<Protection> {
+  const { protected: found, problems } = yield* markedInSlices(catalog, rules, before)
+  return {
+    protected: found,
+    hazards: yield* hazardsOf(catalog, found),
+    ordered: yield* orderedOf(catalog, found),
+    get problems() { return problems() }
+  }
+}
+
+interface Marked {
+  readonly protected: Protected
+  readonly problems: () => readonly string[]
+}
+
+/** The columns alone, without what follows from where they are. */
+export function* markedInSlices(catalog: Catalog, rules: readonly ProtectRule[], before: Protected = new Map()): Sliced<Marked> {
   const marks = new Marks(catalog, yield* tiesOf(catalog))
   /** Said when somebody asks: what was meant instead is looked for among all names. */
   const problems: (() => string)[] = []
@@ -71,12 +87,7 @@ export function* protectedInSlices(catalog: Catalog, rules: readonly ProtectRule
   // Without a rule nothing is masked at all.
   if (rules.length > 0) marks.markSystem()
   yield* marks.close()
-  return {
-    protected: marks.found,
-    hazards: yield* hazardsOf(catalog, marks.found),
-    ordered: yield* orderedOf(catalog, marks.found),
-    get problems() { return problems.map((say) => say()) }
-  }
+  return { protected: marks.found, problems: () => problems.map((say) => say()) }
 }
 
 /** A foreign key: of which relation, from which columns to which. */
@@ -120,7 +131,9 @@ class Marks {
 
   * markMatching({ schema, relation: name, column: columnName }: ColumnPattern): Sliced<boolean> {
     let any = false
-    yield* inSlices(this.catalog.relations.values(), (relation) => {
+    // Policies name most tables in full, hundreds of them.
+    const named = name.only === undefined ? this.catalog.relations.values() : this.catalog.relationsByName.get(name.only) ?? []
+    yield* inSlices(named, (relation) => {
       if (relation.system || !namedKinds.has(relation.kind) || !name.test(relation.name) || !schema.test(relation.schema)) return
       for (const column of relation.columns) {
         if (!columnName.test(column.name)) continue
@@ -169,20 +182,22 @@ class Marks {
 
   /** Follows what was marked to where the same values are, until nothing new is found. */
   * close(): Sliced<void> {
-    const { children, referencing: references, toast: toasts } = this.ties
+    const { children, referencing, toast: toasts } = this.ties
     let followed = 0
     for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
-      if (++followed % 64 === 0) yield
+      if (++followed % 16 === 0) yield
       const [relation, column, label] = next
-      for (const oid of [...relation.parents, ...children.get(relation.oid) ?? []]) this.#markNamed(oid, column.name, label)
+      for (const parent of relation.parents) this.#markNamed(parent, column.name, label)
+      // A table may have thousands of partitions, and be referenced by thousands. Most have none.
+      const heirs = children.get(relation.oid)
+      if (heirs !== undefined) yield* inSlices(heirs, (heir) => { this.#markNamed(heir, column.name, label) })
       for (const other of relation.columns) {
-        if (other.generated && mentions(other.default ?? '', column.name)) this.#mark(relation, other, label)
+        if (!other.generated) continue
+        if (mentions(other.default ?? '', column.name)) this.#mark(relation, other, label)
+        yield
       }
-      for (const { relation: referencing, columns, referenced } of references.get(relation.oid) ?? []) {
-        const at = referenced.indexOf(column.attnum)
-        const tied = at < 0 ? undefined : referencing.columns.find(({ attnum }) => attnum === columns[at])
-        if (tied !== undefined) this.#mark(referencing, tied, label)
-      }
+      const references = referencing.get(relation.oid)
+      if (references !== undefined) yield* inSlices(references, (reference) => { this.#markReferencing(reference, column, label) })
       const toast = toasts.get(relation.oid)
       if (toast !== undefined) for (const piece of toast.columns) this.#mark(toast, piece, label)
     }
@@ -192,6 +207,12 @@ class Marks {
     const relation = this.catalog.relations.get(oid)
     const column = relation?.columns.find((one) => one.name === name)
     if (relation !== undefined && column !== undefined) this.#mark(relation, column, label)
+  }
+
+  #markReferencing({ relation, columns, referenced }: Reference, { attnum }: RelationColumn, label: Label): void {
+    const at = referenced.indexOf(attnum)
+    const tied = at < 0 ? undefined : relation.columns.find((one) => one.attnum === columns[at])
+    if (tied !== undefined) this.#mark(relation, tied, label)
   }
 
   #mark(relation: Relation, column: RelationColumn, label: Label): void {

@@ -1,6 +1,7 @@
 // Functions and views that policy trusts although their code could not be proven clean: by name, bound to what they are. Pure.
 import { createHash } from 'node:crypto'
 import { nearest } from '../../../shared/nearest.ts'
+import { whole, type Sliced } from '../slices.ts'
 import type { Catalog, Oid, OwnFunction, Relation } from './catalog.ts'
 
 export interface VouchedFor {
@@ -25,10 +26,17 @@ export interface Vouched {
   readonly problems: readonly string[]
 }
 
+/** All at once. */
 export function vouchedIn(catalog: Catalog, list: readonly VouchedFor[]): Vouched {
+  return whole(vouchedInSlices(catalog, list))
+}
+
+export function* vouchedInSlices(catalog: Catalog, list: readonly VouchedFor[]): Sliced<Vouched> {
   const vouched = new Set<Oid>()
   const problems: (() => string)[] = []
   for (const { name, sha256 } of list) {
+    // What a function is made of is read whole.
+    yield
     const found = named(catalog, name)
     const trusted = found.filter((code) => codeHash(code) === sha256)
     for (const { oid } of trusted) vouched.add(oid)

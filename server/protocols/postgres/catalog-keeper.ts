@@ -3,7 +3,7 @@
 import { inSlices, type Sliced } from '../../masking/slices.ts'
 import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
 import type { Finding, Label } from '../../masking/postgres/finding.ts'
-import { protectedInSlices, type ProtectRule } from '../../masking/postgres/protect.ts'
+import { markedInSlices, type ProtectRule } from '../../masking/postgres/protect.ts'
 import type { Edge } from '../protocol.ts'
 import { Asker } from './ask.ts'
 import { catalogDigest, readCatalog, readStamps } from './snapshot.ts'
@@ -132,7 +132,7 @@ export class CatalogKeeper {
     const key = JSON.stringify([rule.name, rule.columns, rule.byComment, rule.bySecurityLabel])
     let remembered = this.#remembered.get(key)
     if (remembered === undefined) this.#remembered.set(key, remembered = new Map())
-    const { protected: now } = yield* protectedInSlices(catalog, [rule], remembered)
+    const { protected: now } = yield* markedInSlices(catalog, [rule], remembered)
     yield* inSlices(now, ([oid, columns]) => {
       const known = remembered.get(oid)
       if (known === undefined) remembered.set(oid, new Map(columns))

@@ -106,10 +106,8 @@ export class Guards {
   }
 
   /** Settings without which an index would return rows in the order of protected values. */
-  get orderSettings(): readonly (readonly [string, string])[] {
-    const hazards = [...this.#required().marks.ordered.values()]
-    if (hazards.length === 0) return []
-    return [['enable_indexonlyscan', 'off'], ...(hazards.includes('index') ? [['enable_indexscan', 'off'] as const] : [])]
+  get orderSettings(): Setting['orderSettings'] {
+    return this.#required().orderSettings
   }
 
   /** What statements are judged against, without what the session has by name. */

@@ -5,7 +5,7 @@ import type { Finding, Label } from '../../masking/postgres/finding.ts'
 import type { MaskingPolicy, Verdict } from '../../masking/postgres/judge.ts'
 import { protectedInSlices, type ProtectRule, type Protection as Marks } from '../../masking/postgres/protect.ts'
 import type { MaskName } from '../../masking/postgres/values.ts'
-import { vouchedIn } from '../../masking/postgres/vouch.ts'
+import { vouchedInSlices } from '../../masking/postgres/vouch.ts'
 import type { Exposure } from '../../../shared/model.ts'
 import type { ProtectedColumns, Protection } from '../../policy/protect.ts'
 import { driven } from './slices.ts'
@@ -24,6 +24,8 @@ export interface Setting {
   readonly catalog: Catalog
   readonly protection: Protection
   readonly marks: Marks
+  /** Settings without which an index would return rows in the order of protected values. */
+  readonly orderSettings: readonly (readonly [name: string, value: string])[]
   readonly policy: MaskingPolicy
   /** Columns that the principal sees masked and some may see in clear, with the groups whose members may ask. */
   readonly askable: ReadonlyMap<Label, readonly string[]>
@@ -54,25 +56,33 @@ export function* settingInSlices(catalog: Catalog, protection: Protection, prote
       }
     })
   }
-  const exempt = [...rules].filter(([, protecting]) => protecting.every((rule) => rule.exempt))
+  const exempt = new Map<Label, readonly string[]>()
+  const askable = new Map<Label, readonly string[]>()
+  yield* inSlices(rules, ([label, protecting]) => {
+    if (protecting.every((rule) => rule.exempt)) exempt.set(label, protecting.map(({ name }) => name))
+    const groups = groupsToAsk(protecting)
+    if (groups.length > 0) askable.set(label, groups)
+  })
+  const marks = yield* protectedInSlices(catalog, protection.rules, all)
+  const { vouched } = yield* vouchedInSlices(catalog, protection.trust)
   return {
     catalog,
     protection,
-    marks: yield* protectedInSlices(catalog, protection.rules, all),
-    policy: {
-      flows: protection.flows,
-      masks,
-      exempt: new Map(exempt.map(([label, excepting]) => [label, excepting.map(({ name }) => name)]))
-    },
-    askable: new Map([...rules].flatMap(([label, protecting]) => {
-      const groups = groupsToAsk(protecting)
-      return groups.length === 0 ? [] : [[label, groups]]
-    })),
-    vouched: vouchedIn(catalog, protection.trust).vouched,
+    marks,
+    orderSettings: orderSettings(marks),
+    policy: { flows: protection.flows, masks, exempt },
+    askable,
+    vouched,
     names: yield* namesIn(catalog),
     findings: new Map(),
     judged: new WeakMap()
   }
+}
+
+function orderSettings({ ordered }: Marks): Setting['orderSettings'] {
+  const hazards = new Set(ordered.values())
+  if (hazards.size === 0) return []
+  return [['enable_indexonlyscan', 'off'], ...(hazards.has('index') ? [['enable_indexscan', 'off'] as const] : [])]
 }
 
 /** None where some rule would still mask it. */

@@ -80,7 +80,7 @@ export class CatalogKeeper {
     const reading = this.#current()
     const known = await reading
     const digest = await this.#watcher.ask(catalogDigest)
-    const { catalog } = digest === known.digest ? known : await this.#later(reading, known.catalog)
+    const { catalog } = digest === known.digest ? known : await this.#later(reading, known.catalog, digest)
     for (const [session, times] of over) if (this.#changing.get(session) === times) this.#changing.delete(session)
     return catalog
   }
@@ -142,12 +142,12 @@ export class CatalogKeeper {
   }
 
   #current(): Promise<Read> {
-    return this.#read ?? this.#begin(undefined)
+    return this.#read ?? this.#begin()
   }
 
   /** One reading for all who saw the same change: any that was begun after `known` was the last is as good as one begun now. */
-  #later(known: Promise<Read>, previous: Catalog): Promise<Read> {
-    return this.#read === undefined || this.#read === known ? this.#begin(previous) : this.#read
+  #later(known: Promise<Read>, previous: Catalog, digest: string): Promise<Read> {
+    return this.#read === undefined || this.#read === known ? this.#begin(previous, digest) : this.#read
   }
 
   /** Reading may take longer than it is until the next poll. */
@@ -158,9 +158,9 @@ export class CatalogKeeper {
     this.#polling = false
   }
 
-  /** Whoever asks meanwhile waits for this one; one that fails is forgotten. */
-  #begin(previous: Catalog | undefined): Promise<Read> {
-    const reading = this.#fresh(previous)
+  /** Whoever asks meanwhile waits for this one; one that fails is forgotten. @param digest as it was a moment ago */
+  #begin(previous?: Catalog, digest?: string): Promise<Read> {
+    const reading = this.#fresh(previous, digest)
     this.#read = reading
     reading.catch(() => { if (this.#read === reading) this.#read = undefined })
     return reading
@@ -170,14 +170,17 @@ export class CatalogKeeper {
    * Read until it has not changed meanwhile; where it never stops changing, a catalog whose digest matches nothing: what reaches
    * anything protected is then refused, until it stops.
    */
-  async #fresh(previous: Catalog | undefined): Promise<Read> {
+  async #fresh(previous: Catalog | undefined, digest: string | undefined): Promise<Read> {
+    let before = digest ?? await this.#watcher.ask(catalogDigest)
     for (let attempt = 0; ; attempt++) {
-      const digest = await this.#watcher.ask(catalogDigest)
       const catalog = await this.#reader.ask((asker) => readCatalog(asker, this.#major, previous))
-      const settled = await this.#watcher.ask(catalogDigest) === digest
-      if (!settled && attempt < maxAttempts) continue
+      const after = await this.#watcher.ask(catalogDigest)
+      if (after !== before && attempt < maxAttempts) {
+        before = after
+        continue
+      }
       this.#latest = catalog
-      return { catalog, digest: settled ? digest : '' }
+      return { catalog, digest: after === before ? after : '' }
     }
   }
 

@@ -15,6 +15,19 @@ export class Looks {
     })
   }
 
+  /** A map each of whose entries counts when all are gone through. */
+  map<K, V>(entries: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
+    const counted = () => { this.#count++ }
+    return new class extends Map<K, V> {
+      override* [Symbol.iterator](): MapIterator<[K, V]> {
+        for (const entry of super.entries()) {
+          counted()
+          yield entry
+        }
+      }
+    }(entries)
+  }
+
   /** An object of which reading one of these fields counts. */
   object<T extends object>(one: T, fields: readonly (keyof T)[]): T {
     const copy = { ...one }

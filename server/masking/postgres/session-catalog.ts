@@ -1,5 +1,6 @@
 // The catalog as one session sees it: everybody's, with what the session has made, changed and removed in a transaction that is still
 // open, and with its temporary relations. Pure.
+import { inSlices, type Sliced } from '../slices.ts'
 import type { Catalog, Oid } from './catalog.ts'
 
 /** What is not there any more for this session. */
@@ -12,12 +13,12 @@ export interface Gone {
  * @param own built from the session's rows alone: each relation, function and type in it takes the place of the shared one. Operators and
  * casts come in addition, since one that is gone only makes more be looked at.
  */
-export function sessionCatalog(base: Catalog, own: Catalog, gone: Gone): Catalog {
+export function* sessionCatalog(base: Catalog, own: Catalog, gone: Gone): Sliced<Catalog> {
   // The type of a table's rows goes, and comes, with the table.
   const rowTypes = [...gone.relations, ...own.relations.keys()].flatMap((oid) => base.relations.get(oid)?.rowType ?? [])
-  const [relations, relationsByName] = replaced(base.relations, base.relationsByName, own.relations, gone.relations)
-  const [functionsByOid, functions] = replaced(base.functionsByOid, base.functions, own.functionsByOid, [])
-  const [types, typesByName] = replaced(base.types, base.typesByName, own.types, [...gone.types, ...rowTypes])
+  const [relations, relationsByName] = yield* replaced(base.relations, base.relationsByName, own.relations, gone.relations)
+  const [functionsByOid, functions] = yield* replaced(base.functionsByOid, base.functions, own.functionsByOid, [])
+  const [types, typesByName] = yield* replaced(base.types, base.typesByName, own.types, [...gone.types, ...rowTypes])
   return {
     ...base,
     relations,
@@ -34,26 +35,32 @@ export function sessionCatalog(base: Catalog, own: Catalog, gone: Gone): Catalog
 type ByName<T> = ReadonlyMap<string, readonly T[]>
 
 /** The maps are copied, and lists of those names only that something had or has. */
-function replaced<T extends { readonly oid: Oid, readonly name: string }>(
+function* replaced<T extends { readonly oid: Oid, readonly name: string }>(
   base: ReadonlyMap<Oid, T>,
   byName: ByName<T>,
   own: ReadonlyMap<Oid, T>,
   gone: Iterable<Oid>
-): [ReadonlyMap<Oid, T>, ByName<T>] {
-  const now = new Map(base)
-  const names = new Map(byName)
-  for (const oid of [...gone, ...own.keys()]) {
+): Sliced<[ReadonlyMap<Oid, T>, ByName<T>]> {
+  const now = yield* copied(base)
+  const names = yield* copied(byName)
+  yield* inSlices([...gone, ...own.keys()], (oid) => {
     const before = base.get(oid)
-    if (before === undefined || !now.delete(oid)) continue
+    if (before === undefined || !now.delete(oid)) return
     const left = (names.get(before.name) ?? []).filter((one) => one !== before)
     if (left.length === 0) names.delete(before.name)
     else names.set(before.name, left)
-  }
-  for (const [oid, one] of own) {
+  })
+  yield* inSlices(own, ([oid, one]) => {
     now.set(oid, one)
     names.set(one.name, [...names.get(one.name) ?? [], one])
-  }
+  })
   return [now, names]
+}
+
+function* copied<K, V>(map: ReadonlyMap<K, V>): Sliced<Map<K, V>> {
+  const copy = new Map<K, V>()
+  yield* inSlices(map, ([key, value]) => { copy.set(key, value) }, 512)
+  return copy
 }
 
 function merged(base: Catalog['operators'], own: Catalog['operators']): Catalog['operators'] {

@@ -1,10 +1,12 @@
 // What a session has made or changed that nobody else sees yet, and its temporary relations, read on its own connection. A question that
 // fails there leaves the client's transaction as it was.
 import { asGatewayError } from '../../../shared/errors.ts'
-import { buildCatalog } from '../../masking/postgres/build-catalog.ts'
+import { catalogInSlices } from '../../masking/postgres/build-catalog.ts'
 import type { Row } from '../../masking/postgres/catalog-rows.ts'
 import type { Catalog, Oid } from '../../masking/postgres/catalog.ts'
 import { sessionCatalog, type Gone } from '../../masking/postgres/session-catalog.ts'
+import type { Sliced } from '../../masking/slices.ts'
+import { driven } from './slices.ts'
 import { ownObjectsQuery, ownQueries } from './snapshot-queries.ts'
 import type { TransactionStatus } from './wire/backend.ts'
 
@@ -66,17 +68,17 @@ export async function readSessionCatalog(
   ])
   const own = JSON.stringify([there, [...gone.relations], [...gone.types], rows])
   if (before?.base === base && before.rows === own) return before
-  return { base, rows: own, catalog: madeOf(base, there, gone, questions.map(([list]) => list), rows) }
+  return { base, rows: own, catalog: await driven(madeOf(base, there, gone, questions.map(([list]) => list), rows)) }
 }
 
-function madeOf(base: Catalog, there: readonly Oid[], gone: Gone, names: readonly string[], rows: readonly Row[]): Catalog {
+function* madeOf(base: Catalog, there: readonly Oid[], gone: Gone, names: readonly string[], rows: readonly Row[]): Sliced<Catalog> {
   const rowsOf = (list: string) => rows.filter(([from]) => from === list).map((row) => row.slice(1))
   const lists = names.map((list): readonly [string, readonly Row[]] => [list, rowsOf(list)])
   const read = Object.fromEntries(lists) as Record<keyof ReturnType<typeof ownQueries>, readonly Row[]>
-  const own = buildCatalog({ ...read, schemas: [], builtins: [], major: base.major, searchPath: base.searchPath })
+  const own = yield* catalogInSlices({ ...read, schemas: [], builtins: [], major: base.major, searchPath: base.searchPath })
   const nothing = there.length === 0 && gone.relations.size === 0 && gone.types.size === 0
     && own.functionsByOid.size === 0 && own.types.size === 0 && own.operators.size === 0 && own.casts.length === 0
-  return nothing ? base : sessionCatalog(base, own, gone)
+  return nothing ? base : yield* sessionCatalog(base, own, gone)
 }
 
 /**

@@ -4,6 +4,7 @@ import { unknownIn } from '../../../server/masking/postgres/fields.ts'
 import type { Finding } from '../../../server/masking/postgres/finding.ts'
 import { judge } from '../../../server/masking/postgres/judge.ts'
 import { sessionCatalog } from '../../../server/masking/postgres/session-catalog.ts'
+import { whole } from '../../../server/masking/slices.ts'
 import type { World } from '../../../server/masking/postgres/world.ts'
 import { majors, type Parser } from '../../../server/sql/postgres/parser.ts'
 import { Twins } from '../../twins/twins.ts'
@@ -163,7 +164,7 @@ describe('what a session has made', () => {
     const nothingOwn = { ...catalog, functionsByOid: new Map(), types: new Map(), operators: new Map(), casts: [] }
     const own = { ...patients, oid: 999_999, schema: 'pg_temp_3', policies: [] }
     const nothing = { relations: new Set<number>(), types: new Set<number>() }
-    const mine = sessionCatalog(catalog, { ...nothingOwn, relations: new Map([[own.oid, own]]) }, nothing)
+    const mine = whole(sessionCatalog(catalog, { ...nothingOwn, relations: new Map([[own.oid, own]]) }, nothing))
     const seen = (sql: string, ...searchPath: string[]) => short(find(sql, { catalog: mine, searchPath }))
     expect(seen('SELECT ssn FROM patients', 'clinic')).toBe('allow .')
     expect(seen('SELECT ssn FROM patients', 'pg_temp_3', 'pg_catalog', 'clinic')).toBe('allow .')

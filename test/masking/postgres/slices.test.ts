@@ -5,6 +5,7 @@ import type { Catalog, Relation } from '../../../server/masking/postgres/catalog
 import { codeHash, vouchedInSlices } from '../../../server/masking/postgres/vouch.ts'
 import { markedInSlices, protectedColumns, protectedInSlices, type ProtectRule } from '../../../server/masking/postgres/protect.ts'
 import { defaultFlows } from '../../../server/masking/postgres/judge.ts'
+import { sessionCatalog } from '../../../server/masking/postgres/session-catalog.ts'
 import { settingInSlices } from '../../../server/protocols/postgres/setting.ts'
 import { Looks } from '../../support/longest-step.ts'
 import { manyRows } from './many.ts'
@@ -55,6 +56,27 @@ describe('nothing in one go', () => {
     expect(longest).toBeLessThanOrEqual(2_500)
     expect(result.policy.exempt.size).toBeGreaterThan(many)
     expect(result.orderSettings).toEqual([['enable_indexonlyscan', 'off']])
+  })
+
+  test('a session that has a table of its own has everybody\'s besides, copied a thousand at a time at most', () => {
+    const looks = new Looks()
+    const catalog = buildCatalog(manyRows(many))
+    const base = {
+      ...catalog,
+      relations: looks.map(catalog.relations),
+      relationsByName: looks.map(catalog.relationsByName),
+      functionsByOid: looks.map(catalog.functionsByOid),
+      functions: looks.map(catalog.functions),
+      types: looks.map(catalog.types),
+      typesByName: looks.map(catalog.typesByName)
+    }
+    const own = buildCatalog({ ...manyRows(0), builtins: [] })
+    const [gone] = [...catalog.relations.values()].slice(-1)
+    const { looks: longest, result } = looks.longest(sessionCatalog(base, own, { relations: new Set([gone!.oid]), types: new Set() }))
+    expect(longest).toBeGreaterThan(0)
+    expect(longest).toBeLessThanOrEqual(1_024)
+    expect(result.relations).toEqual(new Map([...catalog.relations].filter(([oid]) => oid !== gone!.oid)))
+    expect(result.relationsByName.has(gone!.name)).toBe(false)
   })
 
   test('what is trusted is looked at one by one', () => {

@@ -4,14 +4,16 @@
 export function nearest(name: string, candidates: readonly string[]): string[] {
   const limit = Math.max(2, Math.floor(name.length / 3))
   return candidates
-    .map((candidate) => ({ candidate, edits: candidate.includes(name) ? 1 : editDistance(name, candidate) }))
+    .map((candidate) => ({ candidate, edits: candidate.includes(name) ? 1 : editDistance(name, candidate, limit) }))
     .filter(({ edits }) => edits <= limit)
     .sort((a, b) => a.edits - b.edits || a.candidate.localeCompare(b.candidate))
     .slice(0, 3)
     .map(({ candidate }) => candidate)
 }
 
-function editDistance(a: string, b: string): number {
+/** Any number above `limit` where there are more: among tens of thousands of names, nearly all are that far. */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const current = [i]
@@ -20,6 +22,7 @@ function editDistance(a: string, b: string): number {
       current.push(Math.min(previous[j]! + 1, current[j - 1]! + 1, substitution))
     }
     previous = current
+    if (current.every((edits) => edits > limit)) return limit + 1
   }
   return previous[b.length]!
 }

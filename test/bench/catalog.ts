@@ -38,12 +38,13 @@ async function measure(what: string, work: () => Promise<unknown> | unknown, bef
   for (let round = 0; round < rounds; round++) {
     await before?.()
     const started = performance.now()
-    // The process's own time, so that others' on the machine does not count.
-    let [last, longest, going] = [process.cpuUsage(), 0, true]
+    // No more than went by, which others on the machine may have had; no more than the process had, all its threads together.
+    let [last, used, longest, going] = [started, process.cpuUsage(), 0, true]
     const tick = () => {
-      const { user, system } = process.cpuUsage(last)
-      longest = Math.max(longest, (user + system) / 1_000)
-      last = process.cpuUsage()
+      const { user, system } = process.cpuUsage(used)
+      longest = Math.max(longest, Math.min(performance.now() - last, (user + system) / 1_000))
+      last = performance.now()
+      used = process.cpuUsage()
       if (going) setImmediate(tick)
     }
     setImmediate(tick)

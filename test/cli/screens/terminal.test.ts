@@ -294,6 +294,6 @@ test('hoop query --wait on a terminal shows the clock, and Ctrl-C withdraws', as
   const terminal = await opened(alice.terminal(['query', 'prod-db', '--wait', 'DELETE FROM visits']))
   await terminal.see(/waiting for dba, 9:\d\d left \(Ctrl-C withdraws it\)/)
   await terminal.press('C-c')
-  await terminal.see(/error: cancelled\n[\s\S]*ended with 2/)
+  await terminal.see(/error: cancelled while it waited for a review, which is withdrawn\n[\s\S]*ended with 2/)
   expect(await visits()).toEqual(before)
 })

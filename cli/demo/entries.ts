@@ -1,7 +1,7 @@
 // Audit entries of one session as lines: what was asked, what was decided, how it ended. Pure.
 import type { AuditEntry } from '../../shared/audit/entry.ts'
 import { tableLines } from '../table.ts'
-import { hung } from './hung.ts'
+import { hung } from '../hung.ts'
 
 /** Every entry, in the log's order. @param columns as wide as lines may be: what an entry says goes on below itself */
 export function entryLines(entries: readonly AuditEntry[], columns = Infinity): string[] {

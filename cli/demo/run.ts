@@ -20,7 +20,7 @@ import { Children } from './children.ts'
 import { startDatabase } from './database.ts'
 import { startGateway, target, type DemoGateway } from './gateway.ts'
 import { entryLines } from './entries.ts'
-import { hung } from './hung.ts'
+import { hung } from '../hung.ts'
 import { openClient, type DemoClient } from './statements.ts'
 
 const pollMilliseconds = 50

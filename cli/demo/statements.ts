@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import { GatewayError } from '../../shared/errors.ts'
 import { tableLines } from '../table.ts'
-import { hung } from './hung.ts'
+import { hung } from '../hung.ts'
 
 export interface DemoClient {
   /** The statement and its answer, result or native error, as lines to show. @throws GatewayError internal when the connection fails */

@@ -15,7 +15,8 @@ import {
   visible,
   warningsOf,
   wishText,
-  wrapCells
+  wrapCells,
+  wrapWords
 } from './text.ts'
 
 export type Tone = 'plain' | 'strong' | 'dim' | 'warning' | 'bad' | 'good'
@@ -58,7 +59,7 @@ export function headLines(review: ReviewDetail, { columns: wanted, now }: Layout
 function wishLines(review: ReviewDetail, columns: number): Line[] {
   if (review.kind === 'access') {
     const { windowSeconds } = review.terms
-    return windowSeconds === undefined ? [] : [blank, ...field('window', windowText(windowSeconds), columns), blank]
+    return windowSeconds === undefined ? [] : [blank, ...fact('window', windowText(windowSeconds), columns), blank]
   }
   // Kept in memory of the gateway that holds it, and only while it is held: then only the redacted form is left.
   if (review.statements.length === 0) return [blank, ...field('statement', `${wishText(review)} (without its values)`, columns), blank]
@@ -95,7 +96,7 @@ function factLines(review: ReviewDetail, columns: number): Line[] {
     ['review', review.id],
     ['binding', `SHA-256 ${review.binding.slice(0, 16)}`]
   ]
-  return rows.flatMap(([title, text, tone]) => text === undefined ? [] : field(title, text, columns, tone))
+  return rows.flatMap(([title, text, tone]) => text === undefined ? [] : fact(title, text, columns, tone))
 }
 
 function earlierLines({ earlier }: ReviewDetail, columns: number): Line[] {
@@ -112,18 +113,23 @@ function earlierLines({ earlier }: ReviewDetail, columns: number): Line[] {
 
 const blank: Line = { text: '', tone: 'plain' }
 
+/** As a field, of what is read and is no part of the statement. */
+function fact(title: string, text: string, columns: number, tone: Tone = 'plain'): Line[] {
+  return field(title, text, columns, tone, wrapWords)
+}
+
 /** A title and what belongs to it; set in where it takes more than a line, and below it where there is no room beside. */
-function field(title: string, text: string, columns: number, tone: Tone = 'plain'): Line[] {
+function field(title: string, text: string, columns: number, tone: Tone = 'plain', wrap = wrapCells): Line[] {
   const name = visible(title)
   const indent = columns < 50 ? 2 : titleCells
-  const pieces = exactLines(text, columns - indent).map((line) => line.text)
+  const pieces = exactLines(text, columns - indent, wrap).map((line) => line.text)
   if (indent < titleCells) return [{ text: cutCells(name, columns), tone: 'dim' }, ...pieces.map((piece): Line => ({ text: `  ${piece}`, tone }))]
   return pieces.map((piece, i) => ({ text: (i === 0 ? name.padEnd(titleCells - 1) + ' ' : ' '.repeat(titleCells)) + piece, tone }))
 }
 
 /** Text of ours, with words of others in it. */
 function flow(text: string, columns: number, tone: Tone = 'plain'): Line[] {
-  return wrapCells(visible(text), columns).map((piece) => ({ text: piece, tone }))
+  return wrapWords(visible(text), columns).map((piece) => ({ text: piece, tone }))
 }
 
 function windowText(seconds: number): string {

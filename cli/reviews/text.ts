@@ -3,6 +3,7 @@
 import type { HeldStatement, ReviewDetail, ReviewSummary } from '../../shared/api.ts'
 import type { ReviewState, StatementFlag } from '../../shared/model.ts'
 import { safeLine } from '../../shared/text.ts'
+import { hung } from '../hung.ts'
 import { cellsOf } from '../table.ts'
 
 /** `4:05` minutes and seconds, `1:00:00` from an hour on; never below zero. */
@@ -107,8 +108,9 @@ const marks = /(\p{M}{3})(\p{M}+)/gu
 /**
  * The exact text as lines of printable characters, each at most `columns` cells wide. What could push a part of it out of sight (blanks
  * and empty lines without end) is counted instead of shown; `number` is set on each line's first piece.
+ * @param wrap `wrapWords` where it is to be read and need not be exact
  */
-export function exactLines(text: string, columns: number): { readonly number?: number, readonly text: string }[] {
+export function exactLines(text: string, columns: number, wrap = wrapCells): { readonly number?: number, readonly text: string }[] {
   const lines = text.split('\n')
   const shown: { number?: number, text: string }[] = []
   for (let at = 0; at < lines.length; at++) {
@@ -119,7 +121,7 @@ export function exactLines(text: string, columns: number): { readonly number?: n
       at += empty - 1
       continue
     }
-    wrapCells(visible(lines[at]!), columns).forEach((piece, i) => shown.push(i === 0 ? { number: at + 1, text: piece } : { text: piece }))
+    wrap(visible(lines[at]!), columns).forEach((piece, i) => shown.push(i === 0 ? { number: at + 1, text: piece } : { text: piece }))
   }
   return shown
 }
@@ -157,6 +159,11 @@ export function wrapCells(line: string, columns: number): string[] {
     cells += width
   }
   return [...pieces, piece]
+}
+
+/** Broken at words, for what is read and not run: an id, or a number, stays whole where it has room. At least one piece. */
+export function wrapWords(line: string, columns: number): string[] {
+  return hung(line, columns, 0).flatMap((piece) => wrapCells(piece, columns))
 }
 
 const units = /<(?:U\+[0-9A-F]{4,6}|\d{1,7} (?:spaces|tabs))>|[^]/gu

@@ -2,7 +2,7 @@
 import type { ReviewDetail, ReviewSummary } from '../../shared/api.ts'
 import type { Watched } from '../reviews/watched.ts'
 import { headLines, type Line } from '../reviews/detail.ts'
-import { ageText, clockText, cutCells, requesterText, visible, wishText, wrapCells } from '../reviews/text.ts'
+import { ageText, clockText, cutCells, requesterText, visible, wishText, wrapCells, wrapWords } from '../reviews/text.ts'
 import { cellsOf } from '../table.ts'
 import type { Size } from './screen.tsx'
 
@@ -28,7 +28,7 @@ export function listView({ watched, selected, now, told }: ListFacts, { columns,
     ...(lost === undefined ? [] : [{ text: cutCells(visible(`trying again: ${lost.message}`), columns), tone: 'warning' as const }])
   ]
   const foot: Line[] = [
-    ...(told === undefined ? [] : wrapCells(visible(told), columns).slice(0, 3).map((text): Line => ({ text, tone: 'strong' }))),
+    ...(told === undefined ? [] : wrapWords(visible(told), columns).slice(0, 3).map((text): Line => ({ text, tone: 'strong' }))),
     { text: cutCells(pending.length === 0 ? 'q quits' : 'Enter reads, a approves, r rejects, q quits', columns), tone: 'dim' }
   ]
   const linesEach = columns < narrowColumns ? 2 : 1
@@ -102,7 +102,7 @@ export interface DetailView {
 export function detailView({ review, rest, failure, top, prompt, busy, now }: DetailFacts, { columns, rows }: Size): DetailView {
   const body = review === undefined ? [{ text: failure === undefined ? 'fetching it ...' : '', tone: 'dim' as const }] : [...headLines(review, { columns, now }), ...rest]
   const foot = [
-    ...(failure === undefined ? [] : wrapCells(visible(failure), columns).slice(0, 3).map((text): Line => ({ text, tone: 'bad' }))),
+    ...(failure === undefined ? [] : wrapWords(visible(failure), columns).slice(0, 3).map((text): Line => ({ text, tone: 'bad' }))),
     ...footLines(review, prompt, busy, columns)
   ]
   const page = Math.max(1, rows - foot.length - 1)

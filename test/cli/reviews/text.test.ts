@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { detailLines } from '../../../cli/reviews/detail.ts'
-import { ageText, clockText, cutCells, exactLines, requesterText, stateText, visible, warningsOf, wrapCells } from '../../../cli/reviews/text.ts'
+import { ageText, clockText, cutCells, exactLines, requesterText, stateText, visible, warningsOf, wrapCells, wrapWords } from '../../../cli/reviews/text.ts'
 import { cellsOf } from '../../../cli/table.ts'
 import { detail, held, hostileDetail, hostileText, printableLine, reviewNow, summary } from '../../support/reviews.ts'
 
@@ -51,6 +51,21 @@ describe('the exact text', () => {
   test('is not cut within a token', () => {
     expect(wrapCells('abc<U+001B>[2K', 10)).toEqual(['abc', '<U+001B>[2', 'K'])
     expect(wrapCells('a < b and c <U+1', 8)).toEqual(['a < b an', 'd c <U+1'])
+  })
+
+  test('is not broken at words, and all around it is', () => {
+    const id = '01k5b2y8v4s0q9m3t7x6c1n0se'
+    const requesterReason = 'INC-4711: duplicates of the import of Monday night'
+    const texts = detailLines(detail({ requesterReason, statements: [held(`DELETE FROM visits WHERE session = '${id}'`)] }), { columns: 50, now: reviewNow }).map(({ text }) => text)
+    expect(texts.slice(3, 5)).toEqual(['1 | DELETE FROM visits WHERE session = \'01k5b2y8v4', '  | s0q9m3t7x6c1n0se\''])
+    expect(texts.join('\n')).toContain(`reason      INC-4711: duplicates of the import of\n            Monday night\n`)
+    expect(texts.join('\n')).toContain(`session     ${id}, connection\n            2\n`)
+  })
+
+  test('of what is read keeps tokens whole, and cuts a word that has no room', () => {
+    expect(wrapWords('one two <30 spaces> three', 12)).toEqual(['one two', '<30 spaces>', 'three'])
+    expect(wrapWords('an 0123456789abcdef', 10)).toEqual(['an', '0123456789', 'abcdef'])
+    expect(wrapWords('', 10)).toEqual([''])
   })
 
   test('with letters that only look like others says which', () => {

@@ -1,6 +1,6 @@
 // Lines that are broken where the terminal ends.
 import { expect, test } from 'vitest'
-import { hung } from '../../cli/demo/hung.ts'
+import { hung } from '../../cli/hung.ts'
 
 test('what fits stays as it is, and all does where there is no end', () => {
   expect(hung('    a line', 10, 4)).toEqual(['    a line'])

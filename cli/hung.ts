@@ -1,5 +1,5 @@
 // Lines to be read, broken at words where the terminal ends. Pure. Nothing that is to be copied goes through it.
-import { cellsOf } from '../table.ts'
+import { cellsOf } from './table.ts'
 
 /**
  * @param indent of the pieces after the first
@@ -12,7 +12,7 @@ export function hung(line: string, columns: number, indent: number): string[] {
   let piece = blank!
   let begun = false
   // Blanks stay with the word before them: what is aligned within a line stays so.
-  for (const word of text!.match(/\S+\s*/g) ?? []) {
+  for (const word of text!.match(words) ?? []) {
     if (begun && cellsOf(piece + word.trimEnd()) > columns) {
       pieces.push(piece.trimEnd())
       piece = ' '.repeat(indent)
@@ -22,3 +22,6 @@ export function hung(line: string, columns: number, indent: number): string[] {
   }
   return [...pieces, piece.trimEnd()]
 }
+
+/** A token such as `<30 spaces>` is one word. */
+const words = /(?:<\d{1,7} (?:spaces|tabs)>|\S)+\s*/g

@@ -7,6 +7,7 @@ import { exitCodes } from '../../failure.ts'
 import { helpTail } from '../../help.ts'
 import { fastest, slowest } from '../../replay/player.ts'
 import { ReplayText } from '../../replay/text.ts'
+import { sessionId } from '../../sessions/find.ts'
 
 interface Flags {
   readonly text?: boolean
@@ -21,7 +22,7 @@ const idleSeconds = 2
 export function register(sessions: Command, context: () => Promise<Context>): void {
   sessions.command('replay')
     .description('Show again what the client of a session was shown, after masking; say whether the recording matches the audit log.')
-    .argument('<id>', 'as hoop sessions lists it')
+    .argument('<id>', 'as hoop sessions lists it; its beginning or end will do')
     .option('--text', 'as lines, all at once; so it is too where there is no terminal')
     .option('--json', 'one JSON object a line: the session first, then each event')
     .option('--speed <times>', `so many times as fast, ${slowest} to ${fastest}`, speedFrom)
@@ -32,14 +33,14 @@ export function register(sessions: Command, context: () => Promise<Context>): vo
       ['hoop sessions replay 01k5b2y8v4s0q9m3t7x6c1n0ad --json', 'every event with its time'],
       ['hoop sessions --since 1h', 'find the id']
     ], ['hoop sessions show', 'hoop sessions follow']))
-    .action(async (id: string, _: unknown, command: Command) => {
+    .action(async (typed: string, _: unknown, command: Command) => {
       // A flag that the listing has too is taken for the listing's own.
-      await replay(await context(), id, command.optsWithGlobals<Flags>())
+      await replay(await context(), typed, command.optsWithGlobals<Flags>())
     })
 }
 
-async function replay(context: Context, id: string, { text, json, speed, idleLimit }: Flags): Promise<void> {
-  const { terminal, gateway, exitWith } = context
+async function replay(context: Context, typed: string, { text, json, speed, idleLimit }: Flags): Promise<void> {
+  const { terminal, now, exitWith } = context
   const onScreen = terminal.interactive && terminal.onTerminal && text !== true && json !== true
   if (text === true && json === true) throw new GatewayError('usage', '--text and --json are two forms: give one of them')
   if (!onScreen && (speed !== undefined || idleLimit !== undefined)) {
@@ -47,7 +48,8 @@ async function replay(context: Context, id: string, { text, json, speed, idleLim
       hint: 'leave them out; or leave out --text and --json, on a terminal'
     })
   }
-  const lines = await (await gateway()).recording(id)
+  const gateway = await context.gateway()
+  const lines = await gateway.recording(await sessionId({ gateway, now }, typed))
   if (onScreen) {
     const { showReplay } = await import('../../screens/replay-screen.tsx')
     const idleMilliseconds = (idleLimit ?? idleSeconds) * 1000

@@ -5,6 +5,7 @@ import { outcomeText, whatOf } from '../../audit/words.ts'
 import { counted } from '../../counted.ts'
 import { helpTail } from '../../help.ts'
 import { exemptionText } from '../../policy/words.ts'
+import { sessionId } from '../../sessions/find.ts'
 import { room, tableLines, timeFrom } from '../../table.ts'
 import type { SessionDetail } from '../../../shared/api.ts'
 import type { AuditEntry } from '../../../shared/audit/entry.ts'
@@ -13,18 +14,19 @@ import { safeLine } from '../../../shared/text.ts'
 export function register(sessions: Command, context: () => Promise<Context>): void {
   sessions.command('show')
     .description('Show one session, statement by statement, with decision and outcome.')
-    .argument('<id>', 'as hoop sessions lists it')
+    .argument('<id>', 'as hoop sessions lists it; its beginning or end will do')
     .option('--json', 'one JSON object: the session with its audit entries')
     .addHelpText('after', helpTail([
-      ['hoop sessions show 01k5b2y8v4s0q9m3t7x6c1n0ad', 'as a table'],
+      ['hoop sessions show c1n0ad', 'as a table, by the end of its id'],
       ['hoop sessions show 01k5b2y8v4s0q9m3t7x6c1n0ad --json', 'with every fact the audit log holds'],
       ['hoop sessions --since 1h', 'find the id']
     ], ['hoop sessions', 'hoop audit verify']))
-    .action(async (id: string, _: unknown, command: Command) => {
+    .action(async (typed: string, _: unknown, command: Command) => {
       // A flag that the listing has too is taken for the listing's own.
       const { json } = command.optsWithGlobals<{ json?: boolean }>()
-      const { terminal, gateway } = await context()
-      const session = await (await gateway()).session(id)
+      const { terminal, now, ...rest } = await context()
+      const gateway = await rest.gateway()
+      const session = await gateway.session(await sessionId({ gateway, now }, typed))
       if (json === true) return terminal.json(session)
       for (const line of [...headLines(session), ...exemptionLines(session.entries), '', ...statementLines(session.entries, room(terminal))]) terminal.out(line)
     })

@@ -227,6 +227,7 @@ function verifyLog(directory, key, kept, witnesses) {
     if (typeof entry === 'string') return wrong(entry)
     checkEntry(entry, index, origin, wrong)
     checkAttachment(entry, attached, wrong)
+    if (entry.kind === 'recovery' && entry.discontinuity) notes.push(`entry ${index} declares a loss that an operator accepted: what was signed before is not all there`)
     if (entry.kind === 'key.rotate') rotations.push({ ...entry, at: index, file })
     if (entry.kind !== 'retention.prune') return
     const flaw = flawOfRemoval(entry, removals.at(-1)?.first ?? 0)
@@ -273,8 +274,7 @@ function verifyLog(directory, key, kept, witnesses) {
   }
   for (const witness of witnesses) if (complete && !seen.has(witness)) problem(`nothing in it is cosigned by ${witness.name}+${witness.id}`)
   if (count > result.checkpointSize) notes.push(`the last ${count - result.checkpointSize} entries are newer than the signed checkpoint: only their checksums were checked`)
-  const after = result.notAnchoredAfter > 0 ? ` after entry ${result.notAnchoredAfter - 1}` : ''
-  if (count > result.notAnchoredAfter) notes.push(`not anchored${after}: whoever has the log's private key could have rewritten it`)
+  if (count > result.notAnchoredAfter) notes.push(`not anchored${result.notAnchoredAfter > 0 ? ` after entry ${result.notAnchoredAfter - 1}` : ''}: whoever has the log's private key could have rewritten it`)
   return { ok: problems.length === 0, ...result, problems, notes }
 }
 

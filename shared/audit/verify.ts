@@ -149,7 +149,7 @@ async function rebuild(
 function* notes(order: OrderCheck, checkpointSize: number, anchored: number, anchors: Anchors, kept: number): Generator<string> {
   const { count, jumps } = order
   if (count > checkpointSize) {
-    yield `the last ${count - checkpointSize} entries are newer than the signed checkpoint: only their checksums were checked, and whether more followed is not known`
+    yield `${count - checkpointSize === 1 ? 'the last entry is' : `the last ${count - checkpointSize} entries are`} newer than the signed checkpoint: only checksums were checked there, and whether more followed is not known`
   }
   if (count > anchored) {
     yield anchored > 0
@@ -157,8 +157,8 @@ function* notes(order: OrderCheck, checkpointSize: number, anchored: number, anc
       : `not anchored${kept > 0 || anchors.witnessed ? '' : ' (no checkpoint kept elsewhere and no witness\'s key was given)'}: whoever holds the log's private key could have rewritten all of it`
   }
   if (!anchors.witnessed && anchors.files > 0) yield 'witnesses have cosigned this log: give their keys (--witness) to have that count'
-  if (jumps.length > 0) yield `the wall clock jumped ${jumps.length} times, first at entry ${jumps[0]}: times across a jump cannot be compared, the order of entries can`
-  if (order.openIntents > 0) yield `${order.openIntents} statements have no outcome: they were running, or the gateway was killed and has not started since`
+  if (jumps.length > 0) yield `the wall clock jumped ${jumps.length === 1 ? 'once, at' : `${jumps.length} times, first at`} entry ${jumps[0]}: times across a jump cannot be compared, the order of entries can`
+  if (order.openIntents > 0) yield `${order.openIntents === 1 ? '1 statement has' : `${order.openIntents} statements have`} no outcome: still running, or the gateway was killed and has not started since`
   for (const { index, text } of order.discontinuities) {
     const lost = /^[^\n]+\n(\d+)\n/.exec(text)?.[1]
     yield `entry ${index} declares a loss that an operator accepted: the log does not continue ${lost === undefined ? 'its last checkpoint' : `its checkpoint of ${lost} entries`}`

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -6,6 +7,7 @@ import { verifyLog } from '../../shared/audit/verify.ts'
 import { beat, filesIn, intent, outcome } from './sample.ts'
 import { Copy, framed, framesOf } from './copy.ts'
 import { crashCopy, entriesOf, openIn, temporary } from './logs.ts'
+import { secondVerifier } from './verdicts.ts'
 
 const first = 'segments/0000000000000000'
 
@@ -189,6 +191,7 @@ describe('a log that is shorter than its own checkpoint', () => {
     expect(await tail(directory, left + 1)).toEqual([])
     const report = await verifyLog(filesIn(directory), key)
     expect(report.notes).toContainEqual(expect.stringContaining(`entry ${left} declares a loss that an operator accepted: the log does not continue its checkpoint of 300 entries`))
+    expect(execFileSync(process.execPath, [secondVerifier, directory, '--key', key], { encoding: 'utf8' })).toContain(`entry ${left} declares a loss that an operator accepted`)
     const kept = await verifyLog(filesIn(directory), key, undefined, [Buffer.from(lost)])
     expect(kept.ok).toBe(false)
   })

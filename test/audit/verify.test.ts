@@ -224,7 +224,7 @@ describe('what is claimed of a whole log', () => {
     expect(whole.notes).toEqual([
       expect.stringContaining('the last 3 entries are newer than the signed checkpoint'),
       expect.stringContaining('not anchored'),
-      expect.stringContaining('1 statements have no outcome')
+      expect.stringContaining('1 statement has no outcome')
     ])
     for (let end = last.begin + 1; end < last.end; end++) {
       copy.files.set(path!, segment.subarray(0, end))

@@ -48,7 +48,7 @@ export function reportLines(report: VerifyReport, keyFromFolder: boolean): strin
   if (ok) {
     lines.push('whole: every entry is there, in order and unchanged, as far as the signed checkpoint speaks')
     lines.push(`proven: the first ${checkpointSize} entries are those the log's key has signed (root ${rootHash})`)
-    if (keys.length > 1) lines.push(`proven: its key was rotated ${keys.length - 1} times, each time signed by both keys: ${keys.join(', ')}`)
+    if (keys.length > 1) lines.push(`proven: its key was rotated ${keys.length === 2 ? 'once' : `${keys.length - 1} times`}, signed by both keys${keys.length === 2 ? '' : ' each time'}: ${keys.join(', ')}`)
     lines.push(...anchors.map(({ entries: first, witness, time }) => witness === undefined
       ? `anchored through entry ${first - 1} by a checkpoint kept elsewhere`
       : `anchored through entry ${first - 1} by the witness ${witness} at ${timeFrom(time!)} UTC`))

@@ -124,7 +124,7 @@ async function told(io: GatewayIo, work: () => Promise<number>): Promise<number>
 
 async function checked(file: string, json: boolean, io: GatewayIo): Promise<number> {
   const config = await loadConfig(file)
-  await recipientsOf(config)
+  await readOnce(config)
   const catalog = createCatalog(config.targets, protocols(), config.secrets)
   await checkRecordingKey(config)
   const asking = io.progress('asking the targets')
@@ -141,7 +141,7 @@ async function checked(file: string, json: boolean, io: GatewayIo): Promise<numb
   return findings.every((finding) => finding.ok) ? 0 : 1
 }
 
-async function served(file: string, once: OnceOptions, io: GatewayIo): Promise<number> {
+async function served(file: string, options: OnceOptions, io: GatewayIo): Promise<number> {
   // Node would open its inspector to every local user on this signal.
   process.on('SIGUSR1', () => undefined)
   const config = await loadConfig(file)
@@ -150,7 +150,7 @@ async function served(file: string, once: OnceOptions, io: GatewayIo): Promise<n
   const elapsed = () => performance.now()
 
   let policy = config.policy
-  const recipients = await recipientsOf(config)
+  const { recipients, users, tls, ...once } = await readOnce(config)
   const catalog = createCatalog(config.targets, protocols(), config.secrets)
   const state = await openState({
     path: config.stateFile,
@@ -166,9 +166,9 @@ async function served(file: string, once: OnceOptions, io: GatewayIo): Promise<n
     origin,
     now,
     heartbeat: () => ({ sessions: sessions() }),
-    ...once
+    ...options
   }).finally(() => opening.done())
-  if (once.rotateKey) io.err(`hoop: the audit log is signed by a new key; give this line to auditors and witnesses: ${auditLog.verifierKey}`)
+  if (options.rotateKey) io.err(`hoop: the audit log is signed by a new key; give this line to auditors and witnesses: ${auditLog.verifierKey}`)
   auditLog.signal.addEventListener('abort', () => {
     const { message, hint } = auditLog.signal.reason as GatewayError
     log.error({ hint }, `${message}; no statement runs until the gateway is restarted`)
@@ -196,7 +196,7 @@ async function served(file: string, once: OnceOptions, io: GatewayIo): Promise<n
   if (recipients.length === 0) log.warn({}, 'audit.sealTo names nobody: exact statements and parameters are not kept, only their hashes')
   audit.note(policyChange(policy))
   const witnesses = await openWitnesses({
-    witnesses: await witnessesOf(config),
+    witnesses: once.witnesses,
     directory,
     audit,
     note: (facts) => audit.note(facts),
@@ -210,12 +210,12 @@ async function served(file: string, once: OnceOptions, io: GatewayIo): Promise<n
     ? await createEmbeddedProvider({
         issuer: `${url}/idp`,
         clientId: config.identity.clientId,
-        users: await embeddedUsers(config),
+        users,
         now,
         onError: (error) => log.error({ error }, 'the embedded identity provider failed to answer a request')
       })
     : undefined
-  const settings = await identitySettings(config, url)
+  const settings = identitySettings(config, url, once.ca)
   const identity = await openIdentity({
     settings,
     state,
@@ -261,9 +261,6 @@ async function served(file: string, once: OnceOptions, io: GatewayIo): Promise<n
   sessions = () => registry.size
   const stopExpiry = expireRecordings({ recordings, isOpen: registry.isOpen, note: (facts) => audit.note(facts), now, log })
 
-  const tls = config.listen.tls === undefined
-    ? undefined
-    : { cert: await config.secrets.read(config.listen.tls.cert), key: await config.secrets.read(config.listen.tls.key) }
   const listener = await startHttp({
     address: { host, port },
     ...(tls === undefined ? {} : { tls }),
@@ -331,6 +328,18 @@ async function served(file: string, once: OnceOptions, io: GatewayIo): Promise<n
   await witnesses.close()
   state.close()
   return 0
+}
+
+/** All that is read once, before anything is opened: what cannot be read is told by `hoop gateway check` too. */
+async function readOnce(config: Config) {
+  const { identity, listen: { tls }, secrets } = config
+  return {
+    recipients: await recipientsOf(config),
+    witnesses: await witnessesOf(config),
+    users: await embeddedUsers(config),
+    ca: 'ca' in identity && identity.ca !== undefined ? await secrets.read(identity.ca) : undefined,
+    tls: tls === undefined ? undefined : { cert: await secrets.read(tls.cert), key: await secrets.read(tls.key) }
+  }
 }
 
 function recipientsOf({ audit, secrets }: Config) {
@@ -409,7 +418,7 @@ async function embeddedUsers(config: Config) {
   return Promise.all(users.map(async ({ password, ...user }) => ({ ...user, password: await config.secrets.read(password) })))
 }
 
-async function identitySettings(config: Config, url: string): Promise<IdentitySettings> {
+function identitySettings(config: Config, url: string, ca: string | undefined): IdentitySettings {
   const { identity } = config
   const issuer = 'issuer' in identity ? identity.issuer : `${url}/idp`
   return {
@@ -421,6 +430,6 @@ async function identitySettings(config: Config, url: string): Promise<IdentitySe
     loginHours: identity.loginHours,
     accessMinutes: 10,
     workloads: identity.workloads,
-    ...('ca' in identity && identity.ca !== undefined ? { ca: await config.secrets.read(identity.ca) } : {})
+    ...(ca === undefined ? {} : { ca })
   }
 }

@@ -2,6 +2,7 @@
 // clear, survive a killed gateway, and are gone after a redaction.
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -220,6 +221,19 @@ describe('a configuration that cannot be sealed to', () => {
       expect(await ines.finish(['gateway', word, '--config', file])).toMatchObject({ code: 1, stderr: expect.stringMatching(message) })
     }
   })
+})
+
+test('the key of a witness that cannot be read is told by check and start, before the log is opened', async () => {
+  const config = parse(await readFile(gateway.configFile, 'utf8')) as { audit: object, state: object }
+  const directory = join(gateway.folder, 'not-begun')
+  config.audit = { ...config.audit, directory, witnesses: [{ name: 'acme', url: 'https://127.0.0.1:1', key: 'file:nowhere.pub' }] }
+  config.state = { sqlite: join(gateway.folder, 'not-begun.db') }
+  const file = join(gateway.folder, 'unwitnessed.yaml')
+  await writeFile(file, stringify(config))
+  for (const word of ['check', 'start']) {
+    expect(await ines.finish(['gateway', word, '--config', file])).toMatchObject({ code: 1, stderr: expect.stringContaining('file:nowhere.pub cannot be read: ENOENT') })
+  }
+  expect(existsSync(directory)).toBe(false)
 })
 
 describe('what cannot be opened says why', () => {

@@ -57,9 +57,9 @@ async function query(context: Context, target: string, sql: string | undefined, 
   if (timeout !== undefined && !wait) {
     throw new GatewayError('usage', '--timeout says how long to wait, and --wait is missing', { hint: 'hoop query TARGET --wait --timeout 30m' })
   }
-  const texts: string[] = []
-  let running = ''
-  for (const file of flags.file ?? [undefined]) texts.push(await readStatement(context, sql, file))
+  const texts: { readonly file: string | undefined, readonly text: string }[] = []
+  let running: typeof texts[number] | undefined
+  for (const file of flags.file ?? [undefined]) texts.push({ file, text: await readStatement(context, sql, file) })
   const waiting = { ...(timeout === undefined ? {} : { timeoutSeconds: timeout }), ...(reason === undefined ? {} : { reason }) }
   try {
     const [{ openQuerySession }, gateway] = await Promise.all([import('../query/session.ts'), context.gateway()])
@@ -73,7 +73,7 @@ async function query(context: Context, target: string, sql: string | undefined, 
     const cancel = () => session.connection.close()
     signal.addEventListener('abort', cancel, { once: true })
     try {
-      for (running of texts) await show(context, running, flags, session.connection, holding)
+      for (running of texts) await show(context, running.text, flags, session.connection, holding)
     } catch (error) {
       if (signal.aborted) throw holding.waitsFor === undefined ? signal.reason : cancelledWaiting(holding.waitsFor)
       throw told(await holding.explain(error))
@@ -90,12 +90,13 @@ async function query(context: Context, target: string, sql: string | undefined, 
     throw error
   }
 
-  /** The SQLSTATE stands with the message; where it is, and what else the server says, below it. */
+  /** The SQLSTATE stands with the message, and which of several files it is in; where in it, and what else the server says, below it. */
   function told(error: unknown): unknown {
     const { sqlState, detail, position } = error as { sqlState?: string, detail?: string, position?: number }
     if (!(error instanceof GatewayError) || sqlState === undefined) return error
-    const place = position === undefined ? [] : placeLines(running, position)
-    const lines = [`${error.message} (${sqlState})`, ...place, ...(detail === undefined ? [] : [detail])]
+    const place = position === undefined || running === undefined ? [] : placeLines(running.text, position)
+    const where = texts.length < 2 || running?.file === undefined ? '' : `${running.file === '-' ? 'stdin' : running.file}: `
+    const lines = [`${where}${error.message} (${sqlState})`, ...place, ...(detail === undefined ? [] : [detail])]
     return new GatewayError(error.code, lines.join('\n'), error.hint === undefined ? {} : { hint: error.hint })
   }
 }

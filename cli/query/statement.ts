@@ -18,7 +18,7 @@ export async function readStatement(
   if (typed === undefined && file === undefined && terminal.interactive) throw new GatewayError('usage', 'no statement is given', { hint })
   const text = typed ?? (file === undefined || file === '-' ? await terminal.input(maxStatementBytes, signal) : await contentOf(file))
   if (text.includes('\0')) throw new GatewayError('usage', 'a statement cannot hold the character NUL')
-  if (text.trim() === '') throw new GatewayError('usage', 'the statement is empty', { hint })
+  if (text.trim() === '') throw new GatewayError('usage', file === undefined || file === '-' ? 'the statement is empty' : `${file} is empty`, { hint })
   return text
 }
 

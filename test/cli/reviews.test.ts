@@ -67,6 +67,16 @@ describe('hoop query', () => {
     expect(await alice.finish(['query', 'prod-db'])).toMatchObject({ code: 64, stderr: expect.stringContaining('the statement is empty') as string })
   })
 
+  test('of several files says in which the error is, and which is empty', async () => {
+    const [good, bad, empty] = ['good', 'bad', 'empty'].map((name) => join(alice.configDirectory, `${name}.sql`)) as [string, string, string]
+    await writeFile(good, 'SELECT 1 AS a')
+    await writeFile(bad, 'selec 2')
+    await writeFile(empty, '\n')
+    expect(await alice.finish(['query', 'prod-db', '-f', good, '-f', bad, '-f', good])).toMatchObject({ code: 1, stdout: 'a\n-\n1\n', stderr: expect.stringContaining(`error: ${bad}: syntax error at or near "selec" (42601)`) as string })
+    expect(await alice.finish(['query', 'prod-db', '-f', bad])).toMatchObject({ code: 1, stderr: expect.stringContaining('error: syntax error') as string })
+    expect(await alice.finish(['query', 'prod-db', '-f', good, '-f', empty])).toMatchObject({ code: 64, stdout: '', stderr: expect.stringContaining(`error: ${empty} is empty`) as string })
+  })
+
   test('tells the database\'s error with its SQLSTATE, and a denial with its rule\'s reason', async () => {
     expect(await alice.finish(['query', 'prod-db', 'SELECT * FROM nowhere'])).toMatchObject({
       code: 1,

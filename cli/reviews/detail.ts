@@ -84,7 +84,7 @@ function factLines(review: ReviewDetail, columns: number): Line[] {
   const { requester, requesterReason, terms } = review
   const rows: readonly (readonly [string, string | undefined, Tone?])[] = [
     ['rows', rowsText(review)],
-    ['reason', requesterReason ?? (terms.requesterReason ? 'none given yet, and the rule wants one' : 'none given'), requesterReason === undefined ? 'dim' : 'plain'],
+    ['reason', requesterReason ?? (terms.requesterReason && review.state === 'pending' ? 'none given yet, and the rule wants one' : 'none given'), requesterReason === undefined ? 'dim' : 'plain'],
     ['transaction', transactionText(review), review.context?.transaction === 'none' ? 'plain' : 'warning'],
     ['rule', review.rule],
     ['asked', placesText(review)],
@@ -107,7 +107,7 @@ function earlierLines({ earlier }: ReviewDetail, columns: number): Line[] {
     blank,
     { text: cutCells(`earlier in this session${more === 0 ? '' : `, the last ${last.length} of ${earlier.length}`}`, columns), tone: 'dim' },
     ...last.map(({ time, statement, outcome }): Line =>
-      ({ text: cutCells(visible(`${timeFrom(time).slice(11)} ${outcome === undefined ? '' : `${outcome} `}${statement}`), columns), tone: 'dim' }))
+      ({ text: cutCells(visible(`${timeFrom(time).slice(11)} ${outcome === undefined ? '' : `${outcome}: `}${statement}`), columns), tone: 'dim' }))
   ]
 }
 

@@ -15,18 +15,23 @@ export interface VoteFlags {
 
 export const maxReasonCharacters = 1000
 
-export async function vote(context: Context, typed: string, approve: boolean, flags: VoteFlags): Promise<void> {
+/** Nobody approves before whoever asked has said why, where the rule wants that. */
+export const unexplained = 'whoever asked for it has not said why yet, and the rule wants that first'
+
+export async function vote(context: Context, part: string, approve: boolean, flags: VoteFlags): Promise<void> {
   const { terminal, now } = context
   const gateway = await context.gateway()
-  const review = await gateway.review(await reviewId(gateway, typed, { pending: true }))
-  refuseVain(review)
+  const review = await gateway.review(await reviewId(gateway, part, { pending: true }))
+  refuseVain(review, approve, flags)
   const word = approve ? 'approve' : 'reject'
   const wanted = review.terms.approverReason || flags.breakGlass === true
   const asks = terminal.interactive && flags.yes !== true
   if (asks) for (const line of detailLines(review, { columns: terminal.columns - '  '.length, now: now() })) terminal.out(line.text)
-  const reason = flags.reason ?? (wanted ? await terminal.ask(`Why do you ${word} it? The rule wants a reason:`, `give one: hoop reviews ${word} ${review.id} --reason "..."`) : undefined)
+  const question = flags.breakGlass === true ? 'Why do you break the glass?' : `Why do you ${word} it? The rule wants a reason:`
+  const typed = `hoop reviews ${word} ${review.id}${flags.breakGlass === true ? ' --break-glass' : ''} --reason "..."`
+  const reason = flags.reason ?? (wanted ? await terminal.ask(question, `give one: ${typed}`) : undefined)
   if (reason !== undefined) checkReason(reason, wanted)
-  if (asks && !/^y(es)?$/i.test((await terminal.ask(`${approve ? 'Approve' : 'Reject'} it? Type y:`)).trim())) {
+  if (asks && !/^y(es)?$/i.test((await terminal.ask(`${flags.breakGlass === true ? 'Break the glass? It runs at once, and people are alerted.' : approve ? 'Approve it?' : 'Reject it?'} Type y:`)).trim())) {
     throw new GatewayError('cancelled', `not ${approve ? 'approved' : 'rejected'}; it is still pending`)
   }
   const ballot = {
@@ -40,14 +45,24 @@ export async function vote(context: Context, typed: string, approve: boolean, fl
 }
 
 /** @throws GatewayError conflict when it is decided already, forbidden when the asker may not decide it */
-function refuseVain({ id, state, endReason, mayDecide, mine, asked }: ReviewDetail): void {
+function refuseVain(review: ReviewDetail, approve: boolean, { breakGlass = false }: VoteFlags): void {
+  const { id, state, endReason, mayDecide, mine, asked, terms, requesterReason } = review
   if (state !== 'pending') {
     throw new GatewayError('conflict', `it is ${endText(state, undefined, endReason)}; nothing is left to decide`, { hint: `hoop reviews show ${id}` })
+  }
+  if (mine && mayDecide && !breakGlass) {
+    // Who asked and may decide all the same may break the glass, and nothing else.
+    throw new GatewayError('forbidden', 'you asked for it, so somebody else has to decide', {
+      hint: approve ? `in an emergency: hoop reviews approve ${id} --break-glass --reason "..."` : `to take it back: hoop reviews withdraw ${id}`
+    })
   }
   if (!mayDecide) {
     throw new GatewayError('forbidden', mine ? 'you asked for it, so somebody else has to decide' : 'you are not among those who may decide it', {
       hint: `members of ${asked.join(' or ')} may`
     })
+  }
+  if (approve && !breakGlass && terms.requesterReason && requesterReason === undefined) {
+    throw new GatewayError('conflict', unexplained, { hint: `they say it with: hoop reviews reason ${id} "..."` })
   }
 }
 
@@ -58,7 +73,8 @@ export function checkReason(reason: string, wanted = true): void {
 }
 
 /** Pure. */
-export function afterText({ id, state, given, needed }: ReviewDetail, approve: boolean): string {
+export function afterText({ id, state, given, needed, votes }: ReviewDetail, approve: boolean): string {
+  if (state === 'approved' && votes.some(({ breakGlass }) => breakGlass)) return `${id} is released: it may run now, once; the glass is broken, and people are told`
   if (state === 'pending') return `noted: ${given} of ${needed} approvals; ${id} still waits for the others`
   return `${id} is ${state}${approve && state === 'approved' ? ': it may run now, once' : ''}`
 }

@@ -33,6 +33,8 @@ interface State {
   readonly mark: string | undefined
   readonly prompt: Prompt | undefined
   readonly told: string | undefined
+  /** The hold that `told` is about, which goes with it; undefined where it is to be read afterwards. */
+  readonly toldOf?: string | undefined
 }
 
 export function ConnectScreen(props: ConnectScreenProps): ReactElement {
@@ -48,18 +50,18 @@ export function ConnectScreen(props: ConnectScreenProps): ReactElement {
   useEffect(() => () => login.current?.abort(), [])
 
   const state = () => {
-    const { mark, prompt, told } = read()
+    const { mark, prompt, told, toldOf } = read()
     const { held } = store.current()
     return {
       held,
-      told,
+      told: toldOf === undefined || held.some(({ review }) => review === toldOf) ? told : undefined,
       selected: Math.max(0, held.findIndex(({ review }) => review === mark)),
       // It may be decided while its reason is typed.
       prompt: prompt === undefined || prompt.type === 'login' || held.some(({ review }) => review === prompt.review) ? prompt : undefined
     }
   }
-  const act = (what: Promise<unknown>, done: string) => {
-    what.then(() => change({ told: done }), (error: unknown) => change({ told: failed(error) }))
+  const act = (what: Promise<unknown>, done: string, toldOf?: string) => {
+    what.then(() => change({ told: done, toldOf }), (error: unknown) => change({ told: failed(error), toldOf: undefined }))
   }
   const logIn = (way: LoginWay) => {
     const stop = new AbortController()
@@ -98,14 +100,14 @@ export function ConnectScreen(props: ConnectScreenProps): ReactElement {
     if (reason === '') return
     if (prompt.type === 'release') return void release(prompt, prompt.detail!, reason)
     change({ prompt: undefined })
-    act(props.giveReason(prompt.review, reason).then(() => store.reasoned(prompt.review)), 'those who decide see your reason now')
+    act(props.giveReason(prompt.review, reason).then(() => store.reasoned(prompt.review)), 'those who decide see your reason now', prompt.review)
   }
 
   useInput((input, key) => {
     if (key.ctrl && input === 'c') return quit()
     const { held, selected, prompt } = state()
     if (prompt !== undefined) return answer(prompt, input, key)
-    change({ prompt: undefined, told: undefined })
+    change({ prompt: undefined, told: undefined, toldOf: undefined })
     if (input === 'q') return quit()
     if (input === 'c') return void props.copy(props.port().url).then((told) => change({ told }))
     if (props.logIn !== undefined && store.current().away?.code === 'unauthenticated' && (input === 'l' || input === 'd')) {

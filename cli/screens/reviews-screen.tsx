@@ -7,7 +7,7 @@ import type { Id } from '../../shared/model.ts'
 import type { Context } from '../context.ts'
 import { restLines } from '../reviews/detail.ts'
 import { followReviews } from '../reviews/follow.ts'
-import { afterText, maxReasonCharacters } from '../reviews/vote.ts'
+import { afterText, maxReasonCharacters, unexplained } from '../reviews/vote.ts'
 import { createWatched, type WatchedStore } from '../reviews/watched.ts'
 import { detailView, listView, type Prompt } from './reviews-view.ts'
 import { edited, Lines, show, useLatest, useNow, useSize } from './screen.tsx'
@@ -74,7 +74,7 @@ export function ReviewsScreen({ store, fetch, vote, now, bell, quit }: ReviewsSc
     fetch(id).then(
       (review) => changeOpen(id, (old) => ({
         review,
-        failure: undefined,
+        failure: obstacleTo(review, old.review === undefined ? old.wish : undefined),
         wish: undefined,
         // What is agreed to is what stands there: another binding asks again.
         prompt: old.review === undefined ? promptFor(review, old.wish) : old.review.binding === review.binding ? old.prompt : undefined
@@ -155,7 +155,8 @@ export function ReviewsScreen({ store, fetch, vote, now, bell, quit }: ReviewsSc
     if (key.home || input === 'g') return scroll(-view.last)
     if (key.end || input === 'G') return scroll(view.last)
     if (review !== undefined && (input === 'a' || input === 'r')) {
-      changeOpen(id, { failure: undefined, prompt: promptFor(review, input === 'a' ? 'approve' : 'reject') })
+      const wish = input === 'a' ? 'approve' : 'reject'
+      changeOpen(id, { failure: obstacleTo(review, wish), prompt: promptFor(review, wish) })
     }
   })
 
@@ -165,9 +166,21 @@ export function ReviewsScreen({ store, fetch, vote, now, bell, quit }: ReviewsSc
 
 function promptFor(review: ReviewDetail, wish: Open['wish']): Prompt | undefined {
   if (wish === undefined || review.state !== 'pending' || !review.mayDecide) return undefined
-  // Whoever may decide what they asked for themselves may only by breaking the glass.
-  const breakGlass = review.mine && wish === 'approve'
+  if (obstacleTo(review, wish) !== undefined) return undefined
+  const breakGlass = breaks(review, wish)
   return { approve: wish === 'approve', text: '', reasonWanted: review.terms.approverReason || breakGlass, breakGlass }
+}
+
+/** What would be refused once a reason has been typed. */
+function obstacleTo(review: ReviewDetail, wish: Open['wish']): string | undefined {
+  const { state, mayDecide, terms, requesterReason } = review
+  if (wish !== 'approve' || state !== 'pending' || !mayDecide || breaks(review, wish)) return undefined
+  return terms.requesterReason && requesterReason === undefined ? unexplained : undefined
+}
+
+/** Whoever may decide what they asked for themselves may only by breaking the glass. */
+function breaks({ mine }: ReviewDetail, wish: Open['wish']): boolean {
+  return mine && wish === 'approve'
 }
 
 export async function watchReviews(context: Context): Promise<void> {

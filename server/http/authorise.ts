@@ -16,6 +16,7 @@ const owner: Rule = ({ principal }, object) =>
   object !== undefined && principal.issuer === object.issuer && principal.subject === object.subject
 /** A review that the asker may not see is handed in as none. */
 const visible: Rule = (_, object) => object !== undefined
+const visibleToAdmin: Rule = (who, object) => visible(who, object) && admins(who, object)
 const ownerOrAdmin: Rule = (who, object) => object !== undefined && (owner(who, object) || admins(who, object))
 
 const rules = {
@@ -41,7 +42,7 @@ const rules = {
   /** By whom, reviews.ts says in words: four eyes is more than a table. */
   'review.decide': visible,
   'review.withdraw': visible,
-  'review.expire': (who, object) => visible(who, object) && admins(who, object),
+  'review.expire': visibleToAdmin,
   'service-token.create': people,
   'service-tokens.list': people,
   'service-token.revoke': people,
@@ -56,21 +57,24 @@ const rules = {
 
 /**
  * @param object whose the thing is that the action is about; undefined where there is no such thing. Left out for actions about no thing
- * @throws GatewayError not_found for a thing of somebody else's, exactly as for one that does not exist; forbidden otherwise
+ * @throws GatewayError not_found for a thing of somebody else's, exactly as for one that does not exist; forbidden otherwise, as for a
+ *   review that the asker may see
  */
 export function authorise(who: Verified, action: Action, ...about: [object?: Owner]): void {
   if (Object.hasOwn(rules, action) && rules[action](who, about[0])) return
-  throw about.length > 0
-    ? action.startsWith('review.')
+  const seen = action.startsWith('review.') && about[0] !== undefined
+  throw about.length === 0 || seen
+    ? new GatewayError('forbidden', 'you may not do that', hintFor(action))
+    : action.startsWith('review.')
       ? new GatewayError('not_found', 'there is no such review', { hint: 'hoop reviews lists those you may see' })
       : new GatewayError('not_found', 'there is no such session', { hint: 'hoop sessions lists yours' })
-    : new GatewayError('forbidden', 'you may not do that', hintFor(action))
 }
 
 function hintFor(action: Action): { hint?: string } {
   switch (rules[action]) {
     case people: return { hint: 'only people may, and no service token: hoop login' }
-    case admins: return { hint: 'only admins may; hoop whoami says who you are' }
+    case admins:
+    case visibleToAdmin: return { hint: 'only admins may; hoop whoami says who you are' }
     case auditors: return { hint: 'only auditors and admins may; hoop whoami says who you are' }
     default: return {}
   }

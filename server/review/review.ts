@@ -75,7 +75,8 @@ export function voted(review: Review, by: Principal, ballot: Ballot, people: Peo
   const why = reason === undefined ? {} : { reason }
   const vote: CastVote = { by: actorOf(by), approve: ballot.approve, breakGlass, ...why, at, struck: false }
   const after = repeated ? review : { ...review, votes: [...review.votes, vote] }
-  const outcome = { at, by: vote.by, ...why }
+  // Else it would read as if somebody had approved what they asked for themselves.
+  const outcome = { at, by: vote.by, ...(breakGlass ? { reason: `broke the glass: ${reason}` } : why) }
   if (!ballot.approve) return ended(after, 'rejected', outcome)
   return breakGlass || isFilled(after, people) ? ended(after, 'approved', outcome) : after
 }

@@ -107,7 +107,7 @@ const expected: Record<string, Partial<Record<Asker, number>>> = {
   [`POST ${paths.rejectReview(id)}`]: known({ owner: 403, decider: 200, other: 404, service: 404, admin: 403 }),
   [`POST ${paths.withdrawReview(id)}`]: known({ owner: 204, decider: 403, other: 404, service: 404, admin: 403 }),
   [`POST ${paths.reviewReason(id)}`]: known({ owner: 204, decider: 403, other: 404, service: 404, admin: 403 }),
-  [`POST ${paths.expireReview(id)}`]: known({ owner: 404, decider: 404, other: 404, service: 404, admin: 204 }),
+  [`POST ${paths.expireReview(id)}`]: known({ owner: 403, decider: 403, other: 404, service: 404, admin: 204 }),
   [`GET ${paths.sealedEntry(entryIndex)}`]: known({ owner: 403, other: 403, service: 403, auditor: 200, admin: 200 }),
   // It is open: only then is it a conflict.
   [`POST ${paths.redactSession(id)}`]: known({ owner: 403, other: 403, service: 403, admin: 409 }),

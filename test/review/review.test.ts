@@ -174,7 +174,7 @@ describe('breaking the glass', () => {
   test('releases at once, with a reason, and is recorded as such', () => {
     expect(codeOf(() => cast(one, ann, yes({ breakGlass: true })))).toBe('bad_request')
     const broken = cast(one, ann, yes({ breakGlass: true, reason: 'patients wait' }))
-    expect(broken).toMatchObject({ state: 'approved', votes: [{ breakGlass: true, reason: 'patients wait' }], endedBy: { subject: 'ann' } })
+    expect(broken).toMatchObject({ state: 'approved', votes: [{ breakGlass: true, reason: 'patients wait' }], endedBy: { subject: 'ann' }, endReason: 'broke the glass: patients wait' })
     expect(isStillApproved(broken, everybody().find)).toBe(true)
   })
 

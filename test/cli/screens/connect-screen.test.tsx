@@ -189,6 +189,16 @@ describe('a hold', () => {
     expect(done.at(-1)).toBe(`withdraw ${hold(1).review}`)
   })
 
+  test('that is decided takes with it that its reason is seen', async () => {
+    const { shown, store } = opened()
+    store.take(hold(1, { reasonWanted: true }))
+    await shown.see(/1 held/)
+    await shown.press('r', 'w', keys.enter)
+    await shown.see(/those who decide see your reason now/)
+    store.take({ type: 'decided', connection: 1, review: hold(1).review, state: 'rejected' })
+    await until('it to be gone', () => !shown.screen.includes('see your reason'))
+  })
+
   test('that is decided while its reason is typed takes the typing with it', async () => {
     const { shown, store, done } = opened()
     store.take(hold(1))

@@ -156,6 +156,21 @@ describe('one of them', () => {
     expect(votes[0]).toMatchObject({ approve: true, vote: { reason: 'ok' } })
   })
 
+  test('whose requester has not said why, where the rule wants it, says so before a reason for the vote is typed', async () => {
+    const { screen, votes } = opened(three, { detail: { terms: { ...detail().terms, requesterReason: true, approverReason: true } } })
+    await screen.see(/3 wait/)
+    await screen.press('a')
+    await screen.see(/has not said why yet/)
+    await screen.press(keys.escape, keys.enter)
+    await screen.see(/a approves, r rejects/)
+    await screen.press('a')
+    await screen.see(/has not said why yet/)
+    expect(screen.text).not.toContain('Reason: ')
+    await screen.press('r')
+    await screen.see(/Reason: _\nEnter rejects/)
+    expect(votes).toEqual([])
+  })
+
   test('that changed under the question is asked about again', async () => {
     const { screen, store, votes, details } = opened(three)
     await screen.see(/3 wait/)

@@ -11,7 +11,7 @@ export function suggestionLines({ target, database, relations, sampledColumns, u
     groups.set(key, [...groups.get(key) ?? [], one])
   }
   return [
-    `# ${safeLine(target)}, database ${safeLine(database)}: ${counted(suggestions.length, 'column')} of ${counted(relations, 'table')} ${suggestions.length === 1 ? 'looks' : 'look'} worth protecting.`,
+    `# ${safeLine(target)}, database ${safeLine(database)}: ${counted(suggestions.length, 'column')} of ${counted(relations, 'table')} ${suggestions.length === 1 ? 'looks' : 'look'} worth protecting, besides what is protected already.`,
     `# From names, comments and the values of ${counted(sampledColumns, 'column')}; what is written otherwise, or rarely, is not found. Look through it.`,
     ...unread.map(({ relation, errorClass }) => `# not read: ${safeLine(relation)} (${safeLine(errorClass)})`),
     ...(groups.size === 0 ? ['protect: []'] : ['protect:']),

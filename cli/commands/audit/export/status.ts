@@ -1,4 +1,4 @@
-// `hoop audit export status`: how far each sink of the audit export is, for admins.
+// `hoop audit export status`: how far each sink of the audit export is, for auditors and admins.
 import type { Command } from 'commander'
 import type { Context } from '../../../context.ts'
 import { exitCodes } from '../../../failure.ts'
@@ -8,7 +8,7 @@ import type { ExportStatus } from '../../../../shared/api.ts'
 
 export function register(exports: Command, context: () => Promise<Context>): void {
   exports.command('status')
-    .description('Show how far each sink of the audit export is behind the log (admins only). Exit code 1 when one does not get through.')
+    .description('Show how far each sink of the audit export is behind the log (auditors and admins). Exit code 1 when one does not get through.')
     .option('--json', 'one JSON object a line')
     .addHelpText('after', helpTail([
       ['hoop audit export status', 'as a table'],

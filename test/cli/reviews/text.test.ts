@@ -97,7 +97,7 @@ describe('one review', () => {
       'binding     SHA-256 b1b1b1b1b1b1b1b1',
       '',
       'earlier in this session',
-      '11:59:00 ok SELECT * FROM visits WHERE id = ?'
+      '11:59:00 ok: SELECT * FROM visits WHERE id = ?'
     ])
   })
 

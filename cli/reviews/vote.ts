@@ -74,7 +74,7 @@ export function checkReason(reason: string, wanted = true): void {
 
 /** Pure. */
 export function afterText({ id, state, given, needed, votes }: ReviewDetail, approve: boolean): string {
-  if (state === 'approved' && votes.some(({ breakGlass }) => breakGlass)) return `${id} is released: it may run now, once; the glass is broken, and people are told`
+  if (state === 'approved' && votes.some(({ breakGlass }) => breakGlass)) return `${id} is released: it may run now, once`
   if (state === 'pending') return `noted: ${given} of ${needed} approvals; ${id} still waits for the others`
   return `${id} is ${state}${approve && state === 'approved' ? ': it may run now, once' : ''}`
 }

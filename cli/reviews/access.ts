@@ -43,7 +43,7 @@ async function decided(context: Context, pending: ReviewPending, { reason, timeo
     if (review.state === 'approved') return terminal.say('approved')
     const said = review.endReason === undefined ? '' : `: ${review.endReason}`
     const code = review.state === 'rejected' ? 'review_rejected' : review.state === 'expired' ? 'review_expired' : 'cancelled'
-    throw new GatewayError(code, `opening ${target} was ${review.state === 'expired' ? 'not decided in time' : review.state}${said}`, { hint: `hoop reviews show ${id}` })
+    throw new GatewayError(code, `opening ${target} was ${review.state === 'expired' ? 'not approved' : review.state}${said}`, { hint: `hoop reviews show ${id}` })
   } catch (error) {
     // It goes on waiting without us, so that is what the exit code says.
     if (timeout?.aborted === true && !context.signal.aborted) throw pending

@@ -14,6 +14,7 @@ import {
   transactionText,
   visible,
   warningsOf,
+  windowText,
   wishText,
   wrapCells,
   wrapWords
@@ -59,7 +60,7 @@ export function headLines(review: ReviewDetail, { columns: wanted, now }: Layout
 function wishLines(review: ReviewDetail, columns: number): Line[] {
   if (review.kind === 'access') {
     const { windowSeconds } = review.terms
-    return windowSeconds === undefined ? [] : [blank, ...fact('window', windowText(windowSeconds), columns), blank]
+    return windowSeconds === undefined ? [] : [blank, ...fact('window', `${windowText(windowSeconds)} from the approval on`, columns), blank]
   }
   // Kept in memory of the gateway that holds it, and only while it is held: then only the redacted form is left.
   if (review.statements.length === 0) return [blank, ...field('statement', `${wishText(review)} (without its values)`, columns), blank]
@@ -130,8 +131,4 @@ function field(title: string, text: string, columns: number, tone: Tone = 'plain
 /** Text of ours, with words of others in it. */
 function flow(text: string, columns: number, tone: Tone = 'plain'): Line[] {
   return wrapWords(visible(text), columns).map((piece) => ({ text: piece, tone }))
-}
-
-function windowText(seconds: number): string {
-  return seconds % 3600 === 0 ? `${seconds / 3600} h from the approval on` : `${Math.round(seconds / 60)} min from the approval on`
 }

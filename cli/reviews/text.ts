@@ -45,6 +45,11 @@ export function endText(state: ReviewState, by?: string, reason?: string): strin
   return `${state}${by === undefined ? '' : ` by ${by}`}${reason === undefined || reason === '' ? '' : `: ${reason}`}`
 }
 
+/** How long what was approved may be opened. */
+export function windowText(seconds: number): string {
+  return seconds % 3600 === 0 ? `${seconds / 3600} h` : `${Math.round(seconds / 60)} min`
+}
+
 export function placesText({ terms, votes }: Pick<ReviewDetail, 'terms' | 'votes'>): string {
   const asked = terms.places.map(({ group, count }) => count === 1 ? `one of ${group}` : `${count} of ${group}`).join(' and ')
   const said = votes.map(({ by, approve, breakGlass, reason }) =>

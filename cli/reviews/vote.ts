@@ -4,7 +4,7 @@ import { GatewayError } from '../../shared/errors.ts'
 import type { Context } from '../context.ts'
 import { detailLines } from './detail.ts'
 import { reviewId } from './find.ts'
-import { endText } from './text.ts'
+import { endText, windowText } from './text.ts'
 
 export interface VoteFlags {
   readonly reason?: string
@@ -73,8 +73,9 @@ export function checkReason(reason: string, wanted = true): void {
 }
 
 /** Pure. */
-export function afterText({ id, state, given, needed, votes }: ReviewDetail, approve: boolean): string {
+export function afterText({ id, kind, target, terms, state, given, needed, votes }: ReviewDetail, approve: boolean): string {
   if (state === 'approved' && votes.some(({ breakGlass }) => breakGlass)) return `${id} is released: it may run now, once`
   if (state === 'pending') return `noted: ${given} of ${needed} approvals; ${id} still waits for the others`
+  if (state === 'approved' && kind === 'access') return `${id} is approved: ${target} may be opened for ${windowText(terms.windowSeconds ?? 0)}`
   return `${id} is ${state}${approve && state === 'approved' ? ': it may run now, once' : ''}`
 }

@@ -8,6 +8,8 @@ import type { Size } from './screen.tsx'
 
 /** Below this, a review takes two lines of the list. */
 const narrowColumns = 64
+/** Below this, what can be done without is left out. */
+const lowRows = 12
 const soonMilliseconds = 60_000
 
 export interface ListFacts {
@@ -25,7 +27,7 @@ export function listView({ watched, selected, now, told }: ListFacts, { columns,
   const title = pending.length > 0 ? waiting : known ? 'nothing waits for a decision' : 'asking the gateway ...'
   const head: Line[] = [
     { text: cutCells(`hoop reviews: ${title}`, columns), tone: 'strong' },
-    ...(lost === undefined ? [] : [{ text: cutCells(visible(`trying again: ${lost.message}`), columns), tone: 'warning' as const }])
+    ...(lost === undefined ? [] : wrapWords(visible(`trying again: ${lost.message}${lost.hint === undefined ? '' : ` (${lost.hint})`}`), columns).slice(0, rows < lowRows ? 1 : 2).map((text): Line => ({ text, tone: 'warning' })))
   ]
   const foot: Line[] = [
     ...(told === undefined ? [] : wrapWords(visible(told), columns).slice(0, 3).map((text): Line => ({ text, tone: 'strong' }))),

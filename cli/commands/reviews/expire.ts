@@ -6,7 +6,7 @@ import { reviewId } from '../../reviews/find.ts'
 
 export function register(reviews: Command, context: () => Promise<Context>): void {
   reviews.command('expire')
-    .description('End the wait of a review as if its time were over: for admins.')
+    .description('End the wait of a review as if its time were over, or the time that was approved on a target: for admins.')
     .argument('<id>', 'as hoop reviews lists it; its beginning or end will do')
     .addHelpText('after', helpTail([
       ['hoop reviews expire c1n0ad', 'by the end of its id'],
@@ -16,8 +16,9 @@ export function register(reviews: Command, context: () => Promise<Context>): voi
     .action(async (typed: string) => {
       const { terminal, gateway } = await context()
       const client = await gateway()
-      const id = await reviewId(client, typed, { pending: true })
+      // Time that was approved on a target can be ended, too.
+      const id = await reviewId(client, typed)
       await client.expireReview(id)
-      terminal.say(`${id} is expired`)
+      terminal.say(`ended ${id}`)
     })
 }

@@ -40,3 +40,8 @@ test('a broken glass is not called an approval', () => {
   expect(afterText(detail({ state: 'approved', votes }), true)).toContain('is released')
   expect(afterText(detail({ state: 'approved' }), true)).toBe(`${id} is approved: it may run now, once`)
 })
+
+test('approved access is told with how long it is for', () => {
+  const access = { kind: 'access', state: 'approved', statements: [], terms: { ...terms, windowSeconds: 600 } } as const
+  expect(afterText(detail(access), true)).toBe(`${id} is approved: prod-db may be opened for 10 min`)
+})

@@ -79,6 +79,8 @@ describe('the list', () => {
     store.take({ type: 'lost', error: new GatewayError('gateway_unreachable', 'nothing listens there') })
     await screen.see(/1 waits for a decision, 0 for yours\ntrying again: nothing listens there/)
     expect(screen.text).toContain('(yours) DELETE FROM visits')
+    store.take({ type: 'lost', error: new GatewayError('unauthenticated', 'your login has ended', { hint: 'hoop login' }) })
+    await screen.see(/trying again: your login has ended \(hoop login\)/)
   })
 
   test('of two hundred shows those around the mark', async () => {

@@ -65,7 +65,7 @@ export async function openRecordings({ directory, key, limits, keepDays, randomB
     async read(session) {
       const stored = await readRecording(directory, session, key).catch(unreadable)
       if (stored === undefined) {
-        throw new GatewayError('not_found', 'there is no recording of this session', { hint: 'it was not recorded, or not kept for so long; hoop sessions show says what the log holds' })
+        throw new GatewayError('not_found', 'there is no recording of this session', { hint: 'it was not recorded, not kept for so long, or redacted; hoop sessions show says what the log holds' })
       }
       return {
         sha256: () => stored.sha256().catch(unreadable),

@@ -1,9 +1,11 @@
-// While a connection waits for people: how its client is told, and how it cancels.
+// What has not been sent to the server yet: how its client is told that it waits for people, and how it cancels.
 import type { Gone, Held } from '../protocol.ts'
 import { answer } from './wire/backend.ts'
 
-/** Whether a connection waits for the gate, so that a cancel request can end the wait. */
+/** Whether a batch of a connection is judged, or waits, so that a cancel request can end that: it is not sent then. */
 export class Holding {
+  /** Whether the server runs something of this connection's, sent before. */
+  serverRuns = () => false
   #waiting: Wait | undefined
 
   /** @returns the signal of this wait */
@@ -15,10 +17,10 @@ export class Holding {
     this.#waiting = undefined
   }
 
-  /** @returns false where nothing waits: then it is the server that has to be asked */
-  cancel(): boolean {
+  /** @returns whether the server has to be asked, too: where it runs something, or nothing waits here */
+  cancel(): 'done' | 'server' {
     this.#waiting?.abort()
-    return this.#waiting !== undefined
+    return this.#waiting === undefined || this.serverRuns() ? 'server' : 'done'
   }
 }
 

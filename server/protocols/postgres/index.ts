@@ -158,9 +158,9 @@ async function logBothIn({ client, reader, greeting, session, signal, parts }: A
 async function cancel(request: Extract<Opening, { type: 'CancelRequest' }>, session: Session, keys: CancelKeys): Promise<void> {
   const { connection, upstream, holding } = keys.find(session.id, request)
   // At once: what waits, for people or for the disk, has not been sent, and would be once that cancel's own entry is written.
-  const withdrawn = holding.cancel()
+  const left = holding.cancel()
   await session.authorize([{ kind: 'cancel', connection }])
-  if (!withdrawn) await cancelUpstream(session, upstream)
+  if (left === 'server') await cancelUpstream(session, upstream)
 }
 
 /** Logs in once more, with the client's own settings, to look at what is held. */

@@ -6,7 +6,7 @@ import type { HeldContext, Operation, Permit } from '../../../shared/model.ts'
 import { ownMark } from '../../../shared/own-statement.ts'
 import type { Protection } from '../../policy/protect.ts'
 import type { Analyzer } from '../../sql/postgres/index.ts'
-import type { Session } from '../protocol.ts'
+import type { Gone, Session } from '../protocol.ts'
 import { planBatch, type Plan, type PlannedStep, type Received } from './batch.ts'
 import { scrub } from '../../masking/postgres/errors.ts'
 import { functionCall } from './function-call.ts'
@@ -89,6 +89,7 @@ class Relay {
 
   constructor(parts: RelayParts) {
     this.#parts = parts
+    parts.holding.serverRuns = () => this.#replies.running
     const { recording } = parts.session
     parts.session.introduce(parts.applicationName.client === '' ? undefined : parts.applicationName.client, this.#replies.shown)
     const shown = this.#shown = recording === undefined ? undefined : new Shown(recording)
@@ -216,10 +217,19 @@ class Relay {
     const received = this.#batch
     this.#batch = []
     this.#batchBytes = 0
+    const gone = this.#parts.holding.begin()
+    try {
+      await this.#judgeAndForward(received, end, gone)
+    } finally {
+      this.#parts.holding.end()
+    }
+  }
+
+  async #judgeAndForward(received: readonly Received[], end: BatchEnd, gone: Gone): Promise<void> {
     let plan: Plan
     let permits: readonly Permit[] = []
     try {
-      [plan, permits] = await this.#judge(received)
+      [plan, permits] = await this.#judge(received, gone)
       this.#parts.shield.check(plan.statements.map(({ finding }) => finding))
     } catch (error) {
       cancel(permits)
@@ -230,6 +240,11 @@ class Relay {
       cancel(permits)
       return !this.#ended && end === 'sync' ? this.#endSkipping() : undefined
     }
+    const cancelled = () => gone.aborted && permits.length > 0
+    if (cancelled()) {
+      cancel(permits)
+      return this.#refuse(cancelledBefore(), end)
+    }
     let bytes: Uint8Array[] = []
     for (const step of plan.steps) {
       const { describe } = step
@@ -237,7 +252,8 @@ class Relay {
       const before = step.owed?.kind === 'query' || step.owed?.kind === 'execute'
       if (!before || describe === undefined) bytes.push(this.#owe(step, permits))
       if (describe === undefined) continue
-      const described = await this.#describe(describe, bytes, permits)
+      const answered = await this.#describe(describe, bytes, permits)
+      const described = answered === 'as found' && cancelled() ? cancelledBefore() : answered
       if (described !== 'as found') {
         cancel(permits)
         return described === 'ended' ? undefined : described === 'failed' ? this.#afterFailure(end) : this.#refuse(described, end)
@@ -256,10 +272,10 @@ class Relay {
   }
 
   /** Planned, and permitted, by what is protected by then. Writing and waiting take time: what has changed meanwhile is judged again. */
-  async #judge(received: readonly Received[]): Promise<readonly [Plan, readonly Permit[]]> {
+  async #judge(received: readonly Received[], gone: Gone): Promise<readonly [Plan, readonly Permit[]]> {
     for (;;) {
       const plan = await this.#plan(received)
-      const permits = plan.operations.length === 0 ? [] : await this.#authorize(plan.operations)
+      const permits = plan.operations.length === 0 ? [] : await this.#authorize(plan.operations, gone)
       if (this.#ended || plan.operations.length === 0 || this.#isCurrent) return [plan, permits]
       cancel(permits)
     }
@@ -271,12 +287,12 @@ class Relay {
   }
 
   /** The client may have to wait here for people; it is told so, and may cancel. */
-  async #authorize(operations: readonly Operation[]): Promise<readonly Permit[]> {
-    const { session, holding, context } = this.#parts
+  async #authorize(operations: readonly Operation[], gone: Gone): Promise<readonly Permit[]> {
+    const { session, context } = this.#parts
     const idle = () => this.#until(() => this.#replies.empty)
     try {
       return await session.authorize(operations, {
-        gone: holding.begin(),
+        gone,
         held: (held) => {
           this.#ahead = this.#splitter.fork()
           this.#lookAhead()
@@ -293,7 +309,6 @@ class Relay {
       })
     } finally {
       this.#ahead = undefined
-      holding.end()
     }
   }
 
@@ -582,6 +597,10 @@ function survived(error: unknown): GatewayError {
   const refused = asGatewayError(error)
   if (!survivable.has(refused.code) && !(refused instanceof ExportLags)) throw refused
   return refused
+}
+
+function cancelledBefore(): GatewayError {
+  return new GatewayError('cancelled', 'cancelled before it ran')
 }
 
 function cannotRead(missing?: string): Buffer {

@@ -163,6 +163,9 @@ export class Replies {
 
   get empty(): boolean { return this.#owed.length === 0 }
 
+  /** Something of the client's is run by the server, or is on its way there. */
+  get running(): boolean { return this.#owed.some(({ kind }) => kind === 'query' || kind === 'execute') }
+
   /** A COPY FROM STDIN is on its way whose CopyInResponse has not come: what the client sends next may be data or messages. */
   get awaitingCopy(): boolean { return this.#copyIns > (this.#copying ? 1 : 0) }
 

@@ -399,6 +399,22 @@ describe('cancel requests', () => {
     expect(outcomes()).toEqual(['SELECT pg_sleep(60): cancelled 57014'])
   })
 
+  test('of a connection whose next statement waits for the gate, while the server runs one: both end', async () => {
+    const key = keyOf(client.frames)
+    let release!: () => void
+    harness.gate = (operation) => textOf(operation).includes('behind') ? new Promise((resolve) => { release = () => resolve(undefined) }) : undefined
+    client.send(m.query('SELECT pg_sleep(62)'), m.query('INSERT INTO seen VALUES (\'behind\')'))
+    await until('the statement to run, and the gate to be asked', async () => harness.asked.length === 2
+      && (await server.query('SELECT count(*) FROM pg_stat_activity WHERE query = \'SELECT pg_sleep(62)\' AND state = \'active\''))[0]!.count === '1')
+    const other = WireClient.raw(harness.to)
+    other.sendRaw(m.cancelRequest(key.readInt32BE(0), key.subarray(4)))
+    await other.closed
+    release()
+    expect(frameTypes(await client.until('Z', 2))).toMatch(/E57014 ZI E57014 ZI$/)
+    expect(outcomes()).toEqual(['SELECT pg_sleep(62): cancelled 57014', 'INSERT INTO seen VALUES (\'behind\'): cancelled'])
+    expect(await count('seen')).toBe(0)
+  })
+
   test('a key nobody was given does nothing', async () => {
     const key = keyOf(client.frames)
     const other = WireClient.raw(harness.to)

@@ -55,7 +55,7 @@ describe('a disk that fails', () => {
     const log = await openIn(await temporary(), { disk: disk.disk })
     disk.fail(operation, code, path)
     await log.append(Array.from({ length: 1000 }, () => beat()))
-    await until('the log to stop', () => log.signal.aborted, 5_000)
+    await until('the log to stop', () => log.signal.aborted)
     expect(log.signal.reason.message).toContain(`${code} (`)
     expect(log.signal.reason.message).toContain('while writing a checkpoint')
     await expect(log.append([beat()])).rejects.toBe(log.signal.reason)
@@ -160,7 +160,7 @@ describe('group commit', () => {
     const release = disk.hold()
     let acknowledged = false
     const append = log.append([beat(1)]).then(() => { acknowledged = true })
-    await until('a fourth write', () => disk.calls.write > 3, 5_000)
+    await until('a fourth write', () => disk.calls.write > 3)
     await turns()
     expect({ acknowledged, size: log.size, entries: await entriesOf(log) }).toEqual({ acknowledged: false, size: 0, entries: [] })
     release()
@@ -244,7 +244,7 @@ describe('time', () => {
       pass(1000)
       await tick()
     }
-    await until('three entries', () => log.size === 3, 5_000)
+    await until('three entries', () => log.size === 3)
     expect(await entriesOf(log)).toMatchObject([{ kind: 'heartbeat', sessions: 5, time: '2026-01-02T03:05:05.678Z' }, { kind: 'heartbeat' }, { kind: 'heartbeat' }])
   })
 
@@ -264,7 +264,7 @@ describe('time', () => {
     expect(log.size).toBe(0)
     pass(10_000, 0)
     await tick()
-    await until('the first entry', () => log.size === 1, 5_000)
+    await until('the first entry', () => log.size === 1)
     expect(await entriesOf(log)).toMatchObject([{ kind: 'clock.jump', deltaMilliseconds: 12_000 }])
   })
 
@@ -278,7 +278,7 @@ describe('time', () => {
     expect(await size()).toBe(0)
     pass(1_000)
     await tick()
-    await until('the first entry', async () => await size() === 1, 5_000)
+    await until('the first entry', async () => await size() === 1)
     const { mtimeMs } = await stat(join(directory, 'checkpoint'))
     pass(20_000)
     await tick()

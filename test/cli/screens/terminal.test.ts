@@ -260,7 +260,7 @@ describe('hoop connect on a terminal', () => {
     await terminal.press('C-c')
     await terminal.see(/closing; what is running has 2 s/)
     await terminal.press('C-c')
-    await terminal.see(/cut short\nended with 130/, 1_500)
+    await terminal.see(/cut short\nended with 130/)
   })
 })
 

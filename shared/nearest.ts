@@ -11,6 +11,11 @@ export function nearest(name: string, candidates: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
+/** `did you mean this or that?` @param names at least one */
+export function didYouMean(names: readonly string[]): string {
+  return `did you mean ${names.join(' or ')}?`
+}
+
 /** Any number above `limit` where there are more: among tens of thousands of names, nearly all are that far. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1

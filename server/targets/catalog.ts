@@ -6,7 +6,7 @@ import type { TargetConfig } from '../config.ts'
 import type { Edge, Protocol } from '../protocols/protocol.ts'
 import type { Secrets } from '../secrets.ts'
 import { createEdge } from './dial.ts'
-import { nearest } from '../../shared/nearest.ts'
+import { didYouMean, nearest } from '../../shared/nearest.ts'
 
 export interface CatalogEntry {
   readonly target: Target
@@ -60,7 +60,7 @@ export function createCatalog(
       const entry = byName.get(name)
       if (entry !== undefined && mayOpen(entry.target)) return entry
       const near = nearest(name, entries.filter(({ target }) => mayOpen(target)).map(({ target }) => target.name))
-      const hint = near.length > 0 ? `did you mean ${near.join(' or ')}? hoop targets lists what you may open` : 'hoop targets lists what you may open'
+      const hint = near.length > 0 ? `${didYouMean(near)} hoop targets lists what you may open` : 'hoop targets lists what you may open'
       throw new GatewayError('target_unknown', `there is no target "${name}" for you`, { hint })
     }
   }

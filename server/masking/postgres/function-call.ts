@@ -4,6 +4,7 @@ import { as, constant, isTree, list, strings, text, type Tree } from '../../sql/
 import { calleeOf, callFunction } from './calls.ts'
 import { derived, evaluate, evaluateAll, mayFailUnless } from './expression.ts'
 import { totalCast } from './operators.ts'
+import { scansOff } from './order-hazard.ts'
 import { union, type Reading } from './reading.ts'
 import { clean, type Scope, type Value } from './scope.ts'
 import { intoType, typeNamed, valueType } from './typing.ts'
@@ -94,7 +95,7 @@ function setsFreely([name, value]: readonly (string | undefined)[]): boolean {
 }
 
 /** The gateway sets these where an index would give rows in the order of a protected column. */
-const kept = new Set(['enable_indexonlyscan', 'enable_indexscan'])
+const kept = new Set(scansOff.index)
 const chatty = /^(debug[1-5]?|log|info)$/i
 
 /** @param value undefined: its default */

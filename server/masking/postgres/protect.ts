@@ -1,10 +1,11 @@
 // Which columns are protected: those the policy names, and those that hold the same values by construction. Pure.
 // Views are not here: what their columns are follows from their definitions, which the analysis reads.
-import { nearest } from '../../../shared/nearest.ts'
+import { didYouMean, nearest } from '../../../shared/nearest.ts'
 import { inSlices, whole, type Sliced } from '../slices.ts'
-import type { Catalog, Index, Oid, Protected, Relation, RelationColumn } from './catalog.ts'
+import type { Catalog, Oid, Protected, Relation, RelationColumn } from './catalog.ts'
 import type { Label } from './finding.ts'
 import { columnPattern, glob, mentions, type ColumnPattern } from './patterns.ts'
+import { orderedOf, type OrderHazard } from './order-hazard.ts'
 import { systemSecrets } from './system-secrets.ts'
 
 export interface ProtectRule {
@@ -26,13 +27,6 @@ export interface Protection {
   /** For the author: names that match nothing, with the nearest that exist. */
   readonly problems: readonly string[]
 }
-
-/**
- * How an index gives rows in the order of protected values, and so what a session must switch off.
- *   index-only  only a scan that reads nothing but the index: enable_indexonlyscan
- *   index       any scan, since other columns are in its key, too, or the index is partial: enable_indexscan as well
- */
-export type OrderHazard = 'index-only' | 'index'
 
 const tableKinds = new Set(['r', 'p', 'f'])
 /** Relations whose columns a policy may name. */
@@ -252,26 +246,6 @@ function* hazardsOf(catalog: Catalog, found: Protected): Sliced<Map<Oid, Set<num
   return hazards
 }
 
-function* orderedOf(catalog: Catalog, found: Protected): Sliced<Map<Oid, OrderHazard>> {
-  const ordered = new Map<Oid, OrderHazard>()
-  yield* inSlices(found, ([oid, marked]) => {
-    for (const index of catalog.relations.get(oid)!.indexes) {
-      const hazard = orderHazard(index, marked)
-      if (hazard !== undefined && ordered.get(oid) !== 'index') ordered.set(oid, hazard)
-    }
-  })
-  return ordered
-}
-
-function orderHazard({ keys, columns, expression, partial }: Index, marked: ReadonlyMap<number, Label>): OrderHazard | undefined {
-  const isMarked = (attnum: number) => marked.has(attnum)
-  // Which column which expression mentions is not known, only those of all expressions and the predicate.
-  const marksExpression = expression && columns.some(isMarked)
-  if (!marksExpression && !keys.some(isMarked)) return undefined
-  // A plain scan is for conditions on any of the keys, and for what a predicate already says.
-  return partial || !(keys.length === 1 || keys.every(isMarked)) ? 'index' : 'index-only'
-}
-
 function nothing(catalog: Catalog, written: string, pattern: ColumnPattern): string {
   const candidates: string[] = []
   for (const relation of catalog.relations.values()) {
@@ -285,7 +259,7 @@ function nothing(catalog: Catalog, written: string, pattern: ColumnPattern): str
   const known = [...catalog.relations.values()].some(({ schema, name, system }) =>
     !system && pattern.schema.test(schema) && pattern.relation.test(name))
   const what = known ? `no column "${written}"` : `no table for "${written}"`
-  return near.length === 0 ? what : `${what}; did you mean ${near.map((name) => `"${name}"`).join(' or ')}?`
+  return near.length === 0 ? what : `${what}; ${didYouMean(near.map((name) => `"${name}"`))}`
 }
 
 function push<K, T>(groups: Map<K, T[]>, key: K, item: T): void {

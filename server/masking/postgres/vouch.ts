@@ -1,6 +1,6 @@
 // Functions and views that policy trusts although their code could not be proven clean: by name, bound to what they are. Pure.
 import { createHash } from 'node:crypto'
-import { nearest } from '../../../shared/nearest.ts'
+import { didYouMean, nearest } from '../../../shared/nearest.ts'
 import { whole, type Sliced } from '../slices.ts'
 import type { Catalog, Oid, OwnFunction, Relation } from './catalog.ts'
 
@@ -43,7 +43,7 @@ export function* vouchedInSlices(catalog: Catalog, list: readonly VouchedFor[]):
     if (found.length === 0) {
       problems.push(() => {
         const near = nearest(name, allNames(catalog))
-        return `trusted "${name}" does not exist${near.length === 0 ? '' : `; did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`}`
+        return `trusted "${name}" does not exist${near.length === 0 ? '' : `; ${didYouMean(near.map((one) => `"${one}"`))}`}`
       })
     } else if (trusted.length === 0) {
       problems.push(() => `trusted "${name}" has changed since somebody looked at it; what it is now has sha256 ${found.map(codeHash).join(' or ')}`)

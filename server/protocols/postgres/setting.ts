@@ -3,6 +3,7 @@ import { inSlices, type Sliced } from '../../masking/slices.ts'
 import type { Catalog, Oid, Protected } from '../../masking/postgres/catalog.ts'
 import type { Finding, Label } from '../../masking/postgres/finding.ts'
 import type { MaskingPolicy, Verdict } from '../../masking/postgres/judge.ts'
+import { scansOff } from '../../masking/postgres/order-hazard.ts'
 import { protectedInSlices, type ProtectRule, type Protection as Marks } from '../../masking/postgres/protect.ts'
 import type { MaskName } from '../../masking/postgres/values.ts'
 import { vouchedInSlices } from '../../masking/postgres/vouch.ts'
@@ -80,9 +81,8 @@ export function* settingInSlices(catalog: Catalog, protection: Protection, prote
 }
 
 function orderSettings({ ordered }: Marks): Setting['orderSettings'] {
-  const hazards = new Set(ordered.values())
-  if (hazards.size === 0) return []
-  return [['enable_indexonlyscan', 'off'], ...(hazards.has('index') ? [['enable_indexscan', 'off'] as const] : [])]
+  const names = new Set([...new Set(ordered.values())].flatMap((hazard) => scansOff[hazard]))
+  return [...names].map((name) => [name, 'off'])
 }
 
 /** None where some rule would still mask it. */

@@ -5,6 +5,7 @@ import { lookAlike, kinds } from '../../masking/look-alike.ts'
 import { analyze } from '../../masking/postgres/analyze.ts'
 import type { Catalog, Relation } from '../../masking/postgres/catalog.ts'
 import { ownFunctionClean } from '../../masking/postgres/functions.ts'
+import { scansOff } from '../../masking/postgres/order-hazard.ts'
 import { labelOf, markedInSlices } from '../../masking/postgres/protect.ts'
 import { codeHash, vouchedInSlices } from '../../masking/postgres/vouch.ts'
 import type { World } from '../../masking/postgres/world.ts'
@@ -32,7 +33,7 @@ function* surveyInSlices(where: Pick<Survey, 'target' | 'database'>, policy: Pro
     functions: sorted(yield* functionsOf(world), (one) => one.function),
     indexes: sorted([...marks.ordered].map(([oid, hazard]) => ({
       relation: nameOf(catalog.relations.get(oid)!),
-      off: ['enable_indexonlyscan', ...(hazard === 'index' ? ['enable_indexscan'] : [])]
+      off: [...scansOff[hazard]]
     })), ({ relation }) => relation),
     lookAlikes: sorted(yield* lookAlikesOf(world), ({ column }) => column)
   }

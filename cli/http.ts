@@ -4,6 +4,7 @@ import { request as requestPlain, type IncomingMessage } from 'node:http'
 import { request as requestTls } from 'node:https'
 import type { ApiProblem } from '../shared/api.ts'
 import { GatewayError, type ErrorCode } from '../shared/errors.ts'
+import { didYouMean } from '../shared/nearest.ts'
 
 /** The way to a gateway. */
 export interface Way {
@@ -160,7 +161,7 @@ export class Answered extends GatewayError {}
 
 function problemFrom({ code, detail, hint, nearest }: ApiProblem): Answered {
   const names = Array.isArray(nearest) ? nearest.filter((name) => typeof name === 'string') : []
-  const told = hint ?? (names.length > 0 ? `did you mean ${names.join(' or ')}?` : undefined)
+  const told = hint ?? (names.length > 0 ? didYouMean(names) : undefined)
   // A newer gateway may know codes this command line does not.
   return new Answered(isErrorCode(code) ? code : 'internal', detail, typeof told === 'string' ? { hint: told } : {})
 }

@@ -3,7 +3,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '../shared/errors.ts'
-import { nearest } from '../shared/nearest.ts'
+import { didYouMean, nearest } from '../shared/nearest.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
 
 export interface Profile {
@@ -62,7 +62,7 @@ export async function noSuchProfile(configDirectory: string, name: string): Prom
   const meant = nearest(name, await profileNames(configDirectory))
   return new GatewayError('usage', `there is no profile "${name}"`, {
     hint: meant.length > 0
-      ? `did you mean ${meant.join(' or ')}? hoop profiles lists them`
+      ? `${didYouMean(meant)} hoop profiles lists them`
       : `hoop profiles lists those there are; to make it: hoop --profile ${name} login https://hoop.example.com`
   })
 }

@@ -15,7 +15,7 @@ export interface Listing {
   /** Asked only where the id is not whole. */
   readonly list: () => Promise<readonly { readonly id: Id }[]>
   /** Where none begins or ends so. */
-  readonly none: (typed: string) => GatewayError
+  readonly none: () => GatewayError
 }
 
 /** @throws GatewayError usage when it is no part of an id, or of several; `none` */
@@ -26,7 +26,7 @@ export async function wholeId(typed: string, { many, command, list, none }: List
   }
   const found = (await list()).map(({ id }) => id).filter((id) => id.startsWith(typed) || id.endsWith(typed))
   if (found.length === 1) return found[0]!
-  if (found.length === 0) throw none(typed)
+  if (found.length === 0) throw none()
   const named = found.slice(0, maxNamed).join(', ')
   throw new GatewayError('usage', `"${typed}" may be ${found.length} ${many}`, { hint: `name one: ${named}${found.length > maxNamed ? ' ...' : ''}` })
 }

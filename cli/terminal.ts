@@ -79,6 +79,8 @@ const escape = '\u001B'
 export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract, inTmux = false }: TerminalOptions): Terminal {
   const interactive = mayInteract && stdin.isTTY === true && stderr.isTTY === true
   const color = mayColor && stderr.isTTY === true
+  // 0 where nobody has said, as on a serial line.
+  const columns = () => stderr.columns || 80
   let spinning = false
   let toldEvents = false
   // A reader that has seen enough (`| head`) closes the pipe; that is its right and no failure.
@@ -100,8 +102,7 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract, i
     interactive,
     onTerminal: stdout.isTTY === true,
     color,
-    // 0 where nobody has said, as on a serial line.
-    get columns() { return stderr.columns || 80 },
+    get columns() { return columns() },
     get rows() { return stderr.rows || 24 },
     out(line) { wipe(); toStdout(safeText(line) + '\n') },
     say(text) {
@@ -131,7 +132,7 @@ export function createTerminal({ stdin, stdout, stderr, mayColor, mayInteract, i
         spinning = true
         // A line that wraps could not be taken back, and a terminal writes ^C behind it.
         const line = `hoop: ${spinner[frame++ % spinner.length]!} ${safeLine(now())}`
-        stderr.write(`\r${escape}[K${cutCells(line, (stderr.columns || 80) - 3)}`)
+        stderr.write(`\r${escape}[K${cutCells(line, columns() - 3)}`)
       }, frameMilliseconds)
       return {
         done: () => {

@@ -1,7 +1,7 @@
 // What is wrong with the words that were typed, in this surface's own terms, and what would be right. Pure.
 import { CommanderError } from 'commander'
 import { GatewayError } from '../shared/errors.ts'
-import { nearest } from '../shared/nearest.ts'
+import { didYouMean, nearest } from '../shared/nearest.ts'
 
 export interface Typed {
   /** All words up to "--". */
@@ -35,7 +35,7 @@ export function explained(error: unknown, { words, path, below }: Typed): unknow
   }
   if (error.code === 'commander.unknownCommand' && path.length === 0 && words.includes('version')) return wrong(message, 'hoop --version')
   const prefix = error.code === 'commander.unknownCommand' ? `${command} ` : ''
-  return wrong(message, meant === undefined ? undefined : `did you mean ${prefix}${meant.split(', ').join(` or ${prefix}`)}?`)
+  return wrong(message, meant === undefined ? undefined : didYouMean(meant.split(', ').map((word) => prefix + word)))
 }
 
 /**
@@ -47,13 +47,13 @@ export function noHelp(word: string, path: readonly string[], names: readonly st
   const command = ['hoop', ...path].join(' ')
   const meant = nearest(word, names)
   return new GatewayError('usage', path.length === 0 ? `there is no command and no topic "${word}"` : `${command} has no command "${word}"`, {
-    hint: meant.length === 0 ? `${command} --help` : `did you mean ${meant.map((name) => ['hoop help', ...path, name].join(' ')).join(' or ')}?`
+    hint: meant.length === 0 ? `${command} --help` : didYouMean(meant.map((name) => ['hoop help', ...path, name].join(' ')))
   })
 }
 
 function meantBelow(command: string, words: readonly string[], below: readonly string[]): string {
   const [meant] = words.filter((word) => !command.split(' ').includes(word)).flatMap((word) => nearest(word, below))
-  return meant === undefined ? `it has ${below.join(', ')}: ${command} --help` : `did you mean ${command} ${meant}?`
+  return meant === undefined ? `it has ${below.join(', ')}: ${command} --help` : didYouMean([`${command} ${meant}`])
 }
 
 /** Commander: "option '--days <count>' argument '0' is invalid. a number from 1 to 90.", and likewise of an argument. */

@@ -1,7 +1,7 @@
 // Which entries of a log somebody looks for. Pure.
 import type { Actor, AuditEntry, EntryFacts, StatementFacts } from '../../shared/audit/entry.ts'
 import { GatewayError } from '../../shared/errors.ts'
-import { nearest } from '../../shared/nearest.ts'
+import { didYouMean, nearest } from '../../shared/nearest.ts'
 
 export type DecisionWord = 'allowed' | 'held' | 'denied'
 
@@ -61,7 +61,7 @@ export function checkKinds(kinds: readonly string[]): void {
   const all = Object.keys(everyKind)
   const meant = nearest(unknown, all)
   throw new GatewayError('usage', `there are no entries of the kind "${unknown}"`, {
-    hint: meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : `one of ${all.join(', ')}`
+    hint: meant.length > 0 ? didYouMean(meant) : `one of ${all.join(', ')}`
   })
 }
 

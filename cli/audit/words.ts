@@ -1,6 +1,7 @@
 // Entries as lines people read. Pure; whoever prints makes them safe.
 import type { Actor, AuditEntry, OutcomeFacts } from '../../shared/audit/entry.ts'
 import type { Exposure } from '../../shared/model.ts'
+import { counted } from '../counted.ts'
 import { timeFrom } from '../table.ts'
 import type { Told } from './statements.ts'
 
@@ -30,7 +31,7 @@ export function outcomeText(outcome: OutcomeFacts | undefined): string {
   return [
     errorClass === undefined ? status : `${status} ${errorClass}`,
     ...(clear.length === 0 ? [] : [`in clear: ${clear.join(' ')}`]),
-    ...(rows === undefined ? [] : [`${rows} ${rows === 1 ? 'row' : 'rows'}`]),
+    ...(rows === undefined ? [] : [counted(rows, 'row')]),
     `${Math.round(durationMilliseconds * 10) / 10} ms`
   ].join(', ')
 }

@@ -1,5 +1,6 @@
 // Audit entries of one session as lines: what was asked, what was decided, how it ended. Pure.
 import type { AuditEntry } from '../../shared/audit/entry.ts'
+import { counted } from '../counted.ts'
 import { tableLines } from '../table.ts'
 import { hung } from '../hung.ts'
 
@@ -23,7 +24,7 @@ function says(entry: AuditEntry): string {
     }
     case 'outcome': {
       const { status, rows, errorClass, durationMilliseconds } = entry.outcome
-      const facts = [status, rows === undefined ? undefined : `${rows} ${rows === 1 ? 'row' : 'rows'}`, errorClass, `${durationMilliseconds.toFixed(1)} ms`]
+      const facts = [status, rows === undefined ? undefined : counted(rows, 'row'), errorClass, `${durationMilliseconds.toFixed(1)} ms`]
       return `of ${entry.intent}: ${facts.filter((fact) => fact !== undefined).join(', ')}`
     }
     case 'review.held': return `${entry.review} waits for ${entry.asked.join(', ')} (${entry.decision.rule})`

@@ -1,6 +1,7 @@
 // The demo's PostgreSQL client: an ordinary one, which knows nothing of hoop. Shows results and errors as psql would.
 import type pg from 'pg'
 import { GatewayError } from '../../shared/errors.ts'
+import { counted } from '../counted.ts'
 import { tableLines } from '../table.ts'
 import { hung } from '../hung.ts'
 
@@ -50,7 +51,7 @@ function resultLines({ command, fields, rows, rowCount }: pg.QueryArrayResult<(s
   if (fields.length === 0) return [`${command} ${rowCount ?? ''}`.trimEnd()]
   return [
     ...tableLines(fields.map(({ name }) => name), rows.map((row) => row.map((value) => value ?? '')), columns),
-    `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`
+    `(${counted(rows.length, 'row')})`
   ]
 }
 

@@ -15,8 +15,10 @@ export interface VoteFlags {
 
 export const maxReasonCharacters = 1000
 
-/** Nobody approves before whoever asked has said why, where the rule wants that. */
-export const unexplained = 'whoever asked for it has not said why yet, and the rule wants that first'
+/** Nobody approves before whoever asked has said why, where the rule wants that. @returns so in words, where they have not */
+export function unexplained({ terms, requesterReason }: ReviewDetail): string | undefined {
+  return terms.requesterReason && requesterReason === undefined ? 'whoever asked for it has not said why yet, and the rule wants that first' : undefined
+}
 
 export async function vote(context: Context, part: string, approve: boolean, flags: VoteFlags): Promise<void> {
   const { terminal, now } = context
@@ -46,7 +48,7 @@ export async function vote(context: Context, part: string, approve: boolean, fla
 
 /** @throws GatewayError conflict when it is decided already, forbidden when the asker may not decide it */
 function refuseVain(review: ReviewDetail, approve: boolean, { breakGlass = false }: VoteFlags): void {
-  const { id, state, endReason, mayDecide, mine, asked, terms, requesterReason } = review
+  const { id, state, endReason, mayDecide, mine, asked } = review
   if (state !== 'pending') {
     throw new GatewayError('conflict', `it is ${endText(state, undefined, endReason)}; nothing is left to decide`, { hint: `hoop reviews show ${id}` })
   }
@@ -61,8 +63,9 @@ function refuseVain(review: ReviewDetail, approve: boolean, { breakGlass = false
       hint: `members of ${asked.join(' or ')} may`
     })
   }
-  if (approve && !breakGlass && terms.requesterReason && requesterReason === undefined) {
-    throw new GatewayError('conflict', unexplained, { hint: `they say it with: hoop reviews reason ${id} "..."` })
+  const missing = approve && !breakGlass ? unexplained(review) : undefined
+  if (missing !== undefined) {
+    throw new GatewayError('conflict', missing, { hint: `they say it with: hoop reviews reason ${id} "..."` })
   }
 }
 

@@ -3,12 +3,12 @@
 import type { ReviewDetail } from '../../shared/api.ts'
 import type { LoginWay } from '../login/anew.ts'
 import type { Line } from '../reviews/detail.ts'
-import { clockText, exactLines, visible, wrapCells, wrapWords } from '../reviews/text.ts'
+import { clockText, exactLines, visible, wrapCells } from '../reviews/text.ts'
 import { cellsOf } from '../table.ts'
 import { countedInThousands } from '../counted.ts'
 import type { Away, Held, Live } from '../tunnel/live.ts'
 import { ageClock, connectionLines } from './connection-lines.ts'
-import { line, narrowColumns } from './lines.ts'
+import { line, narrowColumns, paragraph } from './lines.ts'
 import type { Size } from './screen.tsx'
 
 /** Below these, what can be done without is left out. */
@@ -86,7 +86,7 @@ function awayLines({ code, reason, hint, since }: Away, now: number, { columns, 
   if (rows < lowRows) return [line(why, columns, 'warning')]
   const goesOn = signIn ? 'the port stays open, and clients are told to log in' : 'trying again; the port stays open, and clients are told'
   return [
-    ...wrapWords(visible(why), columns).slice(0, 3).map((text): Line => ({ text, tone: 'warning' })),
+    ...paragraph(why, columns, 'warning', 3),
     line(goesOn, columns),
     ...(hint === undefined ? [] : [line(hint, columns, 'dim')])
   ]
@@ -143,7 +143,7 @@ function footLines({ live, selected, prompt, told, mayLogIn }: ConnectFacts, { c
     ...(hold?.mayRelease === true ? narrow ? ['a release'] : ['a breaks the glass'] : []),
     ...(narrow ? ['c copy', 'q quit'] : ['c copies the URL', 'q quits'])
   ]
-  const said = told === undefined ? [] : wrapWords(visible(told), columns).slice(0, rows < lowRows ? 1 : 3).map((text): Line => ({ text, tone: 'strong' }))
+  const said = told === undefined ? [] : paragraph(told, columns, 'strong', rows < lowRows ? 1 : 3)
   if (rows < lowRows) return [...said, line(keys.join(', '), columns, 'dim')]
   const both = `${count}  |  ${keys.join(', ')}`
   return [...said, ...(cellsOf(both) <= columns ? [both] : [count, ...flowed(keys, columns)]).map((text) => line(text, columns, 'dim'))]

@@ -4,10 +4,11 @@ import { clockFrom } from '../replay/event.ts'
 import type { ShownLine } from '../replay/lines.ts'
 import type { Mark, Standing } from '../replay/player.ts'
 import type { Line, Tone } from '../reviews/detail.ts'
-import { cutCells, visible, wrapWords } from '../reviews/text.ts'
+import { cutCells, visible } from '../reviews/text.ts'
 import { cellsOf, timeFrom } from '../table.ts'
 import { matchText } from '../replay/text.ts'
 import type { RecordingHead } from '../../shared/recording.ts'
+import { paragraph } from './lines.ts'
 import type { Size } from './screen.tsx'
 
 /** One of the lines of one event; the one behind an event's last stands for the next event's first. */
@@ -59,7 +60,7 @@ export function replayView(facts: ReplayFacts, size: Size): ReplayView {
   const above: Line[] = [
     ...(rows < lowRows ? [] : [{ text: cutCells(titleText(head), columns), tone: 'strong' as const }]),
     matchLine(head, columns, rows < lowRows),
-    ...(lack === undefined ? [] : wrapWords(visible(lack), columns).slice(0, rows < lowRows ? 1 : 3).map((text): Line => ({ text, tone: 'bad' })))
+    ...(lack === undefined ? [] : paragraph(lack, columns, 'bad', rows < lowRows ? 1 : 3))
   ]
   const below: Line[] = [
     { text: `[${filled(facts.bar, standing)}]`, tone: 'plain' },

@@ -173,9 +173,9 @@ function promptFor(review: ReviewDetail, wish: Open['wish']): Prompt | undefined
 
 /** What would be refused once a reason has been typed. */
 function obstacleTo(review: ReviewDetail, wish: Open['wish']): string | undefined {
-  const { state, mayDecide, terms, requesterReason } = review
+  const { state, mayDecide } = review
   if (wish !== 'approve' || state !== 'pending' || !mayDecide || breaks(review, wish)) return undefined
-  return terms.requesterReason && requesterReason === undefined ? unexplained : undefined
+  return unexplained(review)
 }
 
 /** Whoever may decide what they asked for themselves may only by breaking the glass. */

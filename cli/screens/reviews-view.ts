@@ -2,8 +2,9 @@
 import type { ReviewDetail, ReviewSummary } from '../../shared/api.ts'
 import type { Watched } from '../reviews/watched.ts'
 import { headLines, type Line } from '../reviews/detail.ts'
-import { ageText, clockText, cutCells, requesterText, visible, wishText, wrapCells, wrapWords } from '../reviews/text.ts'
+import { ageText, clockText, cutCells, requesterText, visible, wishText, wrapCells } from '../reviews/text.ts'
 import { cellsOf } from '../table.ts'
+import { paragraph } from './lines.ts'
 import type { Size } from './screen.tsx'
 
 /** Below this, a review takes two lines of the list. */
@@ -27,10 +28,10 @@ export function listView({ watched, selected, now, told }: ListFacts, { columns,
   const title = pending.length > 0 ? waiting : known ? 'nothing waits for a decision' : 'asking the gateway ...'
   const head: Line[] = [
     { text: cutCells(`hoop reviews: ${title}`, columns), tone: 'strong' },
-    ...(lost === undefined ? [] : wrapWords(visible(`trying again: ${lost.message}${lost.hint === undefined ? '' : ` (${lost.hint})`}`), columns).slice(0, rows < lowRows ? 1 : 2).map((text): Line => ({ text, tone: 'warning' })))
+    ...(lost === undefined ? [] : paragraph(`trying again: ${lost.message}${lost.hint === undefined ? '' : ` (${lost.hint})`}`, columns, 'warning', rows < lowRows ? 1 : 2))
   ]
   const foot: Line[] = [
-    ...(told === undefined ? [] : wrapWords(visible(told), columns).slice(0, 3).map((text): Line => ({ text, tone: 'strong' }))),
+    ...(told === undefined ? [] : paragraph(told, columns, 'strong', 3)),
     { text: cutCells(pending.length === 0 ? 'q quits' : 'Enter reads, a approves, r rejects, q quits', columns), tone: 'dim' }
   ]
   const linesEach = columns < narrowColumns ? 2 : 1
@@ -104,7 +105,7 @@ export interface DetailView {
 export function detailView({ review, rest, failure, top, prompt, busy, now }: DetailFacts, { columns, rows }: Size): DetailView {
   const body = review === undefined ? [{ text: failure === undefined ? 'fetching it ...' : '', tone: 'dim' as const }] : [...headLines(review, { columns, now }), ...rest]
   const foot = [
-    ...(failure === undefined ? [] : wrapWords(visible(failure), columns).slice(0, 3).map((text): Line => ({ text, tone: 'bad' }))),
+    ...(failure === undefined ? [] : paragraph(failure, columns, 'bad', 3)),
     ...footLines(review, prompt, busy, columns)
   ]
   const page = Math.max(1, rows - foot.length - 1)

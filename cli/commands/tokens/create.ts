@@ -7,7 +7,7 @@ import { timeFrom } from '../../table.ts'
 import { wholeNumber } from '../../whole-number.ts'
 import type { TargetSummary } from '../../../shared/api.ts'
 import { GatewayError } from '../../../shared/errors.ts'
-import { nearest } from '../../../shared/nearest.ts'
+import { didYouMean, nearest } from '../../../shared/nearest.ts'
 
 interface Flags {
   readonly target: readonly string[]
@@ -49,6 +49,6 @@ function refuseUnknown(wanted: readonly string[], known: readonly TargetSummary[
   if (unknown === undefined) return
   const meant = nearest(unknown, names)
   throw new GatewayError('target_unknown', `there is no target "${unknown}" for you`, {
-    hint: meant.length > 0 ? `did you mean ${meant.join(' or ')}? hoop targets lists what you may open` : 'hoop targets lists what you may open'
+    hint: meant.length > 0 ? `${didYouMean(meant)} hoop targets lists what you may open` : 'hoop targets lists what you may open'
   })
 }
